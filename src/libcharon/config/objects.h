@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The typed objects of the core's configuration modes: what the engine reads.
+ *
+ * Each is filled from the statements of its mode, immutable once published and counted
+ * (cyg_config_object_ref()), so that a session holds the objects it uses. References between objects
+ * are by name and were resolved when the snapshot was published: a pointer is NULL if the name
+ * referred to nothing or to something incomplete. Any thread may read.
+ */
+#ifndef CONFIG_OBJECTS_H
+#define CONFIG_OBJECTS_H
+
+#include <cygnet/commands.h>
+#include <cygnet/identity.h>
+#include <cygnet/numbers.h>
+#include <cygnet/secret.h>
+
+#define CONFIG_NAME_MAX     64
+#define CONFIG_TRANSFORMS_MAX 16 /* of one type in one proposal */
+#define CONFIG_PLACE_MAX    80
+
+/* Names of the modes. */
+#define MODE_GLOBAL          "global"
+#define MODE_PROPOSAL        "ikev2-proposal"
+#define MODE_POLICY          "ikev2-policy"
+#define MODE_KEYRING         "ikev2-keyring"
+#define MODE_PEER            "ikev2-keyring-peer"
+#define MODE_PROFILE         "ikev2-profile"
+#define MODE_AUTHZ_POLICY    "ikev2-authorization-policy" /* the plugin authz-policy's */
+#define MODE_TRANSFORM_SET   "ipsec-transform-set"
+#define MODE_IPSEC_PROFILE   "ipsec-profile"
+#define MODE_INTERFACE       "interface"
+#define MODE_AAA_AUTHORIZATION "aaa-authorization-network" /* method lists */
+
+/* What every object begins with. */
+struct config_head {
+	char name[CONFIG_NAME_MAX];
+	char place[CONFIG_PLACE_MAX];  /* FILE:LINE of its opening line */
+	bool complete;
+	char missing[160];             /* what is missing, if it is incomplete */
+};
+
+struct encr_choice { uint16_t id, key_bits; };
+
+struct config_proposal {
+	struct config_head head;
+	unsigned encr_count, integ_count, prf_count, group_count;
+	struct encr_choice encr[CONFIG_TRANSFORMS_MAX];
+	uint16_t integ[CONFIG_TRANSFORMS_MAX];
+	uint16_t prf[CONFIG_TRANSFORMS_MAX]; /* from `integrity` if no `prf` line */
+	uint16_t group[CONFIG_TRANSFORMS_MAX];
+};
+
+#define CONFIG_POLICY_PROPOSALS_MAX 16
+#define CONFIG_POLICY_ADDRESSES_MAX 16
+#define CONFIG_VRF_ANY "any"
+
+struct config_policy {
+	struct config_head head;
+	char fvrf[CONFIG_NAME_MAX];     /* "" global, "any" */
+	unsigned address_count;
+	struct cyg_ip address[CONFIG_POLICY_ADDRESSES_MAX];
+	unsigned proposal_count;        /* complete ones, in order */
+	const struct config_proposal *proposal[CONFIG_POLICY_PROPOSALS_MAX];
+};
+
+/* One `match identity remote` line, or a keyring peer's identity. */
+enum id_match_kind {
+	ID_MATCH_NONE = 0, ID_MATCH_ADDRESS, ID_MATCH_FQDN, ID_MATCH_FQDN_DOMAIN, ID_MATCH_EMAIL,
+	ID_MATCH_EMAIL_DOMAIN, ID_MATCH_KEY_ID, ID_MATCH_ANY,
+};
+
+struct id_match {
+	enum id_match_kind kind;
+	struct cyg_prefix address;
+	char text[256];
+	char place[CONFIG_PLACE_MAX];
+};
+
+struct config_peer {
+	struct config_head head;
+	char hostname[256];
+	struct cyg_prefix address;      /* unset: none */
+	struct id_match identity;
+	struct cyg_secret key_local, key_remote; /* symmetric: both hold the same */
+};
+
+struct config_keyring {
+	struct config_head head;
+	size_t peer_count;
+	const struct config_peer **peers; /* usable ones, in order */
+};
+
+enum auth_kind {
+	AUTH_NONE = 0, AUTH_RSA_SIG = 1, AUTH_ECDSA_SIG = 2, AUTH_PRE_SHARE = 4, AUTH_EAP = 8,
+	AUTH_ANYCONNECT_EAP = 16,
+};
+
+enum id_local_kind {
+	ID_LOCAL_DEFAULT = 0, ID_LOCAL_ADDRESS, ID_LOCAL_DN, ID_LOCAL_EMAIL, ID_LOCAL_FQDN, ID_LOCAL_KEY_ID,
+};
+
+/* `aaa authorization {user|group} ... list LIST [NAME | name-mangler M]` for one kind of peer. */
+struct config_authz_use {
+	bool set, cached, override;
+	char list[CONFIG_NAME_MAX];
+	char name[CONFIG_NAME_MAX];
+	char mangler[CONFIG_NAME_MAX];
+	char place[CONFIG_PLACE_MAX];
+};
+
+enum config_for { FOR_PSK, FOR_CERT, FOR_EAP, FOR_ANYCONNECT, CONFIG_FOR_COUNT };
+
+#define CONFIG_MATCH_MAX 32
+
+struct config_dpd {
+	bool set;
+	uint32_t interval_s, retry_s;
+	bool periodic;                  /* else on-demand */
+};
+
+struct config_profile {
+	struct config_head head;
+	bool shutdown;
+	unsigned match_identity_count;
+	struct id_match match_identity[CONFIG_MATCH_MAX];
+	char match_fvrf[CONFIG_NAME_MAX];
+	unsigned match_address_count;
+	struct cyg_ip match_address[CONFIG_MATCH_MAX];
+	enum id_local_kind id_local_kind;
+	struct cyg_ip id_local_address;
+	char id_local_text[256];
+	enum auth_kind auth_local;
+	unsigned auth_remote;           /* bits of enum auth_kind */
+	struct cyg_secret key_local, key_remote; /* `pre-share key` */
+	char keyring_name[CONFIG_NAME_MAX];
+	const struct config_keyring *keyring;
+	struct config_authz_use user[CONFIG_FOR_COUNT], group[CONFIG_FOR_COUNT];
+	struct config_dpd dpd;          /* unset: the global one */
+	uint32_t lifetime_s;
+	uint32_t nat_keepalive_s;       /* 0: the global one */
+	bool initial_contact_force;
+	bool config_request, config_set_accept, config_set_send;
+	uint32_t virtual_template;      /* 0: none */
+	bool mode_auto;
+};
+
+struct config_transform_set {
+	struct config_head head;
+	struct encr_choice encr;
+	uint16_t integ;                 /* CYG_AUTH_NONE with AEAD */
+	bool transport, transport_require;
+	bool esn;
+};
+
+#define CONFIG_IPSEC_SETS_MAX 6
+
+struct config_ipsec_profile {
+	struct config_head head;
+	unsigned set_count;             /* usable ones, in order */
+	const struct config_transform_set *set[CONFIG_IPSEC_SETS_MAX];
+	char ikev2_profile_name[CONFIG_NAME_MAX];
+	const struct config_profile *ikev2_profile;
+	uint16_t pfs_group;             /* 0: none */
+	uint32_t lifetime_s;
+	uint64_t lifetime_kb;           /* 0: disabled */
+	uint32_t idle_s;                /* 0: none */
+	uint32_t replay_window;         /* packets; 0: disabled */
+	uint32_t flow_limit;            /* UINT32_MAX: none */
+	bool responder_only;
+};
+
+enum interface_kind { IF_OTHER = 0, IF_LOOPBACK, IF_TUNNEL, IF_VIRTUAL_TEMPLATE };
+enum tunnel_mode { TUNNEL_GRE = 0, TUNNEL_GRE_IPV6, TUNNEL_IPSEC_IPV4, TUNNEL_IPSEC_IPV6 };
+
+struct config_interface {
+	struct config_head head;        /* name in canonical form: "Tunnel0", "Virtual-Template1" */
+	enum interface_kind kind;
+	uint32_t number;
+	bool shutdown;
+	struct cyg_prefix address4, address6; /* host part kept in `.ip` */
+	bool address_negotiated;        /* `ip address negotiated`: asked for by configuration payload */
+	bool address6_negotiated;
+	char unnumbered4[CONFIG_NAME_MAX], unnumbered6[CONFIG_NAME_MAX];
+	char vrf[CONFIG_NAME_MAX];
+	uint16_t mtu;                   /* 0: default */
+	uint16_t adjust_mss;
+	enum tunnel_mode mode;
+	char source_interface[CONFIG_NAME_MAX];
+	struct cyg_ip source;           /* unset: by interface, or whatever the system chooses */
+	struct cyg_ip destination;      /* unset: none or dynamic */
+	char destination_name[256];
+	const struct config_ipsec_profile *protection;
+	char protection_name[CONFIG_NAME_MAX];
+};
+
+/* An `aaa authorization network LIST METHOD...` list. */
+#define CONFIG_METHODS_MAX 8
+struct config_method_list {
+	struct config_head head;
+	unsigned count;
+	struct { bool local; char group[CONFIG_NAME_MAX]; } method[CONFIG_METHODS_MAX];
+};
+
+/* Single lines at the top of a file. */
+struct config_global {
+	char hostname[64];
+	bool aaa_new_model;
+	struct config_dpd dpd;
+	int cookie_challenge;           /* -1: automatic, -2: never, else the number */
+	uint32_t max_negotiation_in, max_negotiation_out; /* 0: none */
+	uint32_t max_sa;                /* 0: none */
+	uint32_t nat_keepalive_s;       /* 0: off */
+	uint32_t window;                /* 1-200 */
+	bool fragmentation, fragmentation_configured;
+	uint16_t fragmentation_mtu;     /* 0: by family */
+	bool http_url_cert;
+	uint32_t diagnose;              /* entries, 0: off */
+	bool logging_ikev2, logging_session;
+};
+
+/*
+ * What the engine works with: lists of usable objects in the order of the file, pointers into the snapshot.
+ * A test may fill one by hand.
+ */
+struct config_view {
+	const struct config_global *global;
+	const struct config_policy *const *policies; size_t policy_count;   /* user's, then default */
+	const struct config_profile *const *profiles; size_t profile_count;
+	const struct config_ipsec_profile *const *ipsec_profiles; size_t ipsec_profile_count;
+	const struct config_interface *const *interfaces; size_t interface_count;
+	const struct config_method_list *const *method_lists; size_t method_list_count;
+};
+
+/* The view of a snapshot; lives as long as it does. */
+const struct config_view *config_view(const struct cyg_config *config);
+
+#endif

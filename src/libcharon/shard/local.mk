@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+# src_libcharon_libcharon_core_la_SOURCES += src/libcharon/shard/....c
