@@ -6,4 +6,15 @@ include testing/fuzz/local.mk
 # The rule of who may include whom is a test like any other.
 dist_check_SCRIPTS = testing/check-includes.test
 TESTS += testing/check-includes.test
-EXTRA_DIST += testing/packages testing/install-packages testing/check-includes
+EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh \
+	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config
+
+# For ./run-tests, which runs the engine's programs as a suite of their own and the threaded ones under
+# ThreadSanitizer. Rooms add to these lists what is not a plain unit test.
+.PHONY: print-engine-tests print-unit-tests print-threaded-tests
+print-engine-tests:
+	@echo $(ENGINE_TESTS)
+print-threaded-tests:
+	@echo $(THREADED_TESTS)
+print-unit-tests:
+	@echo $(filter-out $(ENGINE_TESTS),$(TESTS))
