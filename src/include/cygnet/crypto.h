@@ -5,7 +5,8 @@
  * A backend keeps no per-SA objects: SAs hold raw keys. For each algorithm and shard there is one
  * *instance* (contexts fetched once, re-keyed per message), made by `instance_new` on the shard's thread at first
  * use, used on that thread only, and freed with the shard or when the plugin is drained. All calls
- * finish at once unless they take a struct cyg_op. Lengths are in octets. A backend never logs and
+ * finish at once unless they take a struct cyg_op. The exception is a `slow` key exchange, whose calls run
+ * on helper threads, several at once: its instance is constant once made. Lengths are in octets. A backend never logs and
  * never keeps a pointer that a call gave it.
  *
  * Every algorithm brings known-answer vectors; the registry runs them before it offers the algorithm.
@@ -144,13 +145,16 @@ struct cyg_rng_ops {
 };
 
 /*
- * One algorithm resolved on one shard: what the engine keeps and calls through. Pointers stay valid
- * until the shard takes a new registry snapshot in which the provider is gone.
+ * One algorithm resolved on one shard: what the engine keeps and calls through. Valid until the
+ * shard's registry generation changes (cyg_registry_generation()): then look it up again. What must live longer
+ * (a cyg_ke_key between request and response, a job on a helper thread) takes a use of the provider:
+ * cyg_plugin_use(ke.provider, shard) ... cyg_plugin_release(ke.provider, shard); until then its
+ * instance stays.
  */
-struct cyg_cipher { const struct cyg_cipher_ops *ops; void *instance; };
-struct cyg_mac    { const struct cyg_mac_ops *ops;    void *instance; };
-struct cyg_prf    { const struct cyg_prf_ops *ops;    void *instance; };
-struct cyg_hash   { const struct cyg_hash_ops *ops;   void *instance; };
-struct cyg_ke     { const struct cyg_ke_ops *ops;     void *instance; };
+struct cyg_cipher { const struct cyg_cipher_ops *ops; void *instance; struct cyg_plugin_ctx *provider; };
+struct cyg_mac    { const struct cyg_mac_ops *ops;    void *instance; struct cyg_plugin_ctx *provider; };
+struct cyg_prf    { const struct cyg_prf_ops *ops;    void *instance; struct cyg_plugin_ctx *provider; };
+struct cyg_hash   { const struct cyg_hash_ops *ops;   void *instance; struct cyg_plugin_ctx *provider; };
+struct cyg_ke     { const struct cyg_ke_ops *ops;     void *instance; struct cyg_plugin_ctx *provider; };
 
 #endif

@@ -44,6 +44,6 @@ struct cyg_esp_ops {
 	void (*open)(void *instance, struct cyg_esp_packet *packets, size_t count);
 };
 
-struct cyg_esp { const struct cyg_esp_ops *ops; void *instance; };
+struct cyg_esp { const struct cyg_esp_ops *ops; void *instance; struct cyg_plugin_ctx *provider; };
 
 #endif
