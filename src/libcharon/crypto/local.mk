@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: MIT
-# src_libcharon_libcharon_core_la_SOURCES += src/libcharon/crypto/....c
+src_libcharon_libcharon_core_la_SOURCES += \
+	src/libcharon/crypto/keys.h \
+	src/libcharon/crypto/names.h
