@@ -194,6 +194,15 @@ struct config_interface {
 	char protection_name[CONFIG_NAME_MAX];
 };
 
+/* The number by which engine, control and kernel plugin name an interface (cyg_kernel_interface.id):
+ * the same for the same name, so nobody has to hand numbers around. 0: an interface of the system. */
+static inline uint32_t config_interface_id(enum interface_kind kind, uint32_t number)
+{
+	return kind == IF_TUNNEL ? 0x10000000u | number :
+	       kind == IF_VIRTUAL_TEMPLATE ? 0x20000000u | number :
+	       kind == IF_LOOPBACK ? 0x30000000u | number : 0;
+}
+
 /* An `aaa authorization network LIST METHOD...` list. */
 #define CONFIG_METHODS_MAX 8
 struct config_method_list {
