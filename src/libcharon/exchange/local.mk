@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
-# src_libcharon_libcharon_core_la_SOURCES += src/libcharon/exchange/....c
+src_libcharon_libcharon_core_la_SOURCES += \
+	src/libcharon/exchange/driver.h

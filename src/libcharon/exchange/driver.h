@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine of one shard: IKE datagrams in, SAs out.
+ *
+ * Owning shard only, every function. The shard's `engine` member points at what ike_shard_new() made; it
+ * sends through cyg_net_send() and reaches the data plane through the active kernel plugin. Control reaches it only by
+ * posting a message to the shard, whose handler calls the functions here.
+ */
+#ifndef EXCHANGE_DRIVER_H
+#define EXCHANGE_DRIVER_H
+
+#include "config/objects.h"
+#include "sa/rows.h"
+
+#include <cygnet/net.h>
+
+struct ike_shard;
+
+#define IKE_PORT      500
+#define IKE_NATT_PORT 4500
+
+/* What does not come from the configuration in the command language. Zeroed: the defaults. */
+struct ike_options {
+	/* The address that the system would send from; NULL: ask the system. */
+	enum cyg_status (*source_for)(void *ctx, const struct cyg_ip *remote, struct cyg_ip *out);
+	void *source_ctx;
+	uint32_t retransmit_first_ms;   /* 0: 1,000; doubles each time */
+	uint32_t retransmit_tries;      /* 0: 6 sendings in all */
+	uint32_t half_open_max;         /* 0: 16,384 */
+	uint32_t waiting_max;           /* 0: 50,000 SAs that wait for AAA */
+};
+
+/* Sets shard->engine; attaches to the kernel plugin if one is active. */
+enum cyg_status ike_shard_new(struct cyg_shard *shard, const struct ike_options *options,
+			      struct ike_shard **out) CYG_MUST_CHECK;
+/* Frees every SA without a word to the peers; children are removed from the kernel. NULL is fine. */
+void ike_shard_free(struct ike_shard *ike);
+/* Tells every peer that its SA ends (one DELETE each, no waiting for the answer): the daemon stops. */
+void ike_shard_shutdown(struct ike_shard *ike);
+
+/*
+ * Takes a new snapshot: ends sessions whose profile, key or interface was removed or shut, starts
+ * and stops the configured tunnels of this shard (hash of the interface's name). `config` is kept
+ * until the next one (counted); NULL in tests that fill `view` by hand, which then must outlive the
+ * engine.
+ */
+void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
+			 const struct config_view *view);
+
+/* One received IKE datagram (marker taken off). Its octets may be changed. */
+void driver_input(struct ike_shard *ike, struct cyg_datagram *datagram);
+
+/* The next page of SAs that match `filter` (NULL: all): how many rows were written, at most `max`. */
+size_t ike_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		struct ike_sa_row *rows, size_t max);
+/* The children of matching SAs. */
+size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		  struct child_sa_row *rows, size_t max);
+/* The number that the youngest SA has: `clear` spares those above it. */
+uint32_t ike_last_serial(const struct ike_shard *ike);
+/* Begins to delete up to `max` matching SAs with serial <= `last`; how many it began with. Call again
+ * (in later turns) until it returns less than `max`. */
+size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_t last, size_t max);
+
+const struct ike_counters *ike_counters(const struct ike_shard *ike);
+void ike_counters_clear(struct ike_shard *ike);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An IKE_SA: what lives as long as the session, small, and what of it survives the process.
+ *
+ * `d` is the durable part (DESIGN, decision 7): plain values, no pointer. Everything else can be made
+ * anew from it and the configuration. Whatever only a negotiation needs hangs on `nego` and `ours`/`theirs` and
+ * is freed when the exchange ends; whatever only some sessions have hangs on `session`. Raw keys stand in secret
+ * memory; expanded contexts belong to the shard (sa/suite.h).
+ *
+ * Owning shard only. An SA is born and freed by ike_sa_new() and ike_sa_free(); who wants to end one closes
+ * it (exchange/) and it is freed at the end of the turn. The SA owns what its pointers name unless it says "borrowed".
+ */
+#ifndef SA_IKE_SA_H
+#define SA_IKE_SA_H
+
+#include <cygnet/address.h>
+#include <cygnet/identity.h>
+#include <cygnet/kernel.h>
+
+struct child_sa;
+struct config_interface;
+struct config_profile;
+struct cyg_authz;
+struct exchange;
+struct ike_keys;
+struct ike_shard;
+struct kept_response;
+struct negotiation;
+struct sent_request;
+struct suite;
+
+enum ike_state {
+	IKE_NEW = 0,      /* nothing was sent or answered yet */
+	IKE_INIT_SENT,    /* initiator: IKE_SA_INIT waits for its response */
+	IKE_INIT_DONE,    /* keys are there, nobody is authenticated; responder: half-open */
+	IKE_AUTH_SENT,    /* initiator: IKE_AUTH waits for its response */
+	IKE_ESTABLISHED,
+	IKE_REKEYED,      /* a newer one took over the children; waits for its DELETE */
+	IKE_DELETING,     /* our DELETE is under way */
+	IKE_CLOSED,       /* freed at the end of this turn */
+	IKE_STATES,
+};
+
+/* Numbers of the chosen proposal. integ is CYG_AUTH_NONE with an AEAD. */
+struct suite_ids {
+	uint16_t encr, key_bits, integ, prf, ke;
+};
+
+struct ike_durable {
+	uint64_t spi_i, spi_r;
+	struct cyg_endpoint local, remote;
+	struct suite_ids suite;
+	bool initiator;              /* we are the original initiator: SPIi is ours */
+	bool nat_local, nat_remote;  /* a NAT in front of us, of the peer */
+	bool natt;                   /* both sides moved to port 4500 */
+	bool fragmentation;
+	uint8_t auth_local, auth_remote; /* enum cyg_auth_method */
+	uint32_t send_next;          /* message ID of our next request */
+	uint32_t recv_next;          /* lowest message ID of the peer that was not answered */
+	uint64_t recv_seen;          /* bit n: recv_next + n was answered already */
+	uint8_t send_window, recv_window;
+	uint64_t iv_next;            /* AEAD: explicit IV of the next SK payload we seal */
+	int64_t created_wall_s;      /* since 1970, of the first IKE_SA of the session */
+	uint32_t lifetime_s;
+};
+
+/* What only some sessions have. */
+struct ike_session {
+	bool leased4, leased6;       /* the address came from a pool and goes back to it */
+	struct cyg_lease lease4, lease6;
+	struct cyg_ip address4, address6; /* given to the peer, or to us */
+	uint8_t prefix4, prefix6;    /* of the address given to us */
+	unsigned dns_count, route_count;
+	struct cyg_ip dns[4];
+	struct cyg_route *routes;    /* those we put into the system; malloc'ed */
+	char authorization[64];      /* policy's name */
+	char peer_version[96];
+};
+
+struct ike_sa {
+	struct ike_durable d;
+	struct ike_sa *next, *prev;  /* all SAs of the shard, oldest first */
+	struct ike_shard *ike;       /* borrowed */
+	struct cyg_shard *shard;     /* borrowed */
+	uint32_t generation;         /* with our SPI: struct cyg_sa_handle */
+	uint32_t serial;             /* the number people see */
+	uint8_t state;               /* enum ike_state */
+	bool half_open, waiting;     /* counted as such */
+	bool notified_up;            /* counted as established */
+	uint8_t dpd_tries;
+	uint32_t wants;              /* bits of enum ike_want: requests we are to make */
+
+	struct ike_keys *keys;       /* secret memory; NULL before IKE_SA_INIT is done */
+	const struct suite *suite;   /* borrowed from the shard; NULL likewise */
+	struct cyg_identity *local_id, *remote_id;
+	const struct config_profile *profile;     /* counted; NULL until chosen */
+	const struct config_interface *interface; /* counted; its template or tunnel */
+	struct ike_session *session; /* NULL if there is nothing to say */
+
+	struct child_sa *children;   /* in order of birth */
+	uint32_t child_count;
+
+	struct negotiation *nego;    /* until IKE_AUTH is done */
+	struct exchange *ours, *theirs; /* the exchange we began, the peer's parked one */
+	struct sent_request *sent;   /* waits for its response */
+	struct kept_response *kept;  /* for a repeated request */
+	struct ike_sa *replaces;     /* borrowed: rekeyed from */
+
+	struct cyg_timer timer;      /* the earliest of the deadlines (ms, 0: none) */
+	uint64_t rekey_at, expire_at, dpd_at, retransmit_at, forget_at, keepalive_at;
+	uint64_t born_ms, last_in_ms, last_out_ms;
+	uint32_t dpd_interval_ms, dpd_retry_ms;
+	bool dpd_periodic;
+
+	struct ike_sa *hash_next;    /* half-open: same bucket by the peer's SPI */
+	struct ike_sa *open_next, *open_prev; /* half-open, oldest first */
+};
+
+static inline uint64_t ike_sa_spi(const struct ike_sa *sa)
+{
+	return sa->d.initiator ? sa->d.spi_i : sa->d.spi_r;
+}
+
+static inline uint64_t ike_sa_peer_spi(const struct ike_sa *sa)
+{
+	return sa->d.initiator ? sa->d.spi_r : sa->d.spi_i;
+}
+
+static inline struct cyg_sa_handle ike_sa_handle(const struct ike_sa *sa)
+{
+	return (struct cyg_sa_handle){ ike_sa_spi(sa), sa->generation };
+}
+
+/* A zeroed SA of this shard; NULL if out of memory. It is in no table yet. */
+struct ike_sa *ike_sa_new(struct cyg_shard *shard, struct ike_shard *ike);
+/* Frees the SA and what it owns but `children`, `nego`, `ours`, `theirs`, which exchange/ frees first. */
+void ike_sa_free(struct ike_sa *sa);
+/* The session part, made at first use; NULL if out of memory. */
+struct ike_session *ike_sa_session(struct ike_sa *sa);
+/* A word for a state: "IN-NEG", "READY", "DELETE". */
+const char *ike_state_text(uint8_t state);
+
+#endif

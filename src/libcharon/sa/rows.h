@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SAs as `show` sees them: plain values, copied on the owning shard, free to travel to the control
+ * thread. Nothing in a row points anywhere.
+ */
+#ifndef SA_ROWS_H
+#define SA_ROWS_H
+
+#include <cygnet/kernel.h>
+
+#define ROWS_PAGE          256 /* rows of one page */
+#define ROW_NAME_MAX        64
+#define ROW_ID_TEXT_MAX    160
+#define ROW_SELECTORS_MAX    4 /* selectors of one side that a row carries; the count says all */
+#define ROW_SUBNETS_MAX     16
+#define ROW_DNS_MAX          4
+
+struct ike_sa_row {
+	uint64_t spi_local, spi_remote;
+	uint32_t serial;                /* the SA's number on its shard: `Tunnel-id` */
+	uint16_t shard;
+	uint8_t state;                  /* enum ike_state */
+	bool initiator;                 /* we are the original initiator */
+	struct cyg_endpoint local, remote;
+	char fvrf[ROW_NAME_MAX], ivrf[ROW_NAME_MAX];
+	char profile[ROW_NAME_MAX];
+	char interface[ROW_NAME_MAX];   /* Tunnel or Virtual-Template it belongs to */
+	uint16_t encr, key_bits, integ, prf, ke;
+	uint8_t auth_local, auth_remote;/* enum cyg_auth_method; CYG_AUTH_METHOD_NONE is EAP */
+	char local_id[ROW_ID_TEXT_MAX], remote_id[ROW_ID_TEXT_MAX]; /* empty until known */
+	uint32_t lifetime_s, active_s;
+	uint32_t local_request_id, local_next_id, remote_request_id, remote_next_id;
+	uint32_t local_queued, remote_queued, local_window, remote_window;
+	uint32_t dpd_interval_s, dpd_retry_s; /* 0: not configured */
+	bool fragmentation;
+	bool nat_local, nat_remote;     /* a NAT is in front of us, of the peer */
+	struct cyg_ip assigned4, assigned6; /* given to the peer, or (initiator) to us */
+	unsigned dns_count;
+	struct cyg_ip dns[ROW_DNS_MAX]; /* told to us */
+	unsigned subnet_count;
+	struct cyg_prefix subnet[ROW_SUBNETS_MAX]; /* remote subnets by configuration payload */
+	char authorization[ROW_NAME_MAX];
+	char peer_version[ROW_ID_TEXT_MAX]; /* APPLICATION_VERSION */
+	uint32_t child_count;
+};
+
+struct child_sa_row {
+	struct cyg_sa_handle owner;
+	uint32_t owner_serial;
+	uint16_t shard;
+	uint8_t state;                  /* enum child_state */
+	uint32_t spi_in, spi_out;
+	struct cyg_endpoint local, remote;
+	bool udp_encap, esn;
+	enum cyg_ipsec_mode mode;
+	uint16_t encr, key_bits, integ;
+	uint16_t pfs_group;             /* 0: none */
+	char interface[ROW_NAME_MAX];
+	char profile[ROW_NAME_MAX];     /* IPsec profile */
+	uint32_t interface_id;
+	uint32_t lifetime_s, left_s;    /* 0: none */
+	uint64_t lifetime_kb;           /* 0: none */
+	uint32_t active_s;
+	uint32_t replay_window;
+	unsigned local_count, remote_count;
+	struct cyg_selector ts_local[ROW_SELECTORS_MAX], ts_remote[ROW_SELECTORS_MAX];
+	bool counters_known;
+	struct cyg_kernel_counters counters;
+};
+
+/* Which SAs are meant; what is unset matches all. */
+struct ike_filter {
+	struct cyg_ip local, remote;
+	uint32_t serial;                /* `psh N`, 0: any */
+	uint64_t spi;                   /* our SPI, 0: any */
+	char profile[ROW_NAME_MAX];
+	char interface[ROW_NAME_MAX];
+	char fvrf[ROW_NAME_MAX];
+	bool families_only;             /* `family` below is meant */
+	uint8_t family;                 /* outer */
+};
+
+/* Where the next page begins; zeroed: at the first. Each row is consistent, the whole is no snapshot. */
+struct row_cursor {
+	uint64_t spi;
+	uint32_t serial;
+	uint32_t child;                 /* inbound SPI of the last child told */
+	bool end;                       /* there is no next page */
+};
+
+/* Plain counters of one shard, summed by whoever asks. */
+struct ike_counters {
+	uint64_t sa_in, sa_out;         /* begun by the peer, by us */
+	uint64_t established_in, established_out;
+	uint64_t failed_in, failed_out;
+	uint64_t active, half_open, waiting; /* now */
+	uint64_t child_created, child_rekeyed, child_deleted, child_failed;
+	uint64_t ike_rekeyed;
+	uint64_t messages_in, messages_out;
+	uint64_t requests_in[4], responses_in[4], requests_out[4], responses_out[4]; /* by exchange - 34 */
+	uint64_t retransmits_out, retransmits_in, responses_replayed;
+	uint64_t gave_up;               /* a request that nobody answered */
+	uint64_t dpd_probes, dpd_dead;
+	uint64_t cookies_demanded, cookies_accepted, cookies_rejected;
+	uint64_t invalid_ke_in, invalid_ke_out;
+	uint64_t rejected_limit_negotiation, rejected_limit_sa, half_open_dropped, half_open_expired;
+	/* Messages that were dropped, by reason. */
+	uint64_t drop_short, drop_version, drop_malformed, drop_unknown_spi, drop_auth, drop_state,
+		drop_message_id, drop_critical, drop_exchange, drop_memory, drop_busy;
+	uint64_t auth_failed, auth_passed, authz_failed, authz_passed, lease_failed;
+};
+
+#endif
