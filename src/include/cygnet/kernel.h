@@ -42,6 +42,7 @@ enum cyg_ipsec_mode {
 struct cyg_kernel_child {
 	uint32_t spi_in, spi_out;       /* host byte order; spi_in names the child on its shard */
 	struct cyg_sa_handle owner;
+	uint32_t replaces;              /* spi_in of the child that it rekeys, 0: none; takes over its routes */
 	uint32_t interface_id;          /* of the virtual access, see struct cyg_kernel_interface */
 	struct cyg_endpoint local, remote; /* outer */
 	bool udp_encap;
@@ -77,6 +78,7 @@ struct cyg_kernel_interface {
 struct cyg_route {
 	struct cyg_prefix to;
 	uint32_t interface_id;
+	uint32_t spi_in;                /* the child that takes packets to `to`; 0: by selectors alone */
 	uint8_t distance;
 	uint32_t tag;
 };
@@ -127,8 +129,9 @@ struct cyg_kernel_ops {
 				       uint32_t spi_in, struct cyg_kernel_counters *out,
 				       struct cyg_op *op);
 	/* Inner addresses (given to us) and routes on an interface, on a worker shard. Removing what is not
-	 * there is fine. Routes into an interface are what finds a session, too: `spi_in`'s child takes
-	 * packets to `route->to`. */
+	 * there is fine. A child is found by its remote selectors; a route with `spi_in` leads to that child
+	 * as well (sessions with any-any selectors that share an interface) until the child is removed,
+	 * and goes on to the one that replaces it. */
 	enum cyg_status (*address_set)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 				       uint32_t interface_id, const struct cyg_prefix *address, bool add,
 				       struct cyg_op *op);

@@ -25,6 +25,8 @@ CYG_EXPORT unsigned cyg_shard_index(const struct cyg_shard *shard);
 CYG_EXPORT unsigned cyg_shard_count(const struct cyg_shard *shard);
 /* Worker `index` of the same daemon, to post to. NULL if there is none. Any thread. */
 CYG_EXPORT struct cyg_shard *cyg_shard_peer(const struct cyg_shard *shard, unsigned index);
+/* The worker that owns a slot (the low octet of our IKE SPIs, the high one of our ESP SPIs). Any thread. */
+CYG_EXPORT unsigned cyg_shard_of_slot(const struct cyg_shard *shard, uint8_t slot);
 /* True on the thread that runs this shard; debug builds assert it at the head of handlers. */
 CYG_EXPORT bool cyg_shard_is_mine(const struct cyg_shard *shard);
 
