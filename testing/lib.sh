@@ -162,6 +162,7 @@ json() { show_json "$1" "$2" | jq -r "$3"; }
 # The log of the gateway in NS.
 cygnet_log() { cat "$(cygnet_root "$1")"/var/log/*.log "$(cygnet_root "$1")/start.log" 2>/dev/null; }
 sa_ready() { [[ $(json "$1" "show crypto ikev2 sa" '[.rows[] | select(.status == "READY")] | length') -ge ${2:-1} ]]; }
+no_sa() { [[ $(json "$1" "show crypto ikev2 sa" '.rows | length') == 0 ]]; } # NS
 # esp NS FIELD: the sum of a counter over all CHILD_SAs.
 esp() { json "$1" "show crypto ipsec sa" "[.rows[].$2] | add // 0"; }
 

@@ -7,7 +7,12 @@ include testing/fuzz/local.mk
 dist_check_SCRIPTS = testing/check-includes.test
 TESTS += testing/check-includes.test
 EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh \
-	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config
+	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
+	testing/interop/README testing/interop/lib-charon.sh \
+	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
+	testing/interop/charon-client/gateway/startup-config \
+	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
+	testing/interop/charon-gateway/client/startup-config
 
 # For ./run-tests, which runs the engine's programs as a suite of their own and the threaded ones under
 # ThreadSanitizer. Rooms add to these lists what is not a plain unit test.

@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# Sourced after testing/lib.sh: Debian's strongSwan in a namespace, one or more, each with files of its own.
+
+charon_need() {
+	need_command swanctl jq
+	[[ -x /usr/sbin/charon-systemd ]] || skip "no charon-systemd (testing/packages, set interop)"
+	[[ -e /usr/lib/ipsec/plugins/libstrongswan-kernel-libipsec.so ]] || skip "no plugin kernel-libipsec (libcharon-extra-plugins)"
+}
+
+charon_dir() { say "$tmp/charon-$1"; } # NS
+
+# charon_start NS: swanctl.conf comes on standard input.
+charon_start() {
+	local name=$1 dir
+	dir=$(charon_dir "$name")
+	mkdir -p "$dir/swanctl"
+	cat >"$dir/swanctl/swanctl.conf"
+	# The mark keeps the daemon's own packets out of the routes it makes for its tunnels.
+	cat >"$dir/strongswan.conf" <<-END
+	charon {
+	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 kernel-libipsec kernel-netlink socket-default vici attr updown
+	    retransmit_tries = 3
+	    retransmit_timeout = 2
+	    syslog {
+	    }
+	    filelog {
+	        log {
+	            path = $dir/log
+	            default = 1
+	            ike = 2
+	            cfg = 2
+	            enc = 1
+	            flush_line = yes
+	        }
+	    }
+	    plugins {
+	        vici {
+	            socket = unix://$dir/vici
+	        }
+	        kernel-libipsec {
+	            allow_peer_ts = yes
+	        }
+	        kernel-netlink {
+	            fwmark = !0x42
+	        }
+	        socket-default {
+	            fwmark = 0x42
+	        }
+	    }
+	}
+	charon-systemd {
+	    journal {
+	        default = -1
+	    }
+	}
+	END
+	: >"$dir/log"
+	STRONGSWAN_CONF=$dir/strongswan.conf in_background "$name" "$dir/out" /usr/sbin/charon-systemd
+	eval "charon_pid_$name=$!"
+	wait_for 15 charon_ctl "$name" --stats || { tail "$dir/out" "$dir/log"; fail "strongSwan does not start"; }
+	charon_ctl "$name" --load-all >"$dir/load" 2>&1 || { cat "$dir/load"; fail "strongSwan refuses its configuration"; }
+}
+
+# charon_reload NS: another swanctl.conf on standard input; its SAs end first.
+charon_reload() {
+	cat >"$(charon_dir "$1")/swanctl/swanctl.conf"
+	charon_ctl "$1" --load-all >/dev/null
+}
+
+# charon_ctl NS --VERB ARGUMENTS...
+charon_ctl() {
+	local dir name=$1 verb=$2
+	dir=$(charon_dir "$name")
+	shift 2
+	SWANCTL_DIR=$dir/swanctl STRONGSWAN_CONF=$dir/strongswan.conf \
+		ip netns exec "$prefix-$name" swanctl "$verb" --uri "unix://$dir/vici" "$@"
+}
+
+charon_log() { cat "$(charon_dir "$1")/log"; }
+# charon_sees NS PATTERN: in its list of SAs.
+charon_sees() { charon_ctl "$1" --list-sas | grep -qE -- "$2"; }
+charon_has_no_sa() { [[ -z $(charon_ctl "$1" --list-sas) ]]; }
+# charon_octets NS in|out: of all CHILD_SAs, in its own count.
+charon_octets() {
+	charon_ctl "$1" --list-sas | awk -v way="$2" '$1 == way && $2 ~ /^[0-9a-f]+,$/ {sum += $3} END {print sum + 0}'
+}
+charon_initiate() { charon_ctl "$1" --initiate --child "$2" --timeout 15; } # NS CHILD
