@@ -8,6 +8,8 @@ dist_check_SCRIPTS = testing/check-includes.test
 TESTS += testing/check-includes.test
 EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh \
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
+	testing/package/distcheck.sh testing/package/disable-plugins.sh \
+	testing/package/plugin-outside.sh \
 	testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-client/gateway/startup-config \
