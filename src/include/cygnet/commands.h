@@ -11,13 +11,29 @@
  * Syntax of a row, one line:
  *   word            a keyword (matched without case; may be abbreviated while unambiguous)
  *   {a | b}         one of;   [a | b]  one of or none;   groups nest
- *   <name:type>     an argument; types below, some with a range or a mode in parentheses
+ *   <name:type>     an argument; types below, some with a range, words or a mode in parentheses
  *   <name:type>...  one or more of them (at the end of a row)
- * Types: uint(LOW-HIGH) word name line string ip4 ip6 ip mask wildcard prefix6 secret hex interface
- *   ref(MODE) delimited
- *   (`name` may be any word and is case-sensitive; `ref(MODE)` names an object of that mode and gives
- *    the finding `undefined-reference` if there is none; `line` is the rest of the line; `delimited`
- *    is a banner; `secret` is never shown in clear.)
+ * Types:
+ *   uint(LOW-HIGH)  a decimal number (another word is `syntax`, another number `range`)
+ *   choice(a|b)     one of these words, abbreviated or not; the argument's text is the whole word
+ *   word name       one word as it stands; a name has at most 63 octets and is case-sensitive
+ *   string          one word, or several between double quotes
+ *   line            the rest of the line
+ *   delimited       a banner: text between two delimiters, over lines if need be
+ *   ip4 ip6 ip      an address
+ *   mask            a netmask; host bits of the ip4 before it are cleared (`host-bits`)
+ *   ownmask         the same for an interface's own address, whose host bits stay
+ *   wildcard        a wildcard mask
+ *   prefix6 own6    IPv6 ADDRESS/LENGTH; host bits cleared, or kept
+ *   secret          [0|6|7] KEY; never shown in clear to a viewer
+ *   hex             an even number of hexadecimal digits; a secret too
+ *   interface       Tunnel0, "Ethernet 0/0", eth0; the text is in canonical form without blanks
+ *   ref(MODE)       the name of an object of that mode; `undefined-reference` if there is none
+ * The text of an argument is canonical: numbers without leading zeros, addresses as
+ * cyg_ip_text() has them, prefixes masked.
+ *
+ * An old spelling is a row with CYG_CMD_WEAK whose `spelling` is the right line, with <name> where an
+ * argument goes: the line is taken as that one, with the warning `spelling`; it needs no `apply`.
  *
  * Rows and modes are constant; all functions run on the control thread unless said otherwise.
  */
@@ -52,14 +68,19 @@ struct cyg_command {
 	const char *help;     /* what the command does, one sentence */
 	const struct cyg_token_help *tokens; /* help of single tokens; ended by { 0 }; may be NULL */
 	const char *key;      /* LIST: the arguments that say which line is meant by `no` and by a
-	                       * repeat, comma-separated; NULL: all of them */
+	                       * repeat, comma-separated; NULL: all of them. A row that enters or defines:
+	                       * those that make the object's name, joined by a blank; NULL: `name` */
 	const char *def;      /* the default as a line, for `default`, and for `show running-config all` */
-	const char *enters;   /* the mode whose object <name> it opens; NULL for none */
-	const char *spelling; /* WEAK: the right spelling, told by the warning */
+	const char *enters;   /* the mode whose object the line opens and enters; NULL for none */
+	const char *defines;  /* the mode whose object the line belongs to, without entering it (`ip local
+	                       * pool NAME ...`): several lines of one name make one object */
+	const char *spelling; /* WEAK: the right spelling, a template (above) */
 	uint32_t flags;
 
-	/* Configuration: store the line's values in the object under construction (for `global`:
-	 * the root object). `object` is zeroed, then set up by the mode's `init`. Findings about the line go to cyg_build_*(). */
+	/* Configuration: store the line's values in the object under construction (that of the row's mode, or of
+	 * `defines`). `object` is zeroed, then set up by the mode's `init`. Runs at commit, when every
+	 * object of the configuration is known. Findings about the line go to cyg_build_*(). NULL: the
+	 * line is kept and shown only. An error status other than CYG_NOMEM needs a finding first. */
 	enum cyg_status (*apply)(struct cyg_build *build, void *object, const struct cyg_args *args);
 	/* Exec: CYG_PENDING ends later with cyg_exec_done(). */
 	enum cyg_status (*run)(struct cyg_exec *exec, const struct cyg_args *args);
@@ -73,11 +94,11 @@ struct cyg_mode {
 	size_t object_size;
 	/* All optional. */
 	void (*init)(void *object, struct cyg_str name);
-	/* The whole object once all lines are applied: completeness, overlaps. */
+	/* The whole object once all lines are applied: completeness, overlaps, pointers to other objects. Not
+	 * called for an object that holds an error. */
 	void (*check)(struct cyg_build *build, void *object, struct cyg_str name);
 	/* Frees what the object owns (not the object). Any thread. */
 	void (*done)(void *object);
-	/* Sort objects by name (false: in the order they were opened). */
 	const char *const *smart_defaults; /* names of built-in objects, NULL-terminated; their lines: */
 	const char *const *default_lines;  /* the lines of the nth of them, separated by '\n' */
 };
@@ -92,12 +113,14 @@ struct cyg_command_table {
 CYG_EXPORT bool cyg_args_has(const struct cyg_args *args, const char *token);
 /* The line began with `no`. */
 CYG_EXPORT bool cyg_args_no(const struct cyg_args *args);
-/* Text of an argument as typed (unquoted); empty if absent. Lives as long as the statement. */
+/* Text of an argument in canonical form (unquoted; empty for a secret); empty if absent. It lives as
+ * long as the object that is being built, or in `run` until the command has ended. */
 CYG_EXPORT struct cyg_str cyg_args_text(const struct cyg_args *args, const char *name);
 CYG_EXPORT uint64_t cyg_args_uint(const struct cyg_args *args, const char *name, uint64_t absent);
-/* Unset if absent. */
+/* An address, or that of a prefix (own6: with its host bits). Unset if absent. */
 CYG_EXPORT struct cyg_ip cyg_args_ip(const struct cyg_args *args, const char *name);
-/* prefix6, or an ip4 whose mask is the argument `mask` (absent: a host). */
+/* prefix6, own6 (its length; the address is masked), or an address whose mask is the argument `mask`
+ * (NULL or absent: a host). Unset if absent. */
 CYG_EXPORT struct cyg_prefix cyg_args_prefix(const struct cyg_args *args, const char *name,
 					     const char *mask);
 /* A secret in clear, to be freed by the caller. CYG_NOT_FOUND if absent or if its master key is missing. */
@@ -109,15 +132,32 @@ CYG_EXPORT struct cyg_str cyg_args_nth(const struct cyg_args *args, const char *
 
 /* --- Building objects --- */
 /* Findings at the line being applied (in `check`: at the object's opening line). `code` is one of the
- * words of doc/FINDINGS.md. */
+ * words of doc/FINDINGS.md. An error makes the object unusable. */
 CYG_EXPORT void cyg_build_error(struct cyg_build *build, const char *code, const char *format, ...)
 	CYG_PRINTF(3, 4);
 CYG_EXPORT void cyg_build_warning(struct cyg_build *build, const char *code, const char *format, ...)
 	CYG_PRINTF(3, 4);
-/* FILE:LINE of the line being applied, for later explanations; lives as long as the snapshot. */
+/* The next finding stands at the nth word of this argument or at this keyword. */
+CYG_EXPORT void cyg_build_at(struct cyg_build *build, const struct cyg_args *args, const char *token,
+			     size_t n);
+/* The next finding stands at the place of an earlier line (from cyg_build_place()), for `check`. */
+CYG_EXPORT void cyg_build_at_place(struct cyg_build *build, const char *place);
+/* FILE:LINE of the line being applied, for later explanations; lives as long as the object. */
 CYG_EXPORT const char *cyg_build_place(const struct cyg_build *build);
-/* The object is kept and shown but not used; `why` is copied for `show`. */
+/* The object lacks lines: warning `incomplete` at its opening line, and as below. */
 CYG_EXPORT void cyg_build_incomplete(struct cyg_build *build, const char *missing);
+/* The object is kept and shown but not used; `why` is copied for `show`. No finding: it was given. */
+CYG_EXPORT void cyg_build_unusable(struct cyg_build *build, const char *why);
+/* Is there an object of this name? For references that a type cannot say (`ref` does it by itself): if
+ * not, warning `undefined-reference`. */
+CYG_EXPORT bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str name);
+/* Another object of the same configuration, built first if need be and kept as long as this one. NULL: none,
+ * not usable, or it is being built itself (a circle). */
+CYG_EXPORT const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name);
+/* The nth object inside of this one (peers of a keyring), built; NULL with an empty name after the last, NULL
+ * with a name for one that is not usable. */
+CYG_EXPORT const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
+				       struct cyg_str *name);
 
 /* --- Objects of a snapshot (any thread that holds it) --- */
 /* NULL if there is none, or if it is incomplete and `usable` is asked for. */
@@ -126,7 +166,12 @@ CYG_EXPORT const void *cyg_config_object(const struct cyg_config *config, const 
 /* The nth object of a mode in order; its name at *name. */
 CYG_EXPORT const void *cyg_config_nth(const struct cyg_config *config, const char *mode, size_t n,
 				      struct cyg_str *name);
-/* Keeps one object beyond its snapshot. */
+/* Why it is not usable, or "" if it is. */
+CYG_EXPORT const char *cyg_config_object_missing(const void *object);
+/* Were two objects of one mode made of the same lines (and the objects they point to, too)? A reload
+ * leaves alone what is the same. */
+CYG_EXPORT bool cyg_config_object_same(const void *a, const void *b);
+/* Keeps one object, and what it points to, beyond its snapshot. */
 CYG_EXPORT const void *cyg_config_object_ref(const void *object);
 CYG_EXPORT void cyg_config_object_unref(const void *object);
 /* The snapshot in force on this shard; valid until the next turn of the loop unless kept. */

@@ -82,7 +82,7 @@ struct config_peer {
 	char hostname[256];
 	struct cyg_prefix address;      /* unset: none */
 	struct id_match identity;
-	struct cyg_secret key_local, key_remote; /* symmetric: both hold the same */
+	struct cyg_secret key_local, key_remote; /* symmetric: both hold the same; one may be empty */
 };
 
 struct config_keyring {
@@ -122,6 +122,7 @@ struct config_dpd {
 struct config_profile {
 	struct config_head head;
 	bool shutdown;
+	bool dynamic;
 	unsigned match_identity_count;
 	struct id_match match_identity[CONFIG_MATCH_MAX];
 	char match_fvrf[CONFIG_NAME_MAX];
@@ -241,7 +242,8 @@ struct config_view {
 	const struct config_method_list *const *method_lists; size_t method_list_count;
 };
 
-/* The view of a snapshot; lives as long as it does. */
+/* The view of a snapshot of the core's grammar; lives as long as it does. Usable objects only: a method list
+ * named twice, a policy without a complete proposal, a profile that is shut down are not in it. */
 const struct config_view *config_view(const struct cyg_config *config);
 
 #endif
