@@ -4,9 +4,10 @@
  * operations and messages.
  *
  * A shard owns its event loop and shares nothing: all functions here that take a shard are called
- * on its own thread only, except cyg_shard_post() and cyg_op_post_done(), which any thread may call. The control
- * thread has a shard object of its own (cyg_shard_index() is CYG_SHARD_CONTROL), so that plugin
- * code needs to know one runtime only. In tests a shard is stepped by hand under a fake clock.
+ * on its own thread only, except cyg_shard_post(), which any thread may call. What completes an
+ * operation from another thread posts a message of the provider's own, which knows whether the op was
+ * cancelled meanwhile. The control thread has a shard object of its own (cyg_shard_index() is
+ * CYG_SHARD_CONTROL), so that plugin code needs to know one runtime only. In tests a shard is stepped by hand under a fake clock.
  */
 #ifndef CYGNET_SHARD_H
 #define CYGNET_SHARD_H
@@ -23,7 +24,8 @@ struct cyg_plugin_ctx;
 CYG_EXPORT unsigned cyg_shard_index(const struct cyg_shard *shard);
 /* How many worker shards this daemon has (at least 1). */
 CYG_EXPORT unsigned cyg_shard_count(const struct cyg_shard *shard);
-/* Worker `index` of the same daemon, to post to. NULL if there is none. Any thread. */
+/* Worker `index` of the same daemon, or for CYG_SHARD_CONTROL the control thread's shard, to post
+ * to. NULL if there is none. Any thread. */
 CYG_EXPORT struct cyg_shard *cyg_shard_peer(const struct cyg_shard *shard, unsigned index);
 /* The worker that owns a slot (the low octet of our IKE SPIs, the high one of our ESP SPIs). Any thread. */
 CYG_EXPORT unsigned cyg_shard_of_slot(const struct cyg_shard *shard, uint8_t slot);
@@ -83,6 +85,8 @@ struct cyg_turn_end {
 	void (*run)(struct cyg_shard *shard, struct cyg_turn_end *end);
 };
 CYG_EXPORT void cyg_shard_at_turn_end(struct cyg_shard *shard, struct cyg_turn_end *end);
+/* After it returns `run` will not be called; for an owner that goes away. One that is not set is fine. */
+CYG_EXPORT void cyg_turn_end_clear(struct cyg_shard *shard, struct cyg_turn_end *end);
 
 /* --- Messages between shards --- */
 
@@ -117,8 +121,7 @@ struct cyg_op {
 	void (*done)(struct cyg_op *op, enum cyg_status status);       /* the caller's */
 	void (*cancel)(struct cyg_op *op, void *provider_state);      /* the provider's; may be NULL */
 	void *provider_state;
-	struct cyg_timer deadline;
-	struct cyg_op *next;      /* the shard's list of completed ones */
+	struct cyg_timer deadline; /* once completed: its place among those whose `done` is due */
 	enum cyg_status status;
 	uint8_t state;            /* enum cyg_op_state */
 };
@@ -138,6 +141,7 @@ static inline void cyg_op_init(struct cyg_op *op, struct cyg_shard *shard,
 /*
  * The provider, before it returns CYG_PENDING. `cancel` is called at most once, when the caller
  * gives up or `timeout_ms` (0: none) has passed, in which case the op then completes with CYG_TIMEOUT.
+ * It may be NULL only if the provider completes the op before it returns.
  */
 CYG_EXPORT enum cyg_status cyg_op_pending(struct cyg_op *op, uint64_t timeout_ms,
 					  void (*cancel)(struct cyg_op *op, void *provider_state),
