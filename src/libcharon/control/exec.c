@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/exec.h"
+
+#include "control/protocol.h"
+#include "control/server.h"
+
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Appends to a buffer that doubles; false, and nothing kept, if out of memory. */
+static bool append(char **buffer, size_t *len, size_t *room, const char *from, size_t count)
+{
+	if (*room - *len < count) {
+		size_t wanted = *room ? *room : 1024;
+		char *grown;
+
+		while (wanted - *len < count)
+			wanted *= 2;
+		grown = realloc(*buffer, wanted);
+		if (!grown)
+			return false;
+		*buffer = grown;
+		*room = wanted;
+	}
+	if (count)
+		memcpy(*buffer + *len, from, count);
+	*len += count;
+	return true;
+}
+
+void exec_lost(struct cyg_exec *exec)
+{
+	exec->short_of_memory = true;
+}
+
+static void flush_text(struct cyg_exec *exec)
+{
+	json_t *text;
+
+	if (exec->chunk_len == 0)
+		return;
+	text = exec->client ? control_json_text(cyg_str_n(exec->chunk, exec->chunk_len)) : NULL;
+	if (text)
+		client_send(exec->client, json_pack("{s:I,s:o}", "id", (json_int_t)exec->id, "text", text));
+	else if (exec->client)
+		exec_lost(exec);
+	exec->chunk_len = 0;
+}
+
+static void flush_rows(struct cyg_exec *exec)
+{
+	if (!exec->rows)
+		return;
+	if (exec->client)
+		client_send(exec->client,
+			    json_pack("{s:I,s:o}", "id", (json_int_t)exec->id, "rows", exec->rows));
+	else
+		json_decref(exec->rows);
+	exec->rows = NULL;
+}
+
+void exec_flush(struct cyg_exec *exec)
+{
+	flush_text(exec);
+	flush_rows(exec);
+}
+
+static void emit_line(void *ctx, struct cyg_str line)
+{
+	struct cyg_exec *exec = ctx;
+
+	if (!append(&exec->chunk, &exec->chunk_len, &exec->chunk_room, line.ptr, line.len) ||
+	    !append(&exec->chunk, &exec->chunk_len, &exec->chunk_room, "\n", 1))
+		exec_lost(exec);
+	if (exec->chunk_len >= EXEC_CHUNK)
+		flush_text(exec);
+}
+
+static void end_line(struct cyg_exec *exec)
+{
+	struct cyg_str line = cyg_str_n(exec->line, exec->line_len);
+
+	exec->line_len = 0;
+	if (pipe_passes(&exec->pipe, 0, line))
+		emit_line(exec, line);
+}
+
+void exec_text(struct cyg_exec *exec, struct cyg_str text)
+{
+	if (exec->json || !exec->client)
+		return;
+	while (text.len) {
+		const char *end = memchr(text.ptr, '\n', text.len);
+		size_t count = end ? (size_t)(end - text.ptr) : text.len;
+		size_t left = EXEC_TEXT_LINE_MAX - exec->line_len;
+
+		if (!append(&exec->line, &exec->line_len, &exec->line_room, text.ptr,
+			    count < left ? count : left))
+			exec_lost(exec);
+		text = cyg_str_tail(text, count + (end ? 1 : 0));
+		if (end)
+			end_line(exec);
+	}
+}
+
+void exec_finish(struct cyg_exec *exec)
+{
+	if (exec->line_len)
+		end_line(exec);
+	if (!exec->json)
+		pipe_finish(&exec->pipe, emit_line, exec);
+	exec_flush(exec);
+}
+
+void exec_free(struct cyg_exec *exec)
+{
+	if (exec->hold_free)
+		exec->hold_free(exec->hold);
+	free(exec->line);
+	free(exec->chunk);
+	json_decref(exec->rows);
+	free(exec);
+}
+
+bool exec_room(struct cyg_exec *exec, void (*resume)(struct cyg_exec *exec, void *arg), void *arg)
+{
+	exec_flush(exec);
+	if (!exec->client || client_has_room(exec->client))
+		return true;
+	exec->resume = resume;
+	exec->resume_arg = arg;
+	return false;
+}
+
+/* --- What commands call (cygnet/commands.h) --- */
+
+struct cyg_shard *cyg_exec_shard(struct cyg_exec *exec)
+{
+	return exec->shard;
+}
+
+bool cyg_exec_json(const struct cyg_exec *exec)
+{
+	return exec->json;
+}
+
+void cyg_exec_printf(struct cyg_exec *exec, const char *format, ...)
+{
+	char small[512], *text = small;
+	va_list args;
+	int len;
+
+	if (exec->json || !exec->client)
+		return;
+	va_start(args, format);
+	len = vsnprintf(small, sizeof(small), format, args);
+	va_end(args);
+	if (len < 0)
+		return;
+	if ((size_t)len >= sizeof(small)) {
+		text = malloc((size_t)len + 1);
+		if (!text) {
+			exec_lost(exec);
+			return;
+		}
+		va_start(args, format);
+		vsnprintf(text, (size_t)len + 1, format, args);
+		va_end(args);
+	}
+	exec_text(exec, cyg_str_n(text, (size_t)len));
+	if (text != small)
+		free(text);
+}
+
+void cyg_exec_row(struct cyg_exec *exec, struct json_t *take_row)
+{
+	if (!take_row) {
+		if (exec->json)
+			exec_lost(exec);
+		return;
+	}
+	if (!exec->json || !exec->client) {
+		json_decref(take_row);
+		return;
+	}
+	if (!exec->rows)
+		exec->rows = json_array();
+	if (!exec->rows) {
+		json_decref(take_row);
+		exec_lost(exec);
+		return;
+	}
+	if (json_array_append_new(exec->rows, take_row))
+		exec_lost(exec);
+	if (json_array_size(exec->rows) >= EXEC_ROWS_CHUNK)
+		flush_rows(exec);
+}
+
+void cyg_exec_error(struct cyg_exec *exec, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(exec->error, sizeof(exec->error), format, args);
+	va_end(args);
+}
+
+void cyg_exec_done(struct cyg_exec *exec, enum cyg_status status)
+{
+	exec->status = status;
+	exec->ended = true;
+	if (!exec->in_run)
+		server_exec_ended(exec);
+}

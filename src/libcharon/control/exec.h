@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One exec command under way: its output passes the pipe behind it and goes to its client.
+ *
+ * Control thread only. The server makes and frees it; a command that returned CYG_PENDING may use it
+ * until it calls cyg_exec_done(), even if the client has gone (exec_gone(): its output goes nowhere).
+ */
+#ifndef CONTROL_EXEC_H
+#define CONTROL_EXEC_H
+
+#include "control/access.h"
+#include "control/pipe.h"
+
+#include <cygnet/commands.h>
+
+struct control_client;
+struct control_server;
+
+#define EXEC_ERROR_MAX      512
+#define EXEC_TEXT_LINE_MAX  65536 /* a longer line of output is cut */
+#define EXEC_CHUNK          16384 /* octets of text, or about as many rows, in one message */
+#define EXEC_ROWS_CHUNK     64
+
+struct cyg_exec {
+	struct cyg_shard *shard;
+	struct control_client *client; /* NULL: gone */
+	struct control_server *server;
+	void *ctx;                     /* of the server's hooks */
+	uint64_t id;
+	enum control_access access;
+	bool json;
+	bool in_run, ended;            /* the command's `run` is on the stack; it has called cyg_exec_done() */
+	enum cyg_status status;
+	struct pipe_chain pipe;
+	char error[EXEC_ERROR_MAX];
+
+	/* Text: the line under construction, then whole lines that passed. */
+	char *line, *chunk;
+	size_t line_len, line_room, chunk_len, chunk_room;
+	struct json_t *rows;
+	bool short_of_memory;          /* something was lost: told as the command's failure */
+
+	/* Waiting for the client to read on. */
+	void (*resume)(struct cyg_exec *exec, void *arg);
+	void *resume_arg;
+
+	/* Whatever the line's arguments live in; freed with the exec. */
+	void *hold;
+	void (*hold_free)(void *hold);
+
+	struct cyg_exec *next, **prev; /* the server's list */
+};
+
+/* The client has left: a long command should stop soon. */
+static inline bool exec_gone(const struct cyg_exec *exec)
+{
+	return exec->client == NULL;
+}
+static inline bool exec_may_configure(const struct cyg_exec *exec)
+{
+	return exec->access == CONTROL_CONFIGURE;
+}
+/*
+ * For commands that page: true if the client keeps up. If false, `resume` is called once, later, when
+ * it has read enough (or has gone).
+ */
+bool exec_room(struct cyg_exec *exec, void (*resume)(struct cyg_exec *exec, void *arg), void *arg);
+/* Lines of text of any length; each ends with a newline. */
+void exec_text(struct cyg_exec *exec, struct cyg_str text);
+/* A row that could not be made is said to be so. */
+void exec_lost(struct cyg_exec *exec);
+
+/* --- The server's side --- */
+/* Sends what has gathered: whole lines, rows. */
+void exec_flush(struct cyg_exec *exec);
+/* The end of the output: the last line, what the pipe says. */
+void exec_finish(struct cyg_exec *exec);
+void exec_free(struct cyg_exec *exec);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/pipe.h"
+
+#include <stdio.h>
+
+static const struct {
+	const char *word;
+	enum pipe_kind kind;
+	bool json;
+} words[] = {
+	{ "begin", PIPE_BEGIN, false },     { "count", PIPE_COUNT, false },
+	{ "exclude", PIPE_EXCLUDE, false }, { "include", PIPE_INCLUDE, false },
+	{ "json", 0, true },                { "section", PIPE_SECTION, false },
+};
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct cyg_str trim(struct cyg_str s)
+{
+	while (s.len && is_blank(s.ptr[0]))
+		s = cyg_str_tail(s, 1);
+	while (s.len && is_blank(s.ptr[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* Where the next filter begins: a | after a blank and, within a filter, before one too, so that
+ * `include a|b` is one pattern. */
+static size_t find_bar(struct cyg_str s, bool blank_after)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.ptr[i] == '"')
+			quoted = !quoted;
+		if (s.ptr[i] != '|' || (quoted && !blank_after))
+			continue;
+		if (i > 0 && !is_blank(s.ptr[i - 1]))
+			continue;
+		if (!blank_after || (i + 1 < s.len && is_blank(s.ptr[i + 1])))
+			return i;
+	}
+	return s.len;
+}
+
+static enum cyg_status parse_one(struct cyg_str text, struct pipe_chain *chain, struct cyg_strbuf *why)
+{
+	struct cyg_str word = cyg_str_head(text, cyg_str_span_until(text, " \t"));
+	struct cyg_str rest = trim(cyg_str_tail(text, word.len));
+	const char *reason = "";
+	struct pipe_filter *filter;
+	size_t found = CYG_COUNT(words);
+
+	for (size_t i = 0; word.len && i < CYG_COUNT(words); i++)
+		if (cyg_str_equal_nocase(word, cyg_str_head(cyg_str(words[i].word), word.len)))
+			found = i;
+	if (found == CYG_COUNT(words)) {
+		cyg_strbuf_addf(why, "after | one of begin, count, exclude, include, json or section "
+				     "is expected, not '%.*s'",
+				(int)(word.len < 40 ? word.len : 40), word.ptr);
+		return CYG_MALFORMED;
+	}
+	if (words[found].json) {
+		chain->json = true;
+		return CYG_OK;
+	}
+	if (chain->count == PIPE_FILTERS_MAX) {
+		cyg_strbuf_addf(why, "more than %d filters behind |", PIPE_FILTERS_MAX);
+		return CYG_LIMIT;
+	}
+	filter = &chain->filter[chain->count];
+	filter->kind = words[found].kind;
+	if (!rest.len && filter->kind != PIPE_COUNT) {
+		cyg_strbuf_addf(why, "| %s needs a pattern", words[found].word);
+		return CYG_MALFORMED;
+	}
+	if (rest.len >= sizeof(filter->text)) {
+		cyg_strbuf_addf(why, "the pattern is longer than %zu octets", sizeof(filter->text) - 1);
+		return CYG_LIMIT;
+	}
+	if (rest.len)
+		memcpy(filter->text, rest.ptr, rest.len);
+	filter->text[rest.len] = '\0';
+	if (pattern_parse(cyg_str(filter->text), &filter->pattern, &reason) != CYG_OK) {
+		cyg_strbuf_addf(why, "'%s' is no pattern: %s", filter->text, reason);
+		return CYG_MALFORMED;
+	}
+	chain->count++;
+	return CYG_OK;
+}
+
+enum cyg_status pipe_parse(struct cyg_str line, struct cyg_str *command, struct pipe_chain *out,
+			   struct cyg_strbuf *why)
+{
+	size_t bar = find_bar(line, false);
+	struct cyg_str rest = cyg_str_tail(line, bar);
+
+	memset(out, 0, sizeof(*out));
+	*command = trim(cyg_str_head(line, bar));
+	while (rest.len) {
+		enum cyg_status status;
+		size_t next;
+
+		rest = trim(cyg_str_tail(rest, 1));
+		next = find_bar(rest, true);
+		status = parse_one(trim(cyg_str_head(rest, next)), out, why);
+		if (status != CYG_OK)
+			return status;
+		rest = cyg_str_tail(rest, next);
+	}
+	if (out->json && out->count) {
+		cyg_strbuf_addf(why, "| json takes no other filter beside it");
+		return CYG_MALFORMED;
+	}
+	return CYG_OK;
+}
+
+static size_t indent_of(struct cyg_str line)
+{
+	size_t n = 0;
+
+	while (n < line.len && is_blank(line.ptr[n]))
+		n++;
+	return n;
+}
+
+bool pipe_passes(struct pipe_chain *chain, unsigned from, struct cyg_str line)
+{
+	for (unsigned i = from; i < chain->count; i++) {
+		struct pipe_filter *filter = &chain->filter[i];
+		bool within = filter->kind == PIPE_SECTION && filter->on && line.len &&
+			      indent_of(line) > filter->indent;
+		bool hit;
+
+		if (filter->kind == PIPE_BEGIN && filter->on)
+			continue;
+		if (within)
+			continue;
+		hit = pattern_matches(&filter->pattern, line);
+		switch (filter->kind) {
+		case PIPE_INCLUDE:
+			break;
+		case PIPE_EXCLUDE:
+			hit = !hit;
+			break;
+		case PIPE_BEGIN:
+			filter->on = hit;
+			break;
+		case PIPE_SECTION:
+			filter->on = hit;
+			filter->indent = indent_of(line);
+			break;
+		case PIPE_COUNT:
+			filter->counted += hit;
+			return false;
+		}
+		if (!hit)
+			return false;
+	}
+	return true;
+}
+
+void pipe_finish(struct pipe_chain *chain, void (*emit)(void *ctx, struct cyg_str line), void *ctx)
+{
+	for (unsigned i = 0; i < chain->count; i++) {
+		char text[64];
+
+		if (chain->filter[i].kind != PIPE_COUNT)
+			continue;
+		snprintf(text, sizeof(text), "Number of lines which match regexp = %llu",
+			 (unsigned long long)chain->filter[i].counted);
+		if (pipe_passes(chain, i + 1, cyg_str(text)))
+			emit(ctx, cyg_str(text));
+	}
+}

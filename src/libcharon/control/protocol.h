@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The control protocol's messages (doc/CONTROL-PROTOCOL.md): one JSON object a line. Requests are read here,
+ * answers are made here. Control thread only. A request owns its line: control_request_done().
+ */
+#ifndef CONTROL_PROTOCOL_H
+#define CONTROL_PROTOCOL_H
+
+#include <cygnet/bytes.h>
+
+struct json_t;
+
+#define CONTROL_PROTOCOL_VERSION 1
+#define CONTROL_REQUEST_MAX      65536 /* octets of one request with its newline */
+#define CONTROL_LINE_MAX         16384 /* of the command line in it */
+
+enum control_verb {
+	CONTROL_RUN = 1,
+	CONTROL_COMPLETE,
+	CONTROL_HELP,
+};
+
+struct control_request {
+	enum control_verb verb;
+	uint64_t id;
+	bool json;
+	char *line;
+};
+
+/* `octets`: one message without its newline. On failure `why` says what is wrong with it, and `out->id` is the
+ * request's if it could be read. */
+enum cyg_status control_request_read(struct cyg_bytes octets, struct control_request *out,
+				     struct cyg_strbuf *why) CYG_MUST_CHECK;
+void control_request_done(struct control_request *request);
+
+/* A JSON string of text whose octets need not be UTF-8: what is none becomes '?'. NULL if out of memory. */
+struct json_t *control_json_text(struct cyg_str text);
+/* The same for a member of a row: control_json_text(cyg_str(text)). */
+struct json_t *control_json_str(const char *text);
+
+#endif
