@@ -26,9 +26,6 @@ void alg_name_add(struct cyg_strbuf *out, uint8_t transform, uint16_t id, uint16
 /* The nth row of the table, NULL after the last (for `?` help and tests). */
 const struct alg_name *alg_nth(size_t n);
 
-const char *exchange_name(uint8_t type);         /* "IKE_AUTH"; NULL if not known */
-const char *payload_name(uint8_t type);          /* "SK" */
-const char *notify_name(uint16_t type);          /* "NO_PROPOSAL_CHOSEN" */
 const char *auth_method_name(uint8_t method);    /* "pre-shared key" */
 
 #endif

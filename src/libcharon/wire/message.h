@@ -17,13 +17,13 @@
 #include <cygnet/numbers.h>
 
 #define MESSAGE_MAX            65535
-#define MESSAGE_PAYLOADS_MAX      64 /* in one chain */
-#define MESSAGE_NOTIFIES_MAX      32
-#define MESSAGE_VENDORS_MAX       16
+#define MESSAGE_PAYLOADS_MAX     128 /* in one chain */
+#define MESSAGE_NOTIFIES_MAX      64
+#define MESSAGE_VENDORS_MAX       16 /* more are skipped: they promise nothing we must know */
 #define MESSAGE_CERTS_MAX         16
 #define MESSAGE_DELETES_MAX        8
 #define PROPOSALS_MAX             32
-#define PROPOSAL_TRANSFORMS_MAX  128 /* in one SA payload */
+#define PROPOSAL_TRANSFORMS_MAX  255 /* in one SA payload */
 #define CFG_ATTRS_MAX             64
 #define DELETE_SPIS_MAX           64
 
@@ -43,7 +43,7 @@ struct transform {
 struct proposal {
 	uint8_t number, protocol;
 	uint8_t spi_len;
-	uint64_t spi;               /* of 4 or 8 octets, right-aligned */
+	uint64_t spi;               /* of 4 or 8 octets, right-aligned; 0 for another length */
 	uint8_t first, count;       /* into sa_payload.transform */
 };
 
@@ -111,11 +111,14 @@ enum cyg_status message_read_header(const uint8_t *octets, size_t len, struct ik
  * A payload that may stand once and stands twice is CYG_MALFORMED; so is anything behind an SK payload.
  */
 enum cyg_status message_read(uint8_t *octets, size_t len, struct message *out) CYG_MUST_CHECK;
-/* Adds the chain inside a decrypted SK payload to `msg` (which message_read() filled). */
+/* Adds the chain inside a decrypted SK payload to `msg` (which message_read() filled). On failure what
+ * `msg` holds beyond header and critical_type means nothing. An empty chain has `first` 0. */
 enum cyg_status message_read_inner(struct cyg_bytes plain, uint8_t first, struct message *msg)
 	CYG_MUST_CHECK;
 /* The first notify of this type, or NULL. */
 const struct notify_payload *message_notify(const struct message *msg, uint16_t type);
+/* The nth SPI of a Delete payload whose spi_len is 4. */
+uint32_t delete_spi(const struct delete_payload *del, size_t n);
 
 /* --- Writing --- */
 
@@ -123,16 +126,21 @@ struct chain_writer {
 	struct wire_writer w;
 	size_t next_at;             /* where the type of the next payload is to be written */
 	size_t open_at;             /* start of the open payload, SIZE_MAX for none */
+	uint8_t first;              /* type of the first payload of a bare chain */
+	bool bare;                  /* no header before it */
+	bool sealed;                /* an SK payload was written: nothing may follow */
 };
 
 /* A message that starts with a header; length and first payload are patched as it grows. */
 struct chain_writer chain_message(void *buffer, size_t capacity, const struct ike_header *header);
 /* A bare chain (the inside of an SK payload); the first payload's type is at *first after chain_end(). */
 struct chain_writer chain_inner(void *buffer, size_t capacity);
-/* Opens a payload: its generic header is written; write the body to c->w, then chain_close(). */
+/* Opens a payload: its generic header is written; write the body to c->w, then chain_close(). The
+ * calls below do that for each kind of payload. */
 void chain_open(struct chain_writer *c, uint8_t type);
 void chain_close(struct chain_writer *c);
-/* Patches the message's length. Empty view if anything failed. */
+/* Patches the message's length. Empty view if anything failed. `first` may be NULL for a message; an empty
+ * bare chain has a length of 0 as well, and *first is CYG_PAYLOAD_NONE: ask c->w.failed there. */
 struct cyg_bytes chain_end(struct chain_writer *c, uint8_t *first);
 
 /* One call per payload; failures are sticky in the writer. */
@@ -160,8 +168,9 @@ void cfg_write(struct chain_writer *c, uint8_t type, const struct cfg_attr *attr
 void eap_write(struct chain_writer *c, struct cyg_bytes packet);
 /*
  * The SK payload with nothing encrypted yet: generic header, room for the IV, `inner`, padding, pad
- * length and ICV. *plain and *plain_len then cover inner chain and padding, to be sealed in place;
- * *iv and *icv point at their room. `block` is the cipher's (1 for AEAD with no need of alignment).
+ * length and ICV. *plain and *plain_len then cover inner chain, padding and pad length, to be sealed in
+ * place; *iv and *icv point at their room (all NULL if it did not fit). What is authenticated with it is
+ * all from the start of the message to *iv. `block` is the cipher's (1 for AEAD with no need of alignment).
  */
 void sk_write(struct chain_writer *c, uint8_t inner_first, struct cyg_bytes inner, size_t iv_len,
 	      size_t block, size_t icv_len, uint8_t **iv, uint8_t **plain, size_t *plain_len,
