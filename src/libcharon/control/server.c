@@ -621,5 +621,6 @@ void server_free(struct control_server *server)
 		exec_free(exec);
 	}
 	cyg_timer_clear(server->shard, &server->again);
+	cyg_turn_end_clear(server->shard, &server->turn_end);
 	free(server);
 }

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "connection.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+struct connection {
+	int fd;
+	uint64_t id;
+	char hostname[256];
+	char *buffer;
+	size_t start, len, room; /* unread octets: [start, len) */
+};
+
+/* The next message. CYG_BUSY: a signal; CYG_IO: closed, broken, or no message. */
+static enum cyg_status receive(struct connection *c, json_t **out)
+{
+	size_t looked = c->start;
+	json_error_t error;
+
+	for (;;) {
+		char *end = looked < c->len ? memchr(c->buffer + looked, '\n', c->len - looked) : NULL;
+		ssize_t got;
+
+		if (end) {
+			*out = json_loadb(c->buffer + c->start, (size_t)(end - c->buffer) - c->start, 0,
+					  &error);
+			c->start = (size_t)(end - c->buffer) + 1;
+			if (c->start == c->len)
+				c->start = c->len = 0;
+			if (*out && json_is_object(*out))
+				return CYG_OK;
+			json_decref(*out);
+			return CYG_IO;
+		}
+		if (c->start) {
+			memmove(c->buffer, c->buffer + c->start, c->len - c->start);
+			c->len -= c->start;
+			c->start = 0;
+		}
+		looked = c->len;
+		if (c->len == c->room) {
+			size_t wanted = c->room ? c->room * 2 : 32768;
+			char *grown = wanted <= CONNECTION_MESSAGE_MAX ? realloc(c->buffer, wanted) : NULL;
+
+			if (!grown)
+				return CYG_IO;
+			c->buffer = grown;
+			c->room = wanted;
+		}
+		got = recv(c->fd, c->buffer + c->len, c->room - c->len, 0);
+		if (got < 0 && errno == EINTR)
+			return CYG_BUSY;
+		if (got <= 0)
+			return CYG_IO;
+		c->len += (size_t)got;
+	}
+}
+
+static enum cyg_status transmit(struct connection *c, json_t *take_message)
+{
+	char *text = take_message ? json_dumps(take_message, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	enum cyg_status status = text ? CYG_OK : CYG_NOMEM;
+
+	json_decref(take_message);
+	if (text)
+		text[len++] = '\n'; /* in place of its NUL */
+	for (size_t at = 0; at < len && status == CYG_OK;) {
+		ssize_t sent = send(c->fd, text + at, len - at, MSG_NOSIGNAL);
+
+		if (sent > 0)
+			at += (size_t)sent;
+		else if (errno != EINTR)
+			status = CYG_IO;
+	}
+	free(text);
+	return status;
+}
+
+static void note_hostname(struct connection *c, const json_t *message)
+{
+	const char *name = json_string_value(json_object_get(message, "hostname"));
+
+	if (name)
+		snprintf(c->hostname, sizeof(c->hostname), "%s", name);
+}
+
+static enum cyg_status greet(struct connection *c, struct cyg_strbuf *why)
+{
+	struct timeval patience = { .tv_sec = CONNECTION_HELLO_S }, none = { 0 };
+	json_t *hello = NULL;
+	enum cyg_status status;
+
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	status = receive(c, &hello);
+	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+	if (status != CYG_OK) {
+		cyg_strbuf_addf(why, "the daemon does not answer: see `cygnet status`");
+		return CYG_IO;
+	}
+	if (json_is_string(json_object_get(hello, "error"))) {
+		cyg_strbuf_addf(why, "%s", json_string_value(json_object_get(hello, "error")));
+		status = CYG_REFUSED;
+	} else if (json_integer_value(json_object_get(hello, "protocol")) != 1) {
+		cyg_strbuf_addf(why, "the daemon speaks another control protocol: install cygctl and "
+				     "cygnetd of one version");
+		status = CYG_UNSUPPORTED;
+	}
+	note_hostname(c, hello);
+	json_decref(hello);
+	return status;
+}
+
+enum cyg_status connection_open(const char *path, struct connection **out, struct cyg_strbuf *why)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct connection *c = NULL;
+	enum cyg_status status = CYG_IO;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		cyg_strbuf_addf(why, "%s: the path of a socket may have %zu octets", path,
+				sizeof(address.sun_path) - 1);
+		return CYG_LIMIT;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	c = calloc(1, sizeof(*c));
+	if (!c) {
+		cyg_strbuf_addf(why, "memory is short");
+		return CYG_NOMEM;
+	}
+	snprintf(c->hostname, sizeof(c->hostname), "cygnet");
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (c->fd >= 0 && connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+		status = greet(c, why);
+	else if (errno == ENOENT || errno == ECONNREFUSED)
+		cyg_strbuf_addf(why, "no daemon answers at %s: start it with `cygnet start` (or "
+				     "`systemctl start cygnet`)", path);
+	else
+		cyg_strbuf_addf(why, "%s: %s", path, strerror(errno));
+	if (status != CYG_OK) {
+		connection_close(c);
+		return status;
+	}
+	*out = c;
+	return CYG_OK;
+}
+
+void connection_close(struct connection *c)
+{
+	if (!c)
+		return;
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c->buffer);
+	free(c);
+}
+
+const char *connection_hostname(const struct connection *c)
+{
+	return c->hostname;
+}
+
+static void copy_text(char *out, size_t room, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	snprintf(out, room, "%s", text ? text : "");
+}
+
+enum cyg_status connection_run(struct connection *c, const char *line, bool json, struct answer *answer)
+{
+	enum cyg_status status;
+	bool done = false;
+
+	answer->status[0] = answer->error[0] = '\0';
+	answer->json = json;
+	status = transmit(c, json_pack("{s:I,s:s,s:b}", "id", (json_int_t)++c->id, "run", line, "json", json));
+	while (status == CYG_OK && !done) {
+		json_t *message = NULL, *text, *rows;
+
+		status = receive(c, &message);
+		if (status != CYG_OK)
+			break;
+		text = json_object_get(message, "text");
+		rows = json_object_get(message, "rows");
+		done = json_is_true(json_object_get(message, "done"));
+		if (json_is_string(text))
+			answer->text(answer, cyg_str_n(json_string_value(text), json_string_length(text)));
+		if (json_is_array(rows))
+			answer->rows(answer, rows);
+		if (done) {
+			copy_text(answer->status, sizeof(answer->status), json_object_get(message, "status"));
+			copy_text(answer->error, sizeof(answer->error), json_object_get(message, "error"));
+			answer->json = json || json_is_true(json_object_get(message, "json"));
+			note_hostname(c, message);
+		}
+		json_decref(message);
+	}
+	return status;
+}
+
+struct json_t *connection_ask(struct connection *c, const char *what, const char *line)
+{
+	json_t *message = NULL, *found = NULL;
+
+	if (transmit(c, json_pack("{s:I,s:s}", "id", (json_int_t)++c->id, what, line)) != CYG_OK ||
+	    receive(c, &message) != CYG_OK)
+		return NULL;
+	found = json_object_get(message, strcmp(what, "help") == 0 ? "help" : "words");
+	if (json_is_array(found))
+		json_incref(found);
+	else
+		found = NULL;
+	json_decref(message);
+	return found;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The client's side of the control protocol (doc/CONTROL-PROTOCOL.md): one connection, one request at
+ * a time, waiting for its answer. Knows nothing of the daemon's inside.
+ */
+#ifndef CYGCTL_CONNECTION_H
+#define CYGCTL_CONNECTION_H
+
+#include <cygnet/bytes.h>
+
+struct json_t;
+struct connection;
+
+#define CONNECTION_MESSAGE_MAX (16u << 20) /* octets of one message of the daemon */
+#define CONNECTION_HELLO_S     10          /* how long it may take to greet */
+
+/* What a command answers, as it comes. */
+struct answer {
+	void (*text)(struct answer *answer, struct cyg_str text);
+	void (*rows)(struct answer *answer, struct json_t *rows); /* borrowed, an array */
+	/* Filled in at the end. */
+	char status[24];  /* "ok" or why not */
+	char error[640];  /* a sentence, "" if ok */
+	bool json;        /* the daemon was asked for rows (by us, or by `| json`) */
+};
+
+/* On failure `why` is one line with what to do about it. */
+enum cyg_status connection_open(const char *path, struct connection **out, struct cyg_strbuf *why)
+	CYG_MUST_CHECK;
+void connection_close(struct connection *connection); /* NULL is fine */
+/* Name of the box that answers, as it was told last. */
+const char *connection_hostname(const struct connection *connection);
+/*
+ * Runs one command line. CYG_OK: it was answered, `answer->status` says how it ended. CYG_IO: the connection is of no
+ * use any more; CYG_BUSY: a signal came (the same holds).
+ */
+enum cyg_status connection_run(struct connection *connection, const char *line, bool json,
+			       struct answer *answer) CYG_MUST_CHECK;
+/* `what`: "complete" gives an array of words, "help" one of { "token", "help" }. NULL on any failure. */
+struct json_t *connection_ask(struct connection *connection, const char *what, const char *line);
+
+#endif

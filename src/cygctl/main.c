@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cygctl: the command line of a running daemon. One-shot with -c, a shell on a terminal, a list of
+ * commands on any other standard input. Its exit status is 0 only if every command was done.
+ */
+#include "config.h"
+
+#include "base/paths.h"
+#include "output.h"
+#include "shell.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define COMMANDS_MAX 64
+
+enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_DAEMON = 3 };
+
+static void usage(FILE *out)
+{
+	fputs("usage: cygctl [--root DIR] [--json] [-c COMMAND]...\n"
+	      "\n"
+	      "Runs commands of the Cygnet daemon, for example 'show crypto ikev2 sa'. Without -c it is a\n"
+	      "shell (Tab completes, ? helps), or reads commands from standard input, one a line.\n"
+	      "\n"
+	      "  -c, --command COMMAND  run it and leave; may be repeated, stops at the first that fails\n"
+	      "  -j, --json             answers as one JSON document a command\n"
+	      "  -r, --root DIR         the daemon that was started with this --root\n"
+	      "  -h, --help             this text\n"
+	      "  -V, --version          the version\n"
+	      "\n"
+	      "Exit status: 0 every command was done, 1 one was not, 2 wrong usage, 3 no daemon answers.\n",
+	      out);
+}
+
+static int code_of(enum output_result result)
+{
+	return result == OUTPUT_DONE ? DONE : result == OUTPUT_REFUSED ? REFUSED : NO_DAEMON;
+}
+
+static int run_input(struct connection *connection, bool json)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int code = DONE;
+
+	while (code == DONE && (len = getline(&line, &room, stdin)) >= 0) {
+		char *start = line + strspn(line, " \t");
+
+		while (len && strchr(" \t\r\n", line[len - 1]))
+			line[--len] = '\0';
+		if (*start && *start != '!')
+			code = code_of(output_run(connection, start, json));
+	}
+	free(line);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "command", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
+		{ "root", required_argument, NULL, 'r' },    { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },       { 0 },
+	};
+	const char *commands[COMMANDS_MAX], *root = NULL;
+	unsigned count = 0;
+	bool json = false;
+	struct connection *connection = NULL;
+	struct paths paths;
+	char path[PATHS_LEN], reason[400];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	int option, code = DONE;
+
+	while ((option = getopt_long(argc, argv, "c:jr:hV", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			if (count == COMMANDS_MAX) {
+				fprintf(stderr, "cygctl: at most %d commands\n", COMMANDS_MAX);
+				return USAGE;
+			}
+			commands[count++] = optarg;
+			break;
+		case 'j':
+			json = true;
+			break;
+		case 'r':
+			root = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return DONE;
+		case 'V':
+			puts("cygctl " PACKAGE_VERSION);
+			return DONE;
+		default:
+			usage(stderr);
+			return USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "cygctl: '%s' is no option: give a command as -c '...'\n", argv[optind]);
+		return USAGE;
+	}
+	if (paths_init(&paths, root, NULL) != CYG_OK || paths_join(path, paths.run, "control.sock") != CYG_OK) {
+		fprintf(stderr, "cygctl: the path of --root is too long or cannot be told\n");
+		return USAGE;
+	}
+	if (connection_open(path, &connection, &why) != CYG_OK) {
+		fprintf(stderr, "cygctl: %s\n", reason);
+		return NO_DAEMON;
+	}
+	if (count == 0 && isatty(STDIN_FILENO)) {
+		code = shell_run(connection, path, json);
+	} else {
+		if (count == 0)
+			code = run_input(connection, json);
+		for (unsigned i = 0; i < count && code == DONE; i++)
+			code = code_of(output_run(connection, commands[i], json));
+		connection_close(connection);
+	}
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "cygctl: standard output cannot be written\n");
+		return REFUSED;
+	}
+	return code;
+}

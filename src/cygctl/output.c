@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "output.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+struct printer {
+	struct answer answer;
+	const char *line;
+	bool opened, first; /* the document has begun; no row is in it yet */
+};
+
+static int write_octets(const char *octets, size_t len, void *data)
+{
+	return fwrite(octets, 1, len, stdout) == len ? 0 : -1;
+}
+
+static void dump(const json_t *value)
+{
+	/* An error of standard output is told once, at the end (main). */
+	if (json_dump_callback(value, write_octets, NULL, JSON_COMPACT | JSON_ENCODE_ANY))
+		fflush(stdout);
+}
+
+static void dump_text(const char *text)
+{
+	json_t *value = json_string(text);
+
+	if (!value)
+		value = json_string("?"); /* no UTF-8 */
+	dump(value);
+	json_decref(value);
+}
+
+static void open_document(struct printer *printer)
+{
+	if (printer->opened)
+		return;
+	printer->opened = printer->first = true;
+	fputs("{\"command\": ", stdout);
+	dump_text(printer->line);
+	fputs(", \"rows\": [", stdout);
+}
+
+static void print_text(struct answer *answer, struct cyg_str text)
+{
+	fwrite(text.ptr, 1, text.len, stdout);
+}
+
+static void print_rows(struct answer *answer, struct json_t *rows)
+{
+	struct printer *printer = (struct printer *)answer;
+	size_t index;
+	json_t *row;
+
+	open_document(printer);
+	json_array_foreach(rows, index, row) {
+		fputs(printer->first ? "\n  " : ",\n  ", stdout);
+		printer->first = false;
+		dump(row);
+	}
+}
+
+static void close_document(struct printer *printer)
+{
+	open_document(printer);
+	printf("%s], \"status\": ", printer->first ? "" : "\n");
+	dump_text(printer->answer.status);
+	if (printer->answer.error[0]) {
+		fputs(", \"error\": ", stdout);
+		dump_text(printer->answer.error);
+	}
+	fputs("}\n", stdout);
+}
+
+enum output_result output_run(struct connection *connection, const char *line, bool json)
+{
+	struct printer printer = { .answer = { .text = print_text, .rows = print_rows }, .line = line };
+	enum cyg_status status = connection_run(connection, line, json, &printer.answer);
+	bool ok = status == CYG_OK && strcmp(printer.answer.status, "ok") == 0;
+
+	if (status != CYG_OK) {
+		snprintf(printer.answer.status, sizeof(printer.answer.status), "%s", cyg_status_text(status));
+		snprintf(printer.answer.error, sizeof(printer.answer.error), "%s",
+			 status == CYG_BUSY ? "stopped" : "the connection to the daemon broke");
+	}
+	if (printer.answer.json || printer.opened)
+		close_document(&printer);
+	fflush(stdout);
+	if (ok)
+		return OUTPUT_DONE;
+	fprintf(stderr, "%% %s\n", printer.answer.error[0] ? printer.answer.error : printer.answer.status);
+	return status == CYG_OK ? OUTPUT_REFUSED : status == CYG_BUSY ? OUTPUT_STOPPED : OUTPUT_LOST;
+}

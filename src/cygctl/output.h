@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs one command and prints what it answers: text as it comes, or one JSON document written row by
+ * row, so that a long listing is never held in memory. Errors go to standard error.
+ */
+#ifndef CYGCTL_OUTPUT_H
+#define CYGCTL_OUTPUT_H
+
+#include "connection.h"
+
+enum output_result {
+	OUTPUT_DONE,     /* the command was done */
+	OUTPUT_REFUSED,  /* it was not; the reason has been printed */
+	OUTPUT_LOST,     /* the connection broke; told too */
+	OUTPUT_STOPPED,  /* by a signal; the connection is of no use any more */
+};
+
+enum output_result output_run(struct connection *connection, const char *line, bool json);
+
+#endif

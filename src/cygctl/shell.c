@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "shell.h"
+
+#include "output.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define HISTORY_LINES 1000
+#define SHELL_LINE_MAX     4096
+
+/* One shell per process, and libedit's callbacks carry no context of their own that all versions set. */
+struct shell {
+	struct connection *connection;
+	const char *path;
+	bool json;
+	char prompt[280];
+};
+
+static char *prompt_of(EditLine *el)
+{
+	struct shell *shell = NULL;
+
+	el_get(el, EL_CLIENTDATA, &shell);
+	return shell->prompt;
+}
+
+static bool connect_again(struct shell *shell)
+{
+	char reason[400];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+
+	if (shell->connection)
+		return true;
+	if (connection_open(shell->path, &shell->connection, &why) == CYG_OK)
+		return true;
+	fprintf(stderr, "%% %s\n", reason);
+	return false;
+}
+
+static void hang_up(struct shell *shell)
+{
+	connection_close(shell->connection);
+	shell->connection = NULL;
+}
+
+/* Asks what may stand where the cursor is. */
+static json_t *ask(EditLine *el, struct shell **shell, const char *what, char *line)
+{
+	const LineInfo *info = el_line(el);
+	size_t len = (size_t)(info->cursor - info->buffer);
+	json_t *found;
+
+	el_get(el, EL_CLIENTDATA, shell);
+	if (len >= SHELL_LINE_MAX)
+		return NULL;
+	memcpy(line, info->buffer, len);
+	line[len] = '\0';
+	if (!connect_again(*shell))
+		return NULL;
+	found = connection_ask((*shell)->connection, what, line);
+	if (!found)
+		hang_up(*shell);
+	return found;
+}
+
+/* How many octets all words begin with in common. */
+static size_t common_head(const json_t *words)
+{
+	const char *first = json_string_value(json_array_get(words, 0));
+	size_t common = first ? strlen(first) : 0;
+
+	for (size_t i = 1; i < json_array_size(words); i++) {
+		const char *word = json_string_value(json_array_get(words, i));
+		size_t same = 0;
+
+		while (word && same < common && word[same] == first[same])
+			same++;
+		common = same;
+	}
+	return common;
+}
+
+static unsigned char complete(EditLine *el, int key)
+{
+	struct shell *shell;
+	char line[SHELL_LINE_MAX], rest[SHELL_LINE_MAX];
+	json_t *words = ask(el, &shell, "complete", line);
+	size_t count = json_array_size(words), typed = 0, common;
+	unsigned char result = CC_ERROR;
+	const char *first;
+
+	if (count == 0)
+		goto out;
+	while (typed < strlen(line) && line[strlen(line) - 1 - typed] != ' ')
+		typed++;
+	first = json_string_value(json_array_get(words, 0));
+	common = common_head(words);
+	if (first && (common > typed || count == 1) && common >= typed) {
+		snprintf(rest, sizeof(rest), "%.*s%s", (int)(common - typed), first + typed,
+			 count == 1 ? " " : "");
+		result = el_insertstr(el, rest) == 0 ? CC_REFRESH : CC_ERROR;
+	} else if (count > 1) {
+		fputc('\n', stdout);
+		for (size_t i = 0; i < count; i++)
+			printf("  %s\n", json_string_value(json_array_get(words, i)));
+		result = CC_REDISPLAY;
+	}
+out:
+	json_decref(words);
+	return result;
+}
+
+static unsigned char help(EditLine *el, int key)
+{
+	struct shell *shell;
+	char line[SHELL_LINE_MAX];
+	json_t *tokens = ask(el, &shell, "help", line), *token;
+	size_t index;
+
+	printf("?\n");
+	if (json_array_size(tokens) == 0)
+		printf("  (nothing may follow)\n");
+	json_array_foreach(tokens, index, token) {
+		const char *word = json_string_value(json_object_get(token, "token"));
+		const char *text = json_string_value(json_object_get(token, "help"));
+
+		printf("  %-20s %s\n", word ? word : "", text ? text : "");
+	}
+	fflush(stdout);
+	json_decref(tokens);
+	return CC_REDISPLAY;
+}
+
+static bool history_path(char *out, size_t room)
+{
+	const char *home = getenv("HOME");
+
+	return home && home[0] && (size_t)snprintf(out, room, "%s/.cygctl_history", home) < room;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int number)
+{
+	interrupted = 1;
+}
+
+/* False: leave. */
+static bool run_line(struct shell *shell, char *line)
+{
+	size_t len = strlen(line);
+
+	while (len && strchr(" \t\r\n", line[len - 1]))
+		line[--len] = '\0';
+	line += strspn(line, " \t");
+	if (!line[0] || line[0] == '!')
+		return true;
+	if (strcmp(line, "exit") == 0 || strcmp(line, "quit") == 0 || strcmp(line, "logout") == 0)
+		return false;
+	if (!connect_again(shell))
+		return true;
+	switch (output_run(shell->connection, line, shell->json)) {
+	case OUTPUT_LOST:
+	case OUTPUT_STOPPED:
+		hang_up(shell);
+		break;
+	case OUTPUT_DONE:
+	case OUTPUT_REFUSED:
+		snprintf(shell->prompt, sizeof(shell->prompt), "%s>",
+			 connection_hostname(shell->connection));
+		break;
+	}
+	return true;
+}
+
+int shell_run(struct connection *take_connection, const char *path, bool json)
+{
+	struct shell shell = { .connection = take_connection, .path = path, .json = json };
+	struct sigaction action = { .sa_handler = note_signal }; /* no SA_RESTART: a wait ends */
+	char file[4096], *line = NULL;
+	bool remember = history_path(file, sizeof(file)), more = true;
+	HistEvent event;
+	History *past = history_init();
+	EditLine *el = el_init("cygctl", stdin, stdout, stderr);
+	int result = 1;
+
+	if (!past || !el) {
+		fprintf(stderr, "cygctl: this terminal cannot be edited on: use -c\n");
+		goto out;
+	}
+	snprintf(shell.prompt, sizeof(shell.prompt), "%s>", connection_hostname(shell.connection));
+	sigaction(SIGINT, &action, NULL);
+	umask(077); /* the history is nobody else's */
+	history(past, &event, H_SETSIZE, HISTORY_LINES);
+	history(past, &event, H_SETUNIQUE, 1);
+	if (remember)
+		history(past, &event, H_LOAD, file);
+	el_set(el, EL_CLIENTDATA, &shell);
+	el_set(el, EL_PROMPT, prompt_of);
+	el_set(el, EL_EDITOR, "emacs");
+	el_set(el, EL_HIST, history, past);
+	el_set(el, EL_ADDFN, "cygnet-complete", "Complete the word", complete);
+	el_set(el, EL_ADDFN, "cygnet-help", "Say what may stand here", help);
+	el_set(el, EL_BIND, "^I", "cygnet-complete", NULL);
+	el_set(el, EL_BIND, "?", "cygnet-help", NULL);
+	el_source(el, NULL);
+	result = 0;
+	while (more) {
+		int count = 0;
+		const char *got = el_gets(el, &count);
+
+		if (!got || count <= 0) {
+			if (interrupted) {
+				interrupted = 0;
+				el_reset(el);
+				fputc('\n', stdout);
+				continue;
+			}
+			fputc('\n', stdout);
+			break;
+		}
+		free(line);
+		line = strdup(got);
+		if (!line)
+			break;
+		if (strspn(line, " \t\r\n") != strlen(line))
+			history(past, &event, H_ENTER, line);
+		interrupted = 0;
+		more = run_line(&shell, line);
+		interrupted = 0;
+	}
+	if (remember)
+		history(past, &event, H_SAVE, file);
+out:
+	free(line);
+	if (el)
+		el_end(el);
+	if (past)
+		history_end(past);
+	connection_close(shell.connection);
+	return result;
+}
