@@ -125,8 +125,9 @@ enum cyg_status broker_request_read(struct cyg_bytes octets, uint32_t *sequence,
 	if (!wire_ok(&r))
 		return CYG_MALFORMED;
 	*sequence = number;
-	if (version != CYG_BROKER_VERSION || zero != 0 || verb < CYG_BROKER_HELLO ||
-	    verb >= CYG_BROKER_VERBS)
+	if (version != CYG_BROKER_VERSION)
+		return CYG_UNSUPPORTED;
+	if (zero != 0 || verb < CYG_BROKER_HELLO || verb >= CYG_BROKER_VERBS)
 		return CYG_MALFORMED;
 	request.verb = (enum cyg_broker_verb)verb;
 	switch (request.verb) {

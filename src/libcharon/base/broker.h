@@ -21,7 +21,7 @@
 #define BROKER_MESSAGE_MAX 512 /* octets; the longest is shorter */
 
 /*
- * CYG_MALFORMED: not a message of this version. `*sequence` is set as soon as it was there, so that a
+ * CYG_UNSUPPORTED: another version; CYG_MALFORMED. `*sequence` is set as soon as it was there, so that a
  * refusal can name it. `out->fd` is -1: descriptors travel beside the octets.
  */
 enum cyg_status broker_request_read(struct cyg_bytes octets, uint32_t *sequence,
