@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "sa/window.h"
+
+#include <stdlib.h>
+
+#define WINDOW_MAX 64 /* bits of recv_seen */
+
+static unsigned width(const struct ike_durable *d)
+{
+	return d->recv_window == 0 ? 1 : d->recv_window > WINDOW_MAX ? WINDOW_MAX : d->recv_window;
+}
+
+enum window_verdict window_check(const struct ike_durable *d, uint32_t message_id)
+{
+	uint32_t ahead = message_id - d->recv_next;
+
+	if (message_id < d->recv_next)
+		return d->recv_next - message_id <= width(d) ? WINDOW_REPEATED : WINDOW_OUTSIDE;
+	if (ahead >= width(d))
+		return WINDOW_OUTSIDE;
+	return (d->recv_seen >> ahead) & 1 ? WINDOW_REPEATED : WINDOW_NEW;
+}
+
+void window_answered(struct ike_durable *d, uint32_t message_id)
+{
+	uint32_t ahead = message_id - d->recv_next;
+
+	if (message_id < d->recv_next || ahead >= WINDOW_MAX)
+		return;
+	d->recv_seen |= (uint64_t)1 << ahead;
+	while (d->recv_seen & 1) {
+		d->recv_seen >>= 1;
+		d->recv_next++;
+	}
+}
+
+void window_keep(struct ike_sa *sa, uint32_t message_id, struct cyg_bytes response)
+{
+	struct kept_response *kept = malloc(sizeof(*kept) + response.len), **at;
+	unsigned left = width(&sa->d);
+
+	if (kept) {
+		*kept = (struct kept_response){ .next = sa->kept,
+						.message_id = message_id,
+						.len = (uint32_t)response.len };
+		memcpy(kept->octets, response.ptr, response.len);
+		sa->kept = kept;
+	}
+	for (at = &sa->kept; *at && left; at = &(*at)->next)
+		left--;
+	while (*at) {
+		kept = *at;
+		*at = kept->next;
+		free(kept);
+	}
+}
+
+const struct kept_response *window_kept(const struct ike_sa *sa, uint32_t message_id)
+{
+	const struct kept_response *kept = sa->kept;
+
+	while (kept && kept->message_id != message_id)
+		kept = kept->next;
+	return kept;
+}
+
+void window_forget(struct ike_sa *sa)
+{
+	while (sa->kept) {
+		struct kept_response *next = sa->kept->next;
+
+		free(sa->kept);
+		sa->kept = next;
+	}
+}
