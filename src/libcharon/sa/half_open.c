@@ -36,7 +36,9 @@ void half_open_add(struct half_open *half, struct ike_sa *sa)
 		half->oldest = sa;
 	half->newest = sa;
 	half->count++;
-	half->prefix[prefix_bucket(half, &sa->d.remote.ip)]++;
+	/* Kept, since the address may change before the SA leaves. */
+	sa->open_prefix = (uint16_t)prefix_bucket(half, &sa->d.remote.ip);
+	half->prefix[sa->open_prefix]++;
 }
 
 void half_open_remove(struct half_open *half, struct ike_sa *sa)
@@ -59,7 +61,7 @@ void half_open_remove(struct half_open *half, struct ike_sa *sa)
 	sa->hash_next = sa->open_next = sa->open_prev = NULL;
 	sa->half_open = false;
 	half->count--;
-	half->prefix[prefix_bucket(half, &sa->d.remote.ip)]--;
+	half->prefix[sa->open_prefix]--;
 }
 
 struct ike_sa *half_open_find(const struct half_open *half, uint64_t spi_i, const struct ike_sa *after)

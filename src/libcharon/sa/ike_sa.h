@@ -114,6 +114,7 @@ struct ike_sa {
 
 	struct ike_sa *hash_next;    /* half-open: same bucket by the peer's SPI */
 	struct ike_sa *open_next, *open_prev; /* half-open, oldest first */
+	uint16_t open_prefix;        /* its source prefix's bucket */
 };
 
 static inline uint64_t ike_sa_spi(const struct ike_sa *sa)

@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: MIT
 src_libcharon_libcharon_core_la_SOURCES += \
+	src/libcharon/sa/child_sa.c \
 	src/libcharon/sa/child_sa.h \
+	src/libcharon/sa/half_open.c \
+	src/libcharon/sa/half_open.h \
+	src/libcharon/sa/ike_sa.c \
 	src/libcharon/sa/ike_sa.h \
-	src/libcharon/sa/rows.h
+	src/libcharon/sa/rows.h \
+	src/libcharon/sa/suite.c \
+	src/libcharon/sa/suite.h \
+	src/libcharon/sa/table.c \
+	src/libcharon/sa/table.h \
+	src/libcharon/sa/window.c \
+	src/libcharon/sa/window.h

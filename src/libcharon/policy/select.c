@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/select.h"
+
+#include <strings.h>
+
+static bool ip_equal(const struct cyg_ip *a, const struct cyg_ip *b)
+{
+	return a->family == b->family && memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
+}
+
+static bool ip_is_any(const struct cyg_ip *ip)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(ip->octets, zero, sizeof(zero)) == 0;
+}
+
+/* --- Policy --- */
+
+/* 0: no match; the larger, the more specific. */
+static unsigned policy_fit(const struct config_policy *policy, const struct cyg_ip *local,
+			   const char *fvrf, enum trace_why *why)
+{
+	bool any_vrf = strcmp(policy->fvrf, CONFIG_VRF_ANY) == 0, found = !policy->address_count;
+
+	if (!any_vrf && strcmp(policy->fvrf, fvrf) != 0) {
+		*why = WHY_FVRF;
+		return 0;
+	}
+	for (unsigned i = 0; i < policy->address_count && !found; i++)
+		found = ip_equal(&policy->address[i], local);
+	if (!found) {
+		*why = WHY_LOCAL_ADDRESS;
+		return 0;
+	}
+	*why = WHY_CHOSEN;
+	return 1 + (any_vrf ? 0 : 1) + (policy->address_count ? 2 : 0);
+}
+
+const struct config_policy *select_policy(const struct config_view *view, const struct cyg_ip *local,
+					  const char *fvrf, struct trace *trace)
+{
+	const struct config_policy *best = NULL;
+	unsigned best_fit = 0;
+
+	/* The default policy stands last and is asked only if no policy of the user matches. */
+	for (size_t i = 0; i < view->policy_count; i++) {
+		const struct config_policy *policy = view->policies[i];
+		bool is_default = strcmp(policy->head.name, "default") == 0;
+		enum trace_why why = WHY_NONE;
+		unsigned fit;
+
+		if (!policy->proposal_count) {
+			trace_add(trace, &policy->head, WHY_INCOMPLETE);
+			continue;
+		}
+		fit = policy_fit(policy, local, fvrf, &why);
+		if (why != WHY_CHOSEN)
+			trace_add(trace, &policy->head, why);
+		if (is_default && best)
+			continue;
+		if (fit > best_fit) {
+			best = policy;
+			best_fit = fit;
+		}
+	}
+	if (best)
+		trace_add(trace, &best->head, WHY_CHOSEN);
+	return best;
+}
+
+/* --- Identities --- */
+
+static struct cyg_str id_text(const struct cyg_identity *id)
+{
+	return cyg_str_n((const char *)id->octets, id->len);
+}
+
+/* What stands behind the first dot (FQDN) or behind the last @. */
+static struct cyg_str domain_of(struct cyg_str name, char mark)
+{
+	size_t at = name.len;
+
+	if (mark == '.')
+		at = cyg_str_span_until(name, ".");
+	else
+		while (at > 0 && name.ptr[at - 1] != mark)
+			at--;
+	if (mark == '.')
+		return cyg_str_tail(name, at < name.len ? at + 1 : at);
+	return at ? cyg_str_tail(name, at) : cyg_str_tail(name, name.len);
+}
+
+static bool id_address(const struct cyg_identity *id, struct cyg_ip *out)
+{
+	*out = (struct cyg_ip){ 0 };
+	if (id->type == CYG_ID_IPV4_ADDR && id->len == 4)
+		out->family = CYG_IPV4;
+	else if (id->type == CYG_ID_IPV6_ADDR && id->len == 16)
+		out->family = CYG_IPV6;
+	else
+		return false;
+	memcpy(out->octets, id->octets, id->len);
+	return true;
+}
+
+bool id_match_holds(const struct id_match *match, const struct cyg_identity *id)
+{
+	struct cyg_str text = id_text(id), wanted = cyg_str(match->text);
+	struct cyg_ip ip;
+
+	switch (match->kind) {
+	case ID_MATCH_NONE:
+		return false;
+	case ID_MATCH_ANY:
+		return true;
+	case ID_MATCH_ADDRESS:
+		return id_address(id, &ip) && ip.family == match->address.ip.family &&
+		       cyg_prefix_holds(&match->address, &ip);
+	case ID_MATCH_FQDN:
+		return id->type == CYG_ID_FQDN && cyg_str_equal_nocase(text, wanted);
+	case ID_MATCH_FQDN_DOMAIN:
+		return id->type == CYG_ID_FQDN && cyg_str_equal_nocase(domain_of(text, '.'), wanted);
+	case ID_MATCH_EMAIL:
+		return id->type == CYG_ID_RFC822_ADDR && cyg_str_equal_nocase(text, wanted);
+	case ID_MATCH_EMAIL_DOMAIN:
+		return id->type == CYG_ID_RFC822_ADDR &&
+		       cyg_str_equal_nocase(domain_of(text, '@'), wanted);
+	case ID_MATCH_KEY_ID:
+		return (id->type == CYG_ID_KEY_ID || id->type == CYG_ID_GROUP_NAME) &&
+		       cyg_str_equal(text, wanted);
+	}
+	return false;
+}
+
+/* --- Profile --- */
+
+bool profile_matches_identity(const struct config_profile *profile, const struct cyg_identity *remote)
+{
+	for (unsigned i = 0; i < profile->match_identity_count; i++) {
+		if (id_match_holds(&profile->match_identity[i], remote))
+			return true;
+	}
+	return false;
+}
+
+static enum trace_why profile_fit(const struct config_profile *profile, const struct cyg_identity *remote,
+				  const struct cyg_ip *local, const char *fvrf)
+{
+	bool found = !profile->match_address_count;
+
+	if (!profile->head.complete)
+		return WHY_INCOMPLETE;
+	if (profile->shutdown)
+		return WHY_SHUTDOWN;
+	if (strcmp(profile->match_fvrf, CONFIG_VRF_ANY) != 0 && strcmp(profile->match_fvrf, fvrf) != 0)
+		return WHY_FVRF;
+	for (unsigned i = 0; i < profile->match_address_count && !found; i++)
+		found = ip_equal(&profile->match_address[i], local);
+	if (!found)
+		return WHY_LOCAL_ADDRESS;
+	if (!profile->match_identity_count)
+		return WHY_NO_MATCH_LINE;
+	return profile_matches_identity(profile, remote) ? WHY_CHOSEN : WHY_IDENTITY;
+}
+
+enum cyg_status select_profile(const struct config_view *view, const struct cyg_identity *remote,
+			       const struct cyg_ip *local, const char *fvrf,
+			       const struct config_profile **out, struct trace *trace)
+{
+	const struct config_profile *only = NULL;
+	bool several = false;
+
+	for (size_t i = 0; i < view->profile_count; i++) {
+		const struct config_profile *profile = view->profiles[i];
+		enum trace_why why = profile_fit(profile, remote, local, fvrf);
+
+		if (why != WHY_CHOSEN) {
+			trace_add(trace, &profile->head, why);
+			continue;
+		}
+		if (only) {
+			trace_add(trace, &only->head, WHY_AMBIGUOUS);
+			trace_add(trace, &profile->head, WHY_AMBIGUOUS);
+			several = true;
+			continue;
+		}
+		only = profile;
+	}
+	if (several)
+		return CYG_REFUSED;
+	if (!only)
+		return CYG_NOT_FOUND;
+	trace_add(trace, &only->head, WHY_CHOSEN);
+	*out = only;
+	return CYG_OK;
+}
+
+/* --- Keyring --- */
+
+static const struct cyg_secret *peer_key(const struct config_peer *peer, bool local)
+{
+	const struct cyg_secret *key = local ? &peer->key_local : &peer->key_remote;
+
+	return key->len ? key : NULL;
+}
+
+/* An identity hit: 2 exact, 1 by domain; `*len` is the domain's length, the longest wins. */
+static unsigned identity_hit(const struct config_peer *peer, const struct cyg_identity *id, size_t *len)
+{
+	*len = strlen(peer->identity.text);
+	if (peer->identity.kind == ID_MATCH_NONE)
+		/* A host name serves as FQDN identity where there is no identity line. */
+		return id->type == CYG_ID_FQDN && peer->hostname[0] &&
+		       cyg_str_equal_nocase(id_text(id), cyg_str(peer->hostname)) ? 2 : 0;
+	if (!id_match_holds(&peer->identity, id))
+		return 0;
+	switch (peer->identity.kind) {
+	case ID_MATCH_FQDN_DOMAIN:
+	case ID_MATCH_EMAIL_DOMAIN:
+	case ID_MATCH_ANY:
+		return 1;
+	case ID_MATCH_ADDRESS:
+		*len = peer->identity.address.len;
+		return peer->identity.address.len ==
+		       cyg_ip_bits(peer->identity.address.ip.family) ? 2 : 1;
+	default:
+		return 2;
+	}
+}
+
+static const struct config_peer *peer_by_identity(const struct config_keyring *keyring,
+						  const struct key_wanted *wanted)
+{
+	const struct config_peer *best = NULL;
+	unsigned best_hit = 0;
+	size_t best_len = 0;
+
+	for (size_t i = 0; i < keyring->peer_count; i++) {
+		size_t len;
+		unsigned hit = identity_hit(keyring->peers[i], wanted->id, &len);
+
+		if (hit > best_hit || (hit == 1 && best_hit == 1 && len > best_len)) {
+			best = keyring->peers[i];
+			best_hit = hit;
+			best_len = len;
+		}
+	}
+	return best;
+}
+
+static const struct config_peer *peer_by_address(const struct config_keyring *keyring,
+						 const struct cyg_ip *address)
+{
+	const struct config_peer *best = NULL;
+
+	for (size_t i = 0; i < keyring->peer_count; i++) {
+		const struct config_peer *peer = keyring->peers[i];
+
+		if (peer->address.ip.family != address->family ||
+		    !cyg_prefix_holds(&peer->address, address))
+			continue;
+		if (!best || peer->address.len > best->address.len)
+			best = peer;
+	}
+	return best;
+}
+
+static const struct config_peer *peer_by_hostname(const struct config_keyring *keyring,
+						  struct cyg_str hostname)
+{
+	for (size_t i = 0; i < keyring->peer_count; i++) {
+		if (keyring->peers[i]->hostname[0] &&
+		    cyg_str_equal_nocase(cyg_str(keyring->peers[i]->hostname), hostname))
+			return keyring->peers[i];
+	}
+	return NULL;
+}
+
+const struct config_peer *select_peer(const struct config_keyring *keyring,
+				      const struct key_wanted *wanted, struct trace *trace)
+{
+	const struct config_peer *peer = NULL;
+
+	if (wanted->id)
+		peer = peer_by_identity(keyring, wanted);
+	else if (wanted->hostname.len)
+		peer = peer_by_hostname(keyring, wanted->hostname);
+	if (!peer && wanted->address.family)
+		peer = peer_by_address(keyring, &wanted->address);
+	for (size_t i = 0; i < keyring->peer_count; i++) {
+		if (keyring->peers[i] != peer)
+			trace_add(trace, &keyring->peers[i]->head,
+				  wanted->id ? WHY_IDENTITY : WHY_ADDRESS);
+	}
+	if (peer)
+		trace_add(trace, &peer->head, peer_key(peer, wanted->local) ? WHY_CHOSEN : WHY_NO_KEY);
+	return peer;
+}
+
+const struct cyg_secret *select_key(const struct config_profile *profile,
+				    const struct key_wanted *wanted, const struct config_peer **peer,
+				    struct trace *trace)
+{
+	const struct cyg_secret *own = wanted->local ? &profile->key_local : &profile->key_remote;
+
+	*peer = NULL;
+	if (own->len)
+		return own;
+	if (!profile->keyring)
+		return NULL;
+	*peer = select_peer(profile->keyring, wanted, trace);
+	return *peer ? peer_key(*peer, wanted->local) : NULL;
+}
+
+/* --- Lists and interfaces --- */
+
+const struct config_method_list *find_method_list(const struct config_view *view, const char *name)
+{
+	for (size_t i = 0; i < view->method_list_count; i++) {
+		if (strcmp(view->method_lists[i]->head.name, name) == 0)
+			return view->method_lists[i];
+	}
+	return NULL;
+}
+
+const struct config_interface *find_interface(const struct config_view *view, const char *name)
+{
+	for (size_t i = 0; name[0] && i < view->interface_count; i++) {
+		if (strcasecmp(view->interfaces[i]->head.name, name) == 0)
+			return view->interfaces[i];
+	}
+	return NULL;
+}
+
+struct cyg_ip interface_address(const struct config_view *view, const struct config_interface *interface,
+				uint8_t family)
+{
+	bool v4 = family == CYG_IPV4;
+	const struct cyg_prefix *own = v4 ? &interface->address4 : &interface->address6;
+	const struct config_interface *lender =
+		find_interface(view, v4 ? interface->unnumbered4 : interface->unnumbered6);
+
+	if (own->ip.family == family)
+		return own->ip;
+	if (lender)
+		return v4 ? lender->address4.ip : lender->address6.ip;
+	return (struct cyg_ip){ 0 };
+}
+
+struct cyg_ip interface_source(const struct config_view *view, const struct config_interface *interface)
+{
+	const struct config_interface *source;
+
+	if (interface->source.family)
+		return interface->source;
+	source = find_interface(view, interface->source_interface);
+	if (!source)
+		return (struct cyg_ip){ 0 };
+	if (interface->destination.family == CYG_IPV6)
+		return source->address6.ip;
+	return source->address4.ip;
+}
+
+static bool tunnel_fits(const struct config_view *view, const struct config_interface *tunnel,
+			const struct config_profile *profile, const struct cyg_ip *local,
+			const struct cyg_ip *remote)
+{
+	struct cyg_ip source = interface_source(view, tunnel);
+
+	if (tunnel->kind != IF_TUNNEL || tunnel->shutdown || !tunnel->protection)
+		return false;
+	if (!ip_equal(&tunnel->destination, remote))
+		return false;
+	if (source.family && !ip_is_any(&source) && !ip_equal(&source, local))
+		return false;
+	/* `set ikev2-profile` is optional on a responder. */
+	return !tunnel->protection->ikev2_profile ||
+	       strcmp(tunnel->protection->ikev2_profile->head.name, profile->head.name) == 0;
+}
+
+const struct config_interface *select_interface(const struct config_view *view,
+						const struct config_profile *profile,
+						const struct cyg_ip *local, const struct cyg_ip *remote,
+						struct trace *trace)
+{
+	const struct config_interface *template = NULL;
+
+	for (size_t i = 0; i < view->interface_count; i++) {
+		const struct config_interface *interface = view->interfaces[i];
+
+		if (tunnel_fits(view, interface, profile, local, remote)) {
+			trace_add(trace, &interface->head, WHY_CHOSEN);
+			return interface;
+		}
+		if (interface->kind == IF_TUNNEL && interface->protection)
+			trace_add(trace, &interface->head,
+				  interface->shutdown ? WHY_SHUTDOWN : WHY_ADDRESS);
+		if (interface->kind != IF_VIRTUAL_TEMPLATE || !profile->virtual_template ||
+		    interface->number != profile->virtual_template)
+			continue;
+		if (!interface->protection)
+			trace_add(trace, &interface->head, WHY_INCOMPLETE);
+		else if (interface->shutdown)
+			trace_add(trace, &interface->head, WHY_SHUTDOWN);
+		else
+			template = interface;
+	}
+	if (template)
+		trace_add(trace, &template->head, WHY_CHOSEN);
+	return template;
+}
