@@ -13,3 +13,15 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/protocol.h \
 	src/libcharon/control/server.c \
 	src/libcharon/control/server.h
+
+if HAVE_CHECK
+check_PROGRAMS += src/libcharon/control/control_tests
+TESTS += src/libcharon/control/control_tests
+src_libcharon_control_control_tests_SOURCES = \
+	src/libcharon/control/control_tests.c \
+	src/libcharon/control/control_tests.h \
+	src/libcharon/control/server_test.c \
+	src/libcharon/control/text_test.c
+src_libcharon_control_control_tests_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)
+src_libcharon_control_control_tests_LDADD = $(TEST_LIBS) $(JANSSON_LIBS)
+endif
