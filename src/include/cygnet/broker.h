@@ -69,10 +69,13 @@ struct cyg_broker_reply {
 
 /*
  * Asks. CYG_PENDING, then `op` completes with the status of the reply, or with CYG_IO when the starter
- * is gone or did not answer in time. `request` is copied, its descriptor duplicated; `reply` must stay until the
- * op has ended (after a cancel it is not touched and a descriptor that comes late is closed). Calls
- * are answered in the order they were made. CYG_UNSUPPORTED: this daemon has no starter (tests), CYG_BUSY:
- * CYG_BROKER_PENDING_MAX are under way, CYG_MALFORMED: a text of the request is no text.
+ * is gone, CYG_TIMEOUT when it did not answer in time. The request has been sent when the call returns:
+ * its descriptor may be closed. `reply` must stay until the op has ended; after a cancel it is not touched
+ * any more and a descriptor that comes late is closed, but one that was there already (`reply->fd` >= 0)
+ * is the caller's to close. Calls are answered in the order they were made.
+ *
+ * At once, with `reply` filled in: CYG_UNSUPPORTED: this daemon has no starter (tests); CYG_IO: it is gone;
+ * CYG_BUSY: CYG_BROKER_PENDING_MAX are under way; CYG_MALFORMED: a text of the request has no end.
  */
 CYG_EXPORT enum cyg_status cyg_broker_call(struct cyg_shard *control,
 					   const struct cyg_broker_request *request,

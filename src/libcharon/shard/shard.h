@@ -43,6 +43,7 @@ struct cyg_config;     /* config/ */
 struct net_shard;      /* net/ */
 struct kernel_shard;   /* kernel/ */
 struct control_shard;  /* control/ */
+struct broker_client;  /* control/, on the control shard only */
 
 /* Where cyg_net_send() and cyg_net_send_run() go: net/, or a test's scripted wire. NULL: nowhere. */
 typedef void shard_send_fn(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
@@ -60,6 +61,7 @@ struct cyg_shard {
 	struct net_shard *net;
 	struct kernel_shard *kernel;
 	struct control_shard *control;
+	struct broker_client *broker;
 
 	shard_send_fn *send;
 	shard_send_run_fn *send_run;
