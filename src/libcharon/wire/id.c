@@ -5,8 +5,6 @@
  */
 #include "wire/payloads.h"
 
-#include <cygnet/identity.h>
-
 #define ID_NULL 13 /* RFC 7619: has no octets */
 
 static bool id_len_is_good(uint8_t type, size_t len)

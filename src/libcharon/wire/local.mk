@@ -16,3 +16,21 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/wire/sk.c \
 	src/libcharon/wire/ts.c \
 	src/libcharon/wire/vendor.c
+
+if HAVE_CHECK
+check_PROGRAMS += src/libcharon/wire/wire_tests
+TESTS += src/libcharon/wire/wire_tests
+src_libcharon_wire_wire_tests_CFLAGS = $(TEST_CFLAGS)
+src_libcharon_wire_wire_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+src_libcharon_wire_wire_tests_LDADD = $(TEST_LIBS)
+src_libcharon_wire_wire_tests_SOURCES = \
+	src/libcharon/wire/cfg_test.c \
+	src/libcharon/wire/cursor_test.c \
+	src/libcharon/wire/message_test.c \
+	src/libcharon/wire/payload_test.c \
+	src/libcharon/wire/sa_test.c \
+	src/libcharon/wire/sk_test.c \
+	src/libcharon/wire/ts_test.c \
+	src/libcharon/wire/wire_tests.c \
+	src/libcharon/wire/wire_tests.h
+endif

@@ -13,6 +13,7 @@
 #define WIRE_MESSAGE_H
 
 #include <cygnet/cursor.h>
+#include <cygnet/identity.h>
 #include <cygnet/kernel.h>
 #include <cygnet/numbers.h>
 
