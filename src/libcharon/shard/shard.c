@@ -230,6 +230,11 @@ uint8_t shard_slot_of_init(const struct cyg_shard *shard, const uint8_t spi_i[8]
 	return (uint8_t)((word[0] * steer->high + word[1] * steer->low) >> 24);
 }
 
+unsigned cyg_shard_of_slot(const struct cyg_shard *shard, uint8_t slot)
+{
+	return shard_of_slot(slot, shard->group->workers);
+}
+
 uint8_t shard_own_slot(struct cyg_shard *shard)
 {
 	unsigned count = shard->group->workers, own = shard->index % count, rounds;

@@ -195,7 +195,8 @@ bool shard_manual_run_job(struct shard_group *group);
 
 /* --- Slots --- */
 
-/* Our SPIs carry a slot; this deals slots to workers. The one place that knows how. */
+/* Our SPIs carry a slot; this deals slots to workers. The one place that knows how, but for the socket
+ * filter that net/ makes of it; cyg_shard_of_slot() for plugins. */
 static inline unsigned shard_of_slot(uint8_t slot, unsigned count)
 {
 	return slot % count;
