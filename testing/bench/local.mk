@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Benches: built by `make bench`, not by `make`; they print figures and assert none.
+EXTRA_PROGRAMS = testing/bench/primitives
+testing_bench_primitives_SOURCES = testing/bench/primitives.c testing/bench/bare.c testing/bench/bare.h
+testing_bench_primitives_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+testing_bench_primitives_LDADD = $(OPENSSL_LIBS)
+
+EXTRA_LTLIBRARIES = testing/bench/kernel-null.la
+testing_bench_kernel_null_la_SOURCES = testing/bench/kernel-null.c
+testing_bench_kernel_null_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+testing_bench_kernel_null_la_LIBADD = $(PLUGIN_LIBADD)
+
+.PHONY: bench-programs
+bench-programs: all $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
+EXTRA_DIST += testing/bench/setup testing/bench/README
+CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
