@@ -30,6 +30,7 @@ struct reader {
 	struct cyg_strbuf *errors;
 	unsigned error_count;
 	bool out_of_memory;
+	bool known_only; /* what no table knows is left alone */
 	/* One flag per option of all parts, in order: it was given; on which line. */
 	unsigned *given;
 	/* The block we are in. */
@@ -461,6 +462,8 @@ static void read_option(struct reader *r, struct line *l)
 	const struct cyg_option *o;
 	struct shown shown;
 
+	if (!name.len && r->known_only)
+		return;
 	if (!name.len) {
 		fail(r, l->number, column, "expected NAME = VALUE, not '%s'",
 		     show(&shown, l->ptr + l->at, l->len - l->at));
@@ -469,7 +472,8 @@ static void read_option(struct reader *r, struct line *l)
 	o = find(r, name, &part, &index);
 	skip_blanks(l);
 	if (!o) {
-		fail_unknown(r, l, column, name);
+		if (!r->known_only)
+			fail_unknown(r, l, column, name);
 		/* What is inside a block of an unknown name is not judged line by line. */
 		if (l->at < l->len && l->ptr[l->at] == '{') {
 			static const struct cyg_option nobody = { .type = CYG_OPTION_END, .name = "" };
@@ -516,6 +520,8 @@ static void read_line(struct reader *r, struct line *l)
 {
 	const char *nul = memchr(l->ptr, '\0', l->len);
 
+	if (r->known_only && (nul || l->len >= CONF_LINE_MAX))
+		return;
 	if (nul) {
 		fail(r, l->number, (size_t)(nul - l->ptr) + 1, "a NUL octet: this is no text file");
 		return;
@@ -567,10 +573,12 @@ static void read_defaults(struct reader *r)
 	}
 }
 
-enum cyg_status conf_read(const struct conf_part *parts, size_t count, const char *place,
-			  struct cyg_str text, struct cyg_strbuf *errors, struct cyg_conf **out)
+static enum cyg_status read_text(const struct conf_part *parts, size_t count, const char *place,
+				 struct cyg_str text, struct cyg_strbuf *errors, bool known_only,
+				 struct cyg_conf **out)
 {
-	struct reader r = { .parts = parts, .part_count = count, .place = place, .errors = errors };
+	struct reader r = { .parts = parts, .part_count = count, .place = place, .errors = errors,
+			    .known_only = known_only };
 	size_t options = 0, at = 0;
 	enum cyg_status status = CYG_NOMEM;
 
@@ -604,7 +612,7 @@ enum cyg_status conf_read(const struct conf_part *parts, size_t count, const cha
 		if (r.out_of_memory)
 			goto out;
 	}
-	if (r.map)
+	if (r.map && !known_only)
 		fail(&r, r.map_line, 1, "the block '%s' is not closed by '}'", r.map->name);
 	read_defaults(&r);
 	if (r.out_of_memory)
@@ -620,6 +628,18 @@ out:
 	else
 		conf_unref(r.conf);
 	return status;
+}
+
+enum cyg_status conf_read(const struct conf_part *parts, size_t count, const char *place,
+			  struct cyg_str text, struct cyg_strbuf *errors, struct cyg_conf **out)
+{
+	return read_text(parts, count, place, text, errors, false, out);
+}
+
+enum cyg_status conf_read_known(const struct conf_part *parts, size_t count, const char *place,
+				struct cyg_str text, struct cyg_strbuf *errors, struct cyg_conf **out)
+{
+	return read_text(parts, count, place, text, errors, true, out);
 }
 
 enum cyg_status conf_read_file(const char *path, const char *place, struct cyg_strbuf *errors,

@@ -43,6 +43,10 @@ struct conf_part {
 enum cyg_status conf_read(const struct conf_part *parts, size_t count, const char *place,
 			  struct cyg_str text, struct cyg_strbuf *errors, struct cyg_conf **out)
 	CYG_MUST_CHECK;
+/* The same for a first look: only these tables are read, whatever else the text says is left alone. */
+enum cyg_status conf_read_known(const struct conf_part *parts, size_t count, const char *place,
+				struct cyg_str text, struct cyg_strbuf *errors, struct cyg_conf **out)
+	CYG_MUST_CHECK;
 /*
  * The octets of a file, malloc'ed into *text. CYG_NOT_FOUND if it is not there; CYG_IO (a directory,
  * no right to read), CYG_LIMIT (longer than CONF_FILE_MAX) and CYG_NOMEM with a line in `errors`.

@@ -51,8 +51,8 @@ enum cyg_status registry_set_scan(struct registry_set *set, const char *const *p
 /* `control` is the control thread's shard; it gets tables of its own (look-ups work on it). NULL if
  * out of memory. */
 struct registry *registry_new(struct cyg_shard *control);
-/* Stops all that is left, in reverse, on the control thread; the shards must have let go
- * (registry_detach()). NULL is fine. */
+/* Ends all that is loaded, in reverse. Shards with threads of their own must have left by now
+ * (registry_detach(), registry_leave()). NULL is fine. */
 void registry_free(struct registry *reg);
 
 /* Where plugins are looked for: DIR/NAME.so, DIR/NAME/.libs/NAME.so. In order of calls. */
@@ -69,6 +69,8 @@ enum cyg_status registry_attach(struct registry *reg, struct cyg_shard *shard, s
 /* A shard leaves: `shard_stop` of everything in reverse, on its own thread; its uses are void. */
 enum cyg_status registry_detach(struct registry *reg, struct cyg_shard *shard, struct cyg_op *op)
 	CYG_MUST_CHECK;
+/* The same from the shard itself, at its end. The shard's own thread; a shard that never joined is fine. */
+void registry_leave(struct cyg_shard *shard);
 
 /*
  * Makes the wanted set so: checks every option first, and if one is wrong and `strict` is set nothing
