@@ -40,6 +40,15 @@ enum cyg_broker_verb {
 #define CYG_BROKER_ALIVE_S    5  /* how often the daemon says so */
 #define CYG_BROKER_SILENCE_S 30  /* after this long without, the starter kills and restarts it */
 
+/* How the daemon ends. The starter does not bring back one that ended with one of the first four. */
+enum daemon_exit {
+	DAEMON_STOPPED = 0,     /* on request */
+	DAEMON_USAGE = 2,
+	DAEMON_BAD_OPTIONS = 3, /* cygnet.conf or a plugin's .conf has an error */
+	DAEMON_PORT_BUSY = 4,   /* a UDP port is somebody else's */
+	DAEMON_FAILED = 5,      /* anything else: may be tried again */
+};
+
 enum cyg_broker_socket_kind {
 	CYG_SOCKET_UDP = 1,        /* IKE, ports 500 and 4500: bound, SO_REUSEPORT, packet info, CYG_FWMARK */
 	CYG_SOCKET_RAW_ESP,        /* IP protocol 50, bound to `local`, CYG_FWMARK */

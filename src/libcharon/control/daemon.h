@@ -8,7 +8,7 @@
 #ifndef CONTROL_DAEMON_H
 #define CONTROL_DAEMON_H
 
-#include <cygnet/bytes.h>
+#include <cygnet/broker.h>
 
 struct daemon_args {
 	const char *root;       /* DIR/etc/cygnet, DIR/run/cygnet ...; NULL or "": the system's own */
@@ -20,17 +20,8 @@ struct daemon_args {
 	enum cyg_status (*seal)(struct cyg_strbuf *why);
 };
 
-/* Exit codes, for the starter: it does not restart a daemon that ended with one of the first four. */
-enum daemon_exit {
-	DAEMON_STOPPED = 0,       /* on request */
-	DAEMON_USAGE = 2,
-	DAEMON_BAD_OPTIONS = 3,   /* cygnet.conf or a plugin's .conf has an error */
-	DAEMON_PORT_BUSY = 4,     /* a UDP port is somebody else's */
-	DAEMON_FAILED = 5,        /* anything else: may be tried again */
-};
-
 /*
- * Runs until SIGTERM or SIGINT; SIGHUP reloads. Returns an enum daemon_exit. Nothing is left behind:
+ * Runs until SIGTERM or SIGINT; SIGHUP reloads. Returns an enum daemon_exit (cygnet/broker.h). Nothing is left behind:
  * threads have ended, memory is freed.
  */
 CYG_EXPORT int cyg_daemon_main(const struct daemon_args *args);
