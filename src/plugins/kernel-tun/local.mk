@@ -1,1 +1,28 @@
 # SPDX-License-Identifier: MIT
+KERNEL_TUN_SOURCES = \
+	src/plugins/kernel-tun/child.c \
+	src/plugins/kernel-tun/device.c \
+	src/plugins/kernel-tun/held.c \
+	src/plugins/kernel-tun/in.c \
+	src/plugins/kernel-tun/inner.c \
+	src/plugins/kernel-tun/inner.h \
+	src/plugins/kernel-tun/link.c \
+	src/plugins/kernel-tun/netlink.c \
+	src/plugins/kernel-tun/netlink.h \
+	src/plugins/kernel-tun/out.c \
+	src/plugins/kernel-tun/replay.c \
+	src/plugins/kernel-tun/replay.h \
+	src/plugins/kernel-tun/spi.c \
+	src/plugins/kernel-tun/spi.h \
+	src/plugins/kernel-tun/tun.h \
+	src/plugins/kernel-tun/tun_plugin.c \
+	src/plugins/kernel-tun/ways.c \
+	src/plugins/kernel-tun/ways.h
+
+if PLUGIN_KERNEL_TUN
+plugin_LTLIBRARIES += src/plugins/kernel-tun/kernel-tun.la
+src_plugins_kernel_tun_kernel_tun_la_SOURCES = $(KERNEL_TUN_SOURCES)
+src_plugins_kernel_tun_kernel_tun_la_CFLAGS = $(PLUGIN_CFLAGS) $(MNL_CFLAGS)
+src_plugins_kernel_tun_kernel_tun_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+src_plugins_kernel_tun_kernel_tun_la_LIBADD = $(PLUGIN_LIBADD) $(MNL_LIBS)
+endif

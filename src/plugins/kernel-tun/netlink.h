@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Requests to rtnetlink and their answers. One socket per owner (a shard or the control thread), used
+ * on its thread only; requests are sent at once, answers come by the loop, and each ends with one
+ * call of `done`. At most NL_PENDING_MAX are under way.
+ */
+#ifndef KERNEL_TUN_NETLINK_H
+#define KERNEL_TUN_NETLINK_H
+
+#include <cygnet/ip.h>
+#include <cygnet/shard.h>
+
+#include <libmnl/libmnl.h>
+
+#define NL_PENDING_MAX 1024
+#define NL_REQUEST_MAX 512
+#define NL_TEXT_MAX    128
+
+/* What the system said: an errno (0: done), its own words if it had any, a device's index. */
+struct nl_answer {
+	int error;
+	unsigned index;
+	char text[NL_TEXT_MAX];
+};
+
+typedef void nl_done_fn(struct cyg_shard *shard, void *ctx, const struct nl_answer *answer);
+
+struct nl_pending {
+	struct nl_pending *next;
+	uint32_t seq;
+	nl_done_fn *done;
+	void *ctx;
+};
+
+struct nl {
+	struct cyg_shard *shard;
+	int fd;                     /* -1: closed */
+	uint32_t seq;
+	unsigned count;
+	struct nl_pending *pending; /* oldest first */
+	struct cyg_poll poll;
+};
+
+/* Takes a socket; CYG_IO, CYG_NOMEM (then it is closed). */
+enum cyg_status nl_init(struct nl *nl, struct cyg_shard *shard, int fd) CYG_MUST_CHECK;
+/* Closes; what is pending ends without a call. A zeroed or closed one is fine. */
+void nl_done(struct nl *nl);
+/* Forgets the requests of one owner: `done` will not be called for them. */
+void nl_forget(struct nl *nl, const void *ctx);
+bool nl_is_open(const struct nl *nl);
+/* A socket of the system, or -1 with errno. */
+int nl_open(void);
+
+/* A request under construction: mnl header and body in a fixed buffer. */
+struct nl_message {
+	union {
+		struct nlmsghdr header;
+		char octets[NL_REQUEST_MAX];
+	};
+};
+
+void nl_link_get(struct nl_message *m, const char *name);
+/* Up or down, with MTU and queue length (0: as it is). */
+void nl_link_set(struct nl_message *m, unsigned index, bool up, unsigned mtu, unsigned queue_length);
+/* No IPv6 address of the system's own making on this device. */
+void nl_link_no_autoaddress(struct nl_message *m, unsigned index);
+void nl_address(struct nl_message *m, unsigned index, const struct cyg_prefix *address, bool add);
+/* In the table of the tunnels. */
+void nl_route(struct nl_message *m, unsigned index, const struct cyg_prefix *to, uint32_t metric, bool add);
+/* One of NL_RULES rules per family that lead to that table. */
+#define NL_RULES 3
+void nl_rule(struct nl_message *m, uint8_t family, unsigned which, bool add);
+
+/* CYG_OK: `done` will be called. CYG_BUSY, CYG_NOMEM, CYG_IO: it will not. */
+enum cyg_status nl_send(struct nl *nl, struct nl_message *m, nl_done_fn *done, void *ctx) CYG_MUST_CHECK;
+/* Sends and reads the answer at once, for the end of the daemon when no loop runs any more; 0 or an errno. */
+int nl_now(struct nl *nl, struct nl_message *m);
+
+/* One datagram of answers: calls `done` of what it ends. For the fuzz target, too. */
+void nl_read(struct nl *nl, const void *octets, size_t len);
+
+#endif

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ESP in user space over TUN devices: what the files of this plugin share.
+ *
+ *   child.c    the SAs of one shard: install, move, remove, query; which of them takes a packet
+ *   out.c      batches of inner packets: look-up, trailer, sealing, sending
+ *   in.c       batches of ESP packets: look-up, opening, checks, writing to the device
+ *   link.c     a shard's side of an interface: its TUN queue, raw ESP sockets, other shards' prefixes
+ *   device.c   the control thread's side: TUN queues from the broker, device, addresses, routes, rules
+ *   netlink.c  requests to rtnetlink and the answers
+ *   ways.c spi.c replay.c inner.c   tables and packets, pure
+ *
+ * Every function here that takes a struct tun_shard belongs to that shard's thread; struct tun_plugin
+ * belongs to the control thread but for its constant members. Shards speak by messages only.
+ *
+ * Events to the engine are kept until a batch is over, because the engine may remove children in them.
+ */
+#ifndef KERNEL_TUN_TUN_H
+#define KERNEL_TUN_TUN_H
+
+#include "inner.h"
+#include "netlink.h"
+#include "replay.h"
+#include "spi.h"
+#include "ways.h"
+
+#include <cygnet/broker.h>
+#include <cygnet/plugin.h>
+
+#define TUN_BATCH        CYG_ESP_BATCH
+#define TUN_PACKET_MAX   9216       /* longest inner packet */
+#define TUN_MTU_DEFAULT  1400
+#define TUN_OVERHEAD_MAX (CYG_ESP_HEADER_LEN + 16 + TUN_TAIL + 64) /* IV, trailer, ICV */
+#define TUN_TAIL         32         /* room behind an inner packet for padding and trailer */
+#define TUN_READ_AREA    (128 * 1024)
+#define TUN_SEND_AREA    (1024 * 1024) /* sealed packets of one turn */
+#define TUN_RUN_OCTETS   65000      /* of one run: what UDP segmentation takes, with room to spare */
+#define TUN_RAW_BATCH    32
+#define TUN_RAW_SLOT     (TUN_PACKET_MAX + 256)
+#define TUN_SUITES_MAX   32
+#define TUN_EVENTS_MAX   128
+#define TUN_ERRORS_PER_S 100        /* ICMP errors of one interface */
+#define TUN_UNKNOWN_PER_S 10        /* unknown_spi events of one shard */
+#define TUN_MAPPING_MS   1000       /* between two events about the same mapping of one child */
+
+struct tun_conf {
+	uint32_t mtu, replay_window, queue_length;
+};
+
+/* One suite as it is resolved on this shard now. */
+struct tun_suite {
+	uint16_t encr, key_bits, integ;
+	bool there;
+	struct cyg_esp esp;
+};
+
+/* Packets that were dropped, by reason, where no child counts them. */
+struct tun_counters {
+	uint64_t tun_read, tun_written, sealed, opened;
+	uint64_t no_way, not_ip, too_big, write_full, write_failed, area_full;
+	uint64_t short_esp, unknown_spi, unused_spi;
+	uint64_t forwarded, forwarded_in, forward_lost;
+	uint64_t raw_foreign, raw_send_failed;
+};
+
+/* An interface as one shard knows it; also before its device is there and after it is gone. */
+struct tun_link {
+	struct tun_link *next;
+	struct tun_shard *shard;
+	uint32_t id;
+	uint32_t children;
+	bool there;                 /* control has made it */
+	char name[16];
+	uint16_t mtu;
+	unsigned index;             /* of the device */
+	int fd;                     /* this shard's queue, or -1 */
+	struct cyg_poll poll;
+	struct ways ways;
+	uint64_t acquire_after_ms, errors_since_ms;
+	unsigned errors;
+};
+
+/* A CHILD_SA, both directions. */
+struct tun_child {
+	struct tun_shard *shard;
+	struct tun_link *link;
+	struct tun_suite *suite;
+	uint32_t spi_in, spi_out;
+	struct cyg_sa_handle owner;
+	struct cyg_endpoint local, remote;
+	bool udp_encap, esn;
+	bool in, out;               /* directions that are installed */
+	bool soft_told, hard_told;  /* hard: nothing passes any more */
+	uint16_t outer_mtu, inner_mtu; /* 0: unknown */
+	uint8_t *keys;              /* locked memory: the inbound key, then the outbound one */
+	uint32_t key_in_len, key_out_len;
+	uint64_t seq_out;
+	struct replay replay;
+	uint64_t soft_octets, hard_octets;
+	struct cyg_kernel_counters counters;
+	struct cyg_endpoint told;   /* the mapping that was last reported */
+	uint64_t told_ms;
+	struct way *ways;
+	/* While a batch is at work: its packets of this child, and the next child with some. */
+	int batch_first, batch_last;
+	struct tun_child *batch_next;
+	uint8_t local_count, remote_count;
+	struct cyg_selector selectors[]; /* local ones, then remote ones */
+};
+
+enum tun_event_kind { TUN_EXPIRE_SOFT, TUN_EXPIRE_HARD, TUN_MAPPING, TUN_ACQUIRE, TUN_UNKNOWN_SPI };
+
+struct tun_event {
+	enum tun_event_kind kind;
+	struct cyg_sa_handle owner;
+	uint32_t spi;               /* or the interface */
+	struct cyg_endpoint remote;
+	struct cyg_ip source, destination;
+	uint8_t protocol;
+};
+
+/* Sockets for ESP without UDP, one per family, of one shard. */
+struct tun_raw {
+	struct tun_shard *shard;
+	int fd;                     /* -1: none */
+	uint8_t family;
+	struct cyg_poll poll;
+};
+
+/* Messages for one other shard that its full mailbox refused; oldest first. */
+struct tun_backlog {
+	struct cyg_msg *first, **last;
+};
+
+struct tun_shard {
+	struct cyg_shard *shard;
+	struct cyg_plugin_ctx *ctx;
+	const struct cyg_kernel_events *events;
+	struct spi_table spis;
+	struct tun_link *links;
+	struct tun_suite suites[TUN_SUITES_MAX];
+	unsigned suite_count;
+	uint32_t generation;
+	uint32_t child_count;
+	struct tun_raw raw[2];      /* IPv4, IPv6 */
+	uint8_t *raw_area;
+	uint8_t *read_area;
+	uint8_t *send_area;
+	size_t send_used;
+	bool send_turn_over;        /* what is in the send area has gone out */
+	struct cyg_turn_end turn_end;
+	struct tun_event event[TUN_EVENTS_MAX];
+	unsigned event_count;
+	bool delivering;
+	uint64_t unknown_since_ms;
+	unsigned unknown;
+	struct nl nl;
+	struct tun_held *held;      /* kernel routes and addresses this shard keeps count of */
+	struct tun_wait *waits;     /* operations of this shard that wait for another's answer */
+	struct tun_backlog *backlog;/* one a shard */
+	struct cyg_timer backlog_timer;
+	struct tun_counters counters;
+};
+
+struct tun_plugin {
+	struct cyg_plugin_ctx *ctx;
+	struct tun_device *devices; /* control thread */
+	struct cyg_shard *control;
+	struct nl nl;
+	bool rules_set, raw_asked;
+};
+
+/* What tests put in place of the world. */
+struct tun_hooks {
+	enum cyg_status (*broker_call)(struct cyg_shard *control, const struct cyg_broker_request *request,
+				       struct cyg_broker_reply *reply, struct cyg_op *op);
+	int (*netlink_open)(void);
+};
+extern struct tun_hooks tun_hooks;
+
+static inline struct tun_shard *tun_shard_of(struct cyg_plugin_ctx *ctx, const struct cyg_shard *shard)
+{
+	return cyg_plugin_shard_data(ctx, shard);
+}
+
+/* --- child.c --- */
+
+enum cyg_status tun_can_do(struct tun_shard *s, uint16_t encr, uint16_t key_bits, uint16_t integ);
+enum cyg_status tun_spi_alloc(struct tun_shard *s, uint8_t slot, uint32_t *out) CYG_MUST_CHECK;
+void tun_spi_free(struct tun_shard *s, uint32_t spi);
+enum cyg_status tun_child_add(struct tun_shard *s, const struct cyg_kernel_child *child,
+			      enum cyg_direction what) CYG_MUST_CHECK;
+enum cyg_status tun_child_move(struct tun_shard *s, uint32_t spi_in, const struct cyg_endpoint *local,
+			       const struct cyg_endpoint *remote, bool udp_encap) CYG_MUST_CHECK;
+void tun_child_remove(struct tun_shard *s, uint32_t spi_in, struct cyg_kernel_counters *last);
+struct tun_child *tun_child_find(struct tun_shard *s, uint32_t spi_in);
+/* Packets to `prefix` go to this child too; the other shards are told. */
+enum cyg_status tun_child_route(struct tun_child *child, const struct cyg_prefix *prefix, bool add) CYG_MUST_CHECK;
+void tun_children_free(struct tun_shard *s);
+/* Looks the suites up again if the registry changed. Before each batch. */
+void tun_suites_refresh(struct tun_shard *s);
+
+struct tun_target {
+	struct tun_child *child;    /* NULL: none here */
+	int shard;                  /* the other shard that may have it, or -1 */
+};
+struct tun_target tun_child_for(struct tun_link *link, const struct inner *in);
+/* After `octets` more passed in the direction whose total is now `total`. */
+void tun_child_volume(struct tun_child *child, uint64_t total);
+
+/* --- out.c --- */
+
+struct tun_packet {             /* an inner packet; TUN_TAIL octets behind it may be written */
+	uint8_t *octets;
+	size_t len;
+};
+/* `count` <= TUN_BATCH. `relayed`: another shard sent them here, so they go no further. */
+void tun_out(struct tun_link *link, struct tun_packet *packets, unsigned count, bool relayed);
+
+/* --- in.c --- */
+
+struct tun_sealed {
+	uint8_t *esp;
+	size_t len;
+	const struct cyg_endpoint *local, *remote;
+	bool udp;
+	uint8_t ecn;                /* of the outer header, where it is known */
+};
+void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, bool relayed);
+
+/* --- link.c --- */
+
+/* The shard's knowledge of an interface, made if needed. NULL: no memory. */
+struct tun_link *tun_link_get(struct tun_shard *s, uint32_t id);
+struct tun_link *tun_link_find(struct tun_shard *s, uint32_t id);
+/* One packet to the device. */
+void tun_link_write(struct tun_link *link, const uint8_t *packet, size_t len);
+/* An ICMP error about a packet that does not fit, rate-limited. */
+void tun_link_too_big(struct tun_link *link, const struct tun_packet *packet, const struct inner *in,
+		      uint16_t mtu);
+/* Tells the other shards that this one has, or no longer has, children at these prefixes. */
+enum cyg_status tun_announce(struct tun_link *link, const struct cyg_prefix *prefixes, unsigned count,
+			     bool add) CYG_MUST_CHECK;
+/* Hands packets to another shard; what it does not take is lost and counted. */
+void tun_relay_plain(struct tun_link *link, unsigned shard, const struct tun_packet *packets, unsigned count);
+void tun_relay_sealed(struct tun_shard *s, unsigned shard, const struct tun_sealed *packets, unsigned count);
+/* Sends ESP without UDP; `sizes` of packets that lie behind each other. */
+void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
+		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *ecn, unsigned count);
+/* Posts, now or when the mailbox has room again; in order. Takes the message. */
+void tun_post(struct tun_shard *s, unsigned shard, struct cyg_msg *msg);
+/* Room in the send area, in which what is sealed stays until the turn is over. */
+uint8_t *tun_send_room(struct tun_shard *s, size_t len);
+void tun_event(struct tun_shard *s, const struct tun_event *event);
+/* Tells the engine; no pointer to a child may be held across it. */
+void tun_events_deliver(struct tun_shard *s);
+void tun_links_free(struct tun_shard *s);
+/* Messages from control: an interface appears or changes (its queue and raw sockets, -1: none or as before), or
+ * goes away. */
+struct tun_attach {
+	uint32_t id;
+	char name[16];
+	uint16_t mtu;
+	unsigned index;
+	int fd, raw4, raw6;
+};
+/* Owns the descriptors. */
+enum cyg_status tun_link_attach(struct tun_shard *s, struct tun_attach *attach);
+void tun_link_detach(struct tun_shard *s, uint32_t id);
+
+/* --- held.c: addresses and routes in the system, counted by who wants them --- */
+
+enum tun_held_kind { TUN_ADDRESS, TUN_ROUTE };
+/* Adds one more wish for it or takes one back, at whichever shard keeps count of it. */
+enum cyg_status tun_held_set(struct tun_shard *s, enum tun_held_kind kind, struct tun_link *link,
+			     const struct cyg_prefix *prefix, uint8_t distance, bool add,
+			     struct cyg_op *op);
+void tun_held_free(struct tun_shard *s);
+/* The device of an interface is there (or, index 0, gone). */
+void tun_held_device(struct tun_shard *s, uint32_t interface_id, unsigned index);
+
+/* --- device.c --- */
+
+enum cyg_status tun_interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
+				  const struct cyg_kernel_interface *wanted, struct cyg_op *op);
+enum cyg_status tun_interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
+				     uint32_t interface_id, struct cyg_op *op);
+void tun_devices_free(struct tun_plugin *p);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "tun.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open };
+
+static const struct cyg_option options[] = {
+	CYG_OPT_UINT(struct tun_conf, mtu, "mtu", "1400", 576, 9000,
+		     "MTU of tunnel devices whose configuration names none. The longest outer packet is up to 80 "
+		     "octets longer; 1400 passes through PPPoE and most tunnels on the way."),
+	CYG_OPT_UINT(struct tun_conf, replay_window, "replay-window", "64", 32, REPLAY_WINDOW_MAX,
+		     "Least size in packets of the window against replayed packets. The configuration may ask "
+		     "for a larger one, or for none."),
+	CYG_OPT_UINT(struct tun_conf, queue_length, "queue-length", "1000", 16, 100000,
+		     "How many packets a tunnel device holds for us before the system drops more."),
+	CYG_OPT_END,
+};
+
+static enum cyg_status plugin_init(struct cyg_plugin_ctx *ctx)
+{
+	struct tun_plugin *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return CYG_NOMEM;
+	p->ctx = ctx;
+	p->nl.fd = -1;
+	cyg_plugin_set_data(ctx, p);
+	return CYG_OK;
+}
+
+static void plugin_fini(struct cyg_plugin_ctx *ctx)
+{
+	struct tun_plugin *p = cyg_plugin_data(ctx);
+
+	if (!p)
+		return;
+	tun_devices_free(p);
+	cyg_plugin_set_data(ctx, NULL);
+	free(p);
+}
+
+static void shard_free(struct tun_shard *s)
+{
+	tun_children_free(s);
+	tun_links_free(s);
+	tun_held_free(s);
+	nl_done(&s->nl);
+	free(s->read_area);
+	free(s->send_area);
+	free(s);
+}
+
+static enum cyg_status shard_start(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard)
+{
+	struct tun_shard *s;
+	enum cyg_status status;
+
+	if (cyg_shard_index(shard) == CYG_SHARD_CONTROL)
+		return CYG_OK;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return CYG_NOMEM;
+	s->shard = shard;
+	s->ctx = ctx;
+	s->raw[0].fd = s->raw[1].fd = -1;
+	s->nl.fd = -1;
+	s->generation = cyg_registry_generation(shard);
+	s->backlog = calloc(cyg_shard_count(shard), sizeof(*s->backlog));
+	s->read_area = malloc(TUN_READ_AREA);
+	s->send_area = malloc(TUN_SEND_AREA);
+	if (!s->backlog || !s->read_area || !s->send_area) {
+		shard_free(s);
+		return CYG_NOMEM;
+	}
+	status = nl_init(&s->nl, shard, tun_hooks.netlink_open());
+	if (status != CYG_OK) {
+		cyg_log(CYG_LOG_ERROR, "kernel.no-netlink", "no netlink socket: {error}",
+			F_STR("error", strerror(errno)));
+		shard_free(s);
+		return status;
+	}
+	cyg_plugin_set_shard_data(ctx, shard, s);
+	return CYG_OK;
+}
+
+static void shard_stop(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+
+	if (!s)
+		return;
+	cyg_plugin_set_shard_data(ctx, shard, NULL);
+	shard_free(s);
+}
+
+/* --- The ops --- */
+
+static enum cyg_status attach(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
+			      const struct cyg_kernel_events *events)
+{
+	tun_shard_of(ctx, shard)->events = events;
+	return CYG_OK;
+}
+
+static enum cyg_status can_do(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint16_t encr,
+			      uint16_t key_bits, uint16_t integ, bool esn)
+{
+	return tun_can_do(tun_shard_of(ctx, shard), encr, key_bits, integ);
+}
+
+static enum cyg_status spi_alloc(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint8_t slot,
+				 uint32_t *out, struct cyg_op *op)
+{
+	return tun_spi_alloc(tun_shard_of(ctx, shard), slot, out);
+}
+
+static void spi_free(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi)
+{
+	tun_spi_free(tun_shard_of(ctx, shard), spi);
+}
+
+static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
+				 const struct cyg_kernel_child *child, enum cyg_direction what,
+				 struct cyg_op *op)
+{
+	return tun_child_add(tun_shard_of(ctx, shard), child, what);
+}
+
+static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
+				  const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
+				  bool udp_encap, struct cyg_op *op)
+{
+	return tun_child_move(tun_shard_of(ctx, shard), spi_in, local, remote, udp_encap);
+}
+
+static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
+			 struct cyg_kernel_counters *last)
+{
+	tun_child_remove(tun_shard_of(ctx, shard), spi_in, last);
+}
+
+static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
+				   struct cyg_kernel_counters *out, struct cyg_op *op)
+{
+	const struct tun_child *child = tun_child_find(tun_shard_of(ctx, shard), spi_in);
+
+	if (!child)
+		return CYG_NOT_FOUND;
+	*out = child->counters;
+	return CYG_OK;
+}
+
+static enum cyg_status address_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
+				   uint32_t interface_id, const struct cyg_prefix *address, bool add,
+				   struct cyg_op *op)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+	struct tun_link *link = tun_link_get(s, interface_id);
+
+	if (!link)
+		return CYG_NOMEM;
+	return tun_held_set(s, TUN_ADDRESS, link, address, 0, add, op);
+}
+
+static enum cyg_status route_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
+				 const struct cyg_route *route, bool add, struct cyg_op *op)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+	struct tun_link *link = tun_link_get(s, route->interface_id);
+	struct tun_child *child = route->spi_in ? tun_child_find(s, route->spi_in) : NULL;
+	enum cyg_status status;
+
+	if (!link)
+		return CYG_NOMEM;
+	if (route->spi_in && !child && add)
+		return CYG_NOT_FOUND;
+	if (child) {
+		status = tun_child_route(child, &route->to, add);
+		if (status != CYG_OK)
+			return status;
+	}
+	return tun_held_set(s, TUN_ROUTE, link, &route->to, route->distance, add, op);
+}
+
+static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, struct cyg_datagram *datagrams,
+		       size_t count)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+	struct tun_sealed packets[TUN_BATCH];
+
+	while (count) {
+		unsigned n = count < TUN_BATCH ? (unsigned)count : TUN_BATCH;
+
+		for (unsigned i = 0; i < n; i++)
+			packets[i] = (struct tun_sealed){ .esp = datagrams[i].data, .len = datagrams[i].len,
+							  .local = &datagrams[i].local,
+							  .remote = &datagrams[i].remote, .udp = true };
+		tun_in(s, packets, n, false);
+		datagrams += n;
+		count -= n;
+	}
+}
+
+static const struct cyg_kernel_ops ops = {
+	.name = "kernel-tun",
+	.features = CYG_KERNEL_CAN_ESN | CYG_KERNEL_CAN_RAW_ESP,
+	.attach = attach,
+	.can_do = can_do,
+	.spi_alloc = spi_alloc,
+	.spi_free = spi_free,
+	.child_add = child_add,
+	.child_move = child_move,
+	.child_remove = child_remove,
+	.child_query = child_query,
+	.address_set = address_set,
+	.route_set = route_set,
+	.interface_set = tun_interface_set,
+	.interface_remove = tun_interface_remove,
+	.esp_in_udp = esp_in_udp,
+};
+
+static const struct cyg_feature provides[] = {
+	CYG_PROVIDE_KERNEL(&ops),
+	CYG_FEATURES_END,
+};
+
+static const struct cyg_need needs[] = {
+	{ .kind = CYG_ESP },
+	{ 0 },
+};
+
+CYG_PLUGIN(kernel_tun, "kernel-tun", .version = "1", .summary = "ESP in user space over TUN devices",
+	   .provides = provides, .needs = needs, .options = options, .conf_size = sizeof(struct tun_conf),
+	   .init = plugin_init, .fini = plugin_fini, .shard_start = shard_start, .shard_stop = shard_stop);
