@@ -11,6 +11,7 @@ EXTRA_DIST += testing/packages testing/install-packages testing/check-includes t
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
 	testing/package/distcheck.sh testing/package/disable-plugins.sh \
 	testing/package/plugin-outside.sh \
+	testing/kernel/vm testing/kernel/raw-esp.sh testing/kernel/guest/raw-esp \
 	testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-client/gateway/startup-config \

@@ -10,6 +10,9 @@ charon_need() {
 
 charon_dir() { say "$tmp/charon-$1"; } # NS
 
+# The data plane: plugins, in order. `charon_kernel=kernel-netlink` uses the kernel's own ESP.
+charon_kernel=${charon_kernel:-kernel-libipsec kernel-netlink}
+
 # charon_start NS: swanctl.conf comes on standard input.
 charon_start() {
 	local name=$1 dir
@@ -19,7 +22,7 @@ charon_start() {
 	# The mark keeps the daemon's own packets out of the routes it makes for its tunnels.
 	cat >"$dir/strongswan.conf" <<-END
 	charon {
-	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 kernel-libipsec kernel-netlink socket-default vici attr updown
+	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 $charon_kernel socket-default vici attr updown
 	    retransmit_tries = 3
 	    retransmit_timeout = 2
 	    syslog {
