@@ -1,5 +1,31 @@
 # SPDX-License-Identifier: MIT
+openssl_sources = \
+	src/plugins/openssl/algorithms.h \
+	src/plugins/openssl/cipher.c \
+	src/plugins/openssl/esp.c \
+	src/plugins/openssl/esp.h \
+	src/plugins/openssl/hash.c \
+	src/plugins/openssl/ke.c \
+	src/plugins/openssl/mac.c \
+	src/plugins/openssl/openssl_plugin.c \
+	src/plugins/openssl/vectors.c \
+	src/plugins/openssl/vectors.h
+
+if PLUGIN_OPENSSL
+plugin_LTLIBRARIES += src/plugins/openssl/openssl.la
+src_plugins_openssl_openssl_la_SOURCES = $(openssl_sources)
+src_plugins_openssl_openssl_la_CFLAGS = $(PLUGIN_CFLAGS) $(OPENSSL_CFLAGS)
+src_plugins_openssl_openssl_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+src_plugins_openssl_openssl_la_LIBADD = $(PLUGIN_LIBADD) $(OPENSSL_LIBS)
+endif
+
 if HAVE_CHECK
+# The whole plugin for tests, linked statically: cyg_plugin_openssl.
+check_LTLIBRARIES += src/plugins/openssl/libopenssl-plugin.la
+src_plugins_openssl_libopenssl_plugin_la_SOURCES = $(openssl_sources)
+src_plugins_openssl_libopenssl_plugin_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) -DCYG_MONOLITHIC
+src_plugins_openssl_libopenssl_plugin_la_LIBADD = $(OPENSSL_LIBS)
+
 check_PROGRAMS += src/plugins/openssl/esp_tests
 TESTS += src/plugins/openssl/esp_tests
 src_plugins_openssl_esp_tests_SOURCES = \
