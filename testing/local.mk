@@ -2,6 +2,7 @@
 include testing/unit/local.mk
 include testing/engine/local.mk
 include testing/fuzz/local.mk
+include testing/system/local.mk
 include testing/bench/local.mk
 
 # The rule of who may include whom is a test like any other.

@@ -7,6 +7,8 @@
  *   exit=N   ends with status N            abort    ends by SIGABRT
  *   deaf     ignores SIGTERM               wait     waits for SIGTERM, then ends with status 0
  *   garbage  breaks the broker's protocol  tell     prints its rights and descriptors
+ *   udp=N    asks for that port, twice     tun=NAME, open=NAME  ask for a queue, a file
+ *   hup      ends with status 3 on SIGHUP  keep, return         a descriptor named "state"
  */
 #include "base/broker.h"
 
@@ -18,21 +20,53 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void ask(enum cyg_broker_verb verb, const char *text)
+/* Prints the answer; a descriptor stays open. */
+static void ask_for(const struct cyg_broker_request *request, const char *what)
 {
-	struct cyg_broker_request request = { .verb = verb, .fd = -1 };
 	struct pollfd p = { .fd = CYG_BROKER_FD, .events = POLLIN };
 	uint8_t buffer[BROKER_MESSAGE_MAX];
+	struct broker_reply_head head;
+	struct cyg_broker_reply reply;
 	struct cyg_bytes octets;
 	int passed;
 
-	(void)snprintf(request.text, sizeof(request.text), "%s", text);
-	if (broker_send(CYG_BROKER_FD, broker_request_write(buffer, 1, &request), -1) != CYG_OK ||
+	if (broker_send(CYG_BROKER_FD, broker_request_write(buffer, 1, request), request->fd) != CYG_OK ||
 	    poll(&p, 1, 5000) != 1 ||
-	    broker_receive(CYG_BROKER_FD, buffer, &octets, &passed) != CYG_OK) {
+	    broker_receive(CYG_BROKER_FD, buffer, &octets, &passed) != CYG_OK ||
+	    broker_reply_read(octets, &head, &reply) != CYG_OK) {
 		fprintf(stderr, "fake: the starter does not answer\n");
 		exit(99);
 	}
+	fprintf(stderr, "fake: %s: %s%s%s%s\n", what, cyg_status_text(reply.status),
+		passed >= 0 ? " with a descriptor" : "", reply.text[0] ? ": " : "", reply.text);
+}
+
+static void ask(enum cyg_broker_verb verb, const char *text)
+{
+	struct cyg_broker_request request = { .verb = verb, .fd = -1 };
+
+	(void)snprintf(request.text, sizeof(request.text), "%s", text);
+	(void)snprintf(request.name, sizeof(request.name), "%s", text);
+	ask_for(&request, text[0] ? text : "asked");
+}
+
+static void ask_udp(int port)
+{
+	struct cyg_broker_request request = {
+		.verb = CYG_BROKER_SOCKET,
+		.socket = { .kind = CYG_SOCKET_UDP,
+			    .local = { .ip = { .family = CYG_IPV4 }, .port = (uint16_t)port } },
+		.fd = -1,
+	};
+
+	/* Two sockets of one group: that it is busy by ourselves must not count. */
+	ask_for(&request, "udp");
+	ask_for(&request, "udp");
+	request.socket.local.ip.family = CYG_IPV6;
+	ask_for(&request, "udp6");
+	request.socket.kind = CYG_SOCKET_RAW_ESP;
+	request.socket.local.port = 0;
+	ask_for(&request, "esp6");
 }
 
 static void tell(void)
@@ -62,7 +96,7 @@ static void tell(void)
 
 static void on_term(int signal)
 {
-	_exit(0);
+	_exit(signal == SIGHUP ? DAEMON_BAD_OPTIONS : DAEMON_STOPPED);
 }
 
 int main(int argc, char **argv)
@@ -86,6 +120,21 @@ int main(int argc, char **argv)
 			(void)signal(SIGTERM, SIG_IGN);
 		} else if (strcmp(word, "tell") == 0) {
 			tell();
+		} else if (strncmp(word, "udp=", 4) == 0) {
+			ask_udp(atoi(word + 4));
+		} else if (strncmp(word, "tun=", 4) == 0) {
+			ask(CYG_BROKER_TUN, word + 4);
+		} else if (strncmp(word, "open=", 5) == 0) {
+			ask(CYG_BROKER_FILE_OPEN, word + 5);
+		} else if (strcmp(word, "keep") == 0) {
+			struct cyg_broker_request request = { .verb = CYG_BROKER_KEEP, .name = "state" };
+
+			request.fd = STDERR_FILENO;
+			ask_for(&request, "keep");
+		} else if (strcmp(word, "return") == 0) {
+			ask(CYG_BROKER_RETURN, "state");
+		} else if (strcmp(word, "hup") == 0) {
+			(void)signal(SIGHUP, on_term);
 		} else if (strcmp(word, "garbage") == 0) {
 			static const uint8_t octets[BROKER_MESSAGE_MAX + 1];
 

@@ -6,7 +6,6 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -44,26 +43,17 @@ bool launch_drop(const struct launch_user *user, bool net_admin, const char **st
 	if (net_admin &&
 	    capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE,
 			 CAP_NET_ADMIN) != 0) {
-		*step = "choose capabilities";
+		*step = "choose capabilities for";
 		return false;
 	}
-	if (user->uid == 0) {
-		*step = "drop groups";
-		if (setgroups(0, NULL) != 0)
-			return false;
-		*step = "drop capabilities";
-		if (capng_apply(CAPNG_SELECT_BOUNDS) != 0 || capng_apply(CAPNG_SELECT_CAPS) != 0)
-			return false;
-	} else {
-		*step = "change to that user";
-		if (capng_change_id((int)user->uid, (int)user->gid,
-				    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) != 0)
-			return false;
-		*step = "keep CAP_NET_ADMIN across exec";
-		if (net_admin && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) != 0)
-			return false;
-	}
-	*step = "forbid new privileges";
+	*step = "change to user";
+	if (capng_change_id((int)user->uid, (int)user->gid,
+			    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING) != 0)
+		return false;
+	*step = "keep CAP_NET_ADMIN across exec for";
+	if (net_admin && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) != 0)
+		return false;
+	*step = "forbid new privileges to";
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 

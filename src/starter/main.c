@@ -139,6 +139,7 @@ struct start {
 	int verdict;     /* pipe to the process that waits, -1 in the foreground */
 	int log;         /* -1 in the foreground */
 	off_t log_from;
+	bool said;
 };
 
 /* What starter and daemon wrote to the log since the start: the reasons. */
@@ -165,7 +166,7 @@ static void on_started(void *owner, enum cyg_status status, const char *text)
 	char head[CYG_BROKER_TEXT_MAX + 64];
 	int len;
 
-	if (start->verdict < 0)
+	if (start->verdict < 0 || start->said)
 		return;
 	len = snprintf(head, sizeof(head), "%c", status == CYG_OK ? EXIT_DONE : EXIT_FAILED);
 	if (status == CYG_OK)
@@ -174,8 +175,12 @@ static void on_started(void *owner, enum cyg_status status, const char *text)
 	/* If nobody waits any more, nobody wants to know. */
 	if (write(start->verdict, head, len > 1 ? (size_t)len : 1) > 0 && status != CYG_OK)
 		copy_log_tail(start, start->verdict);
-	(void)close(start->verdict);
-	start->verdict = -1;
+	/* After a failure it is closed by the end of this process: whoever waits may start again at once. */
+	start->said = true;
+	if (status == CYG_OK) {
+		(void)close(start->verdict);
+		start->verdict = -1;
+	}
 }
 
 static int run(const struct options *o, struct start *start)
@@ -304,7 +309,7 @@ static int start_in_background(const struct options *o)
 		return EXIT_FAILED;
 	status = run(o, &start);
 	/* It ended before supervision began: its lines are in the log. */
-	if (start.verdict >= 0) {
+	if (start.verdict >= 0 && !start.said) {
 		char first = (char)status;
 
 		if (write(start.verdict, &first, 1) == 1)

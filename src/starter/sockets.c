@@ -107,7 +107,7 @@ static int open_and_bind(const struct cyg_broker_socket *wanted, bool shared)
 
 	if (fd < 0)
 		return -1;
-	if (family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
+	if (udp && family == AF_INET6 && !set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1))
 		goto fail;
 	if (udp && shared && !set(fd, SOL_SOCKET, SO_REUSEPORT, 1))
 		goto fail;
