@@ -1,1 +1,77 @@
 # SPDX-License-Identifier: MIT
+# Fuzz targets (README says how to add one). With --enable-fuzz they are libFuzzer programs; else
+# each has a small driver that replays its corpus in `make check` and can mutate it blindly.
+FUZZ_TARGETS =
+FUZZ_CFLAGS = $(AM_CFLAGS)
+FUZZ_LIBS = src/libcharon/libcharon-core.la
+FUZZ_DRIVER = testing/fuzz/fuzz.h
+FUZZ_LDFLAGS = $(AM_LDFLAGS)
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+if ENABLE_FUZZ
+FUZZ_LDFLAGS += -fsanitize=fuzzer
+else
+FUZZ_DRIVER += testing/fuzz/driver.c
+TESTS += $(FUZZ_TARGETS)
+endif
+check_PROGRAMS += $(FUZZ_TARGETS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_message
+testing_fuzz_fuzz_message_SOURCES = testing/fuzz/fuzz_message.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_message_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_message_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_message_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_inner
+testing_fuzz_fuzz_inner_SOURCES = testing/fuzz/fuzz_inner.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_inner_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_inner_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_inner_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_payload
+testing_fuzz_fuzz_payload_SOURCES = testing/fuzz/fuzz_payload.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_payload_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_payload_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_payload_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_sa
+testing_fuzz_fuzz_sa_SOURCES = testing/fuzz/fuzz_sa.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_sa_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_sa_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_sa_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_ts
+testing_fuzz_fuzz_ts_SOURCES = testing/fuzz/fuzz_ts.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_ts_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_ts_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_ts_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_cfg
+testing_fuzz_fuzz_cfg_SOURCES = testing/fuzz/fuzz_cfg.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_cfg_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_cfg_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_cfg_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_identity
+testing_fuzz_fuzz_identity_SOURCES = testing/fuzz/fuzz_identity.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_identity_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_identity_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_identity_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_log
+testing_fuzz_fuzz_log_SOURCES = testing/fuzz/fuzz_log.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_log_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_log_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_log_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_text
+testing_fuzz_fuzz_text_SOURCES = testing/fuzz/fuzz_text.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_text_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
+
+.PHONY: print-fuzz-targets fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
+print-fuzz-targets:
+	@echo $(FUZZ_TARGETS)
+
+EXTRA_DIST += testing/fuzz/README testing/fuzz/driver.c testing/fuzz/run testing/fuzz/prove testing/fuzz/corpus
