@@ -207,8 +207,11 @@ static void read_ancillary(struct net_socket *s, struct msghdr *header, struct a
 			memcpy(&info, CMSG_DATA(c), sizeof(info));
 			out->local = (struct cyg_ip){ .family = CYG_IPV4 };
 			memcpy(out->local.octets, &info.ipi_addr, sizeof(info.ipi_addr));
-			/* They differ for broadcast and multicast, from which nothing can be answered. */
-			out->unicast = info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr;
+			/* They differ for broadcast and multicast, from which nothing can be answered; the
+			 * second is zero for what arrived before packet info was asked for. */
+			out->unicast = info.ipi_addr.s_addr == info.ipi_spec_dst.s_addr ||
+				       (info.ipi_spec_dst.s_addr == 0 &&
+					!IN_MULTICAST(ntohl(info.ipi_addr.s_addr)));
 		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo info;
 
