@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: MIT
 EXTRA_DIST += doc/plugin-template/strip-realm.c doc/plugin-template/Makefile
+dist_man_MANS += doc/cygnet.8
+EXTRA_DIST += doc/starter.md
