@@ -2,3 +2,4 @@
 EXTRA_DIST += doc/plugin-template/strip-realm.c doc/plugin-template/Makefile
 dist_man_MANS += doc/cygnet.8
 EXTRA_DIST += doc/starter.md
+EXTRA_DIST += doc/net.md doc/shard.md
