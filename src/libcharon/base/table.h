@@ -40,7 +40,7 @@ enum cyg_status table_add(struct table *table, uint64_t hash, void *item) CYG_MU
 /* Takes out this very item; false if it was not there. */
 bool table_remove(struct table *table, uint64_t hash, const void *item);
 /* Every item in no order: start with *at = 0; NULL at the end. Nothing may be added meanwhile; if the
- * item just given is removed, go on with the same *at less one. */
+ * item just given is removed, go on with *at less one; an item may then be given twice. */
 void *table_next(const struct table *table, size_t *at);
 /* Frees the table, not its items. */
 void table_done(struct table *table);
