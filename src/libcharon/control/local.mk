@@ -4,17 +4,44 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/access.h \
 	src/libcharon/control/broker_client.c \
 	src/libcharon/control/broker_client.h \
+	src/libcharon/control/daemon.c \
 	src/libcharon/control/daemon.h \
+	src/libcharon/control/daemon_parts.c \
+	src/libcharon/control/daemon_parts.h \
 	src/libcharon/control/exec.c \
 	src/libcharon/control/exec.h \
+	src/libcharon/control/interfaces.c \
+	src/libcharon/control/interfaces.h \
+	src/libcharon/control/language.c \
+	src/libcharon/control/language.h \
+	src/libcharon/control/loopback.c \
+	src/libcharon/control/loopback.h \
+	src/libcharon/control/options.c \
+	src/libcharon/control/options.h \
+	src/libcharon/control/pages.c \
+	src/libcharon/control/pages.h \
 	src/libcharon/control/pattern.c \
 	src/libcharon/control/pattern.h \
 	src/libcharon/control/pipe.c \
 	src/libcharon/control/pipe.h \
 	src/libcharon/control/protocol.c \
 	src/libcharon/control/protocol.h \
+	src/libcharon/control/publish.c \
+	src/libcharon/control/publish.h \
+	src/libcharon/control/reload.c \
+	src/libcharon/control/reload.h \
 	src/libcharon/control/server.c \
-	src/libcharon/control/server.h
+	src/libcharon/control/server.h \
+	src/libcharon/control/show.c \
+	src/libcharon/control/show.h \
+	src/libcharon/control/show_ikev2.c \
+	src/libcharon/control/show_ipsec.c \
+	src/libcharon/control/show_objects.c \
+	src/libcharon/control/show_system.c \
+	src/libcharon/control/state.h \
+	src/libcharon/control/tables.h \
+	src/libcharon/control/text_file.c \
+	src/libcharon/control/text_file.h
 
 if HAVE_CHECK
 check_PROGRAMS += src/libcharon/control/control_tests

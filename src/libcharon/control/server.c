@@ -166,6 +166,15 @@ void server_exec_ended(struct cyg_exec *exec)
 	exec_free(exec);
 }
 
+void server_log_command(const struct cyg_exec *exec, struct cyg_str line)
+{
+	if (!exec->client)
+		return;
+	cyg_log(CYG_LOG_NOTICE, "control.command", "user {uid} (pid {pid}): {line}",
+		F_UINT("uid", exec->client->peer.uid), F_UINT("pid", (uint64_t)exec->client->peer.pid),
+		F_FOREIGN("line", cyg_bytes(line.ptr, line.len)));
+}
+
 static void start_run(struct control_client *client, struct control_request *request)
 {
 	struct control_server *server = client->server;

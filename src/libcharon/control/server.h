@@ -57,5 +57,7 @@ void server_free(struct control_server *server);
 void client_send(struct control_client *client, struct json_t *take_message);
 bool client_has_room(const struct control_client *client);
 void server_exec_ended(struct cyg_exec *exec);
+/* Logs who gave a command that changes something. */
+void server_log_command(const struct cyg_exec *exec, struct cyg_str line);
 
 #endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/language.h"
+
+#include "registry/registry.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TABLES_MAX (REGISTRY_PLUGINS_MAX * 2 + 16)
+
+/* --- Grammar --- */
+
+struct tables {
+	struct config_table item[TABLES_MAX];
+	size_t count;
+};
+
+static bool add_table(struct tables *tables, const struct cyg_command_table *table, const char *plugin,
+		      bool loaded)
+{
+	if (tables->count == TABLES_MAX)
+		return false;
+	tables->item[tables->count++] = (struct config_table){ table, plugin, loaded };
+	return true;
+}
+
+/* The descriptor of a shared object, NULL if it has none of our ABI (the registry says so in its log). */
+static const struct cyg_plugin *descriptor_of(const char *path)
+{
+	void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	const struct cyg_plugin *plugin = object ? dlsym(object, "cyg_plugin_descriptor") : NULL;
+
+	if (plugin && plugin->abi == CYG_PLUGIN_ABI && plugin->size == sizeof(*plugin))
+		return plugin;
+	if (object)
+		dlclose(object);
+	return NULL;
+}
+
+static bool is_loaded(const struct registry_row *rows, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].state == REGISTRY_LOADED;
+	return false;
+}
+
+/* DIR/NAME.so, or DIR/NAME/.libs/NAME.so in a build tree: an entry of DIR to a path. */
+static bool object_path(char *out, size_t room, const char *dir, const char *entry)
+{
+	size_t len = strlen(entry);
+	int used;
+
+	if (entry[0] == '.')
+		return false;
+	if (len > 3 && strcmp(entry + len - 3, ".so") == 0)
+		used = snprintf(out, room, "%s/%s", dir, entry);
+	else
+		used = snprintf(out, room, "%s/%s/.libs/%s.so", dir, entry, entry);
+	return used > 0 && (size_t)used < room && access(out, R_OK) == 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct config_table *left = a, *right = b;
+
+	return strcmp(left->plugin, right->plugin);
+}
+
+static bool scan_plugins(struct tables *tables, const char *dir, const struct registry_row *rows,
+			 size_t row_count, bool all_loaded)
+{
+	DIR *folder = opendir(dir);
+	size_t first = tables->count;
+	struct dirent *entry;
+	bool ok = true;
+
+	if (!folder)
+		return true; /* no plugins: the core's commands alone */
+	while (ok && (entry = readdir(folder))) {
+		char path[PATHS_LEN + 600];
+		const struct cyg_plugin *plugin;
+
+		if (!object_path(path, sizeof(path), dir, entry->d_name))
+			continue;
+		plugin = descriptor_of(path);
+		for (size_t i = 0; ok && plugin && plugin->provides &&
+				   plugin->provides[i].kind != CYG_FEATURE_END; i++)
+			if (plugin->provides[i].kind == CYG_COMMANDS)
+				ok = add_table(tables, plugin->provides[i].commands, plugin->name,
+					       all_loaded || is_loaded(rows, row_count, plugin->name));
+	}
+	closedir(folder);
+	/* The order of a folder is nobody's choice; that of modes in `show running-config` should be. */
+	qsort(tables->item + first, tables->count - first, sizeof(tables->item[0]), by_name);
+	return ok;
+}
+
+enum cyg_status language_grammar(const char *dir, const struct registry *registry,
+				 struct config_grammar **out, struct cyg_strbuf *why)
+{
+	struct tables *tables = calloc(1, sizeof(*tables));
+	struct registry_row *rows = NULL;
+	size_t row_count = 0;
+	enum cyg_status status = tables ? CYG_OK : CYG_NOMEM;
+
+	if (status == CYG_OK && registry)
+		status = registry_describe(registry, &rows, &row_count);
+	if (status == CYG_OK) {
+		bool ok = add_table(tables, &config_core_commands, NULL, true);
+
+		for (size_t i = 0; control_tables[i]; i++)
+			ok = ok && add_table(tables, control_tables[i], NULL, true);
+		ok = ok && scan_plugins(tables, dir, rows, row_count, registry == NULL);
+		status = ok ? config_grammar_new(tables->item, tables->count, out, why) : CYG_LIMIT;
+	}
+	if (status == CYG_LIMIT && why->len == 0)
+		cyg_strbuf_addf(why, "the plugins bring more tables of commands than %d", TABLES_MAX);
+	if (status == CYG_NOMEM && why->len == 0)
+		cyg_strbuf_addf(why, "memory is short");
+	registry_rows_free(rows, row_count);
+	free(tables);
+	return status;
+}
+
+/* --- Hooks --- */
+
+enum control_access language_access(void *ctx, int fd, struct control_peer *peer)
+{
+	const struct daemon *daemon = ctx;
+
+	return control_access_of_socket(&daemon->groups, fd, peer);
+}
+
+const char *language_hostname(void *ctx)
+{
+	return daemon_hostname(ctx);
+}
+
+static void match_free(void *hold)
+{
+	config_match_done(hold);
+	free(hold);
+}
+
+static enum cyg_status no_match(struct cyg_exec *exec, enum cyg_status status,
+				const struct config_findings *findings)
+{
+	if (findings->count)
+		cyg_exec_error(exec, "%s", findings->items[0].text);
+	return status;
+}
+
+enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str line)
+{
+	struct daemon *daemon = ctx;
+	struct config_findings findings = { 0 };
+	struct config_match *match = calloc(1, sizeof(*match));
+	enum cyg_status status;
+
+	if (!match)
+		return CYG_NOMEM;
+	status = config_match_exec(daemon->grammar, line, match, &findings);
+	if (status != CYG_OK) {
+		status = no_match(exec, status, &findings);
+		config_findings_done(&findings);
+		free(match);
+		return status;
+	}
+	config_findings_done(&findings);
+	exec->hold = match;
+	exec->hold_free = match_free;
+	if ((match->command->flags & CYG_CMD_PRIVILEGED) && !exec_may_configure(exec)) {
+		cyg_exec_error(exec, "you may look but not change anything: this command is for root and group "
+				     CONTROL_GROUP_CONFIGURE);
+		return CYG_REFUSED;
+	}
+	if (match->command->flags & CYG_CMD_PRIVILEGED)
+		server_log_command(exec, line);
+	return match->command->run(exec, match->args);
+}
+
+static struct json_t *words_of(struct daemon *daemon, struct cyg_str line, bool help)
+{
+	struct config_candidates found = { 0 };
+	json_t *array = json_array();
+
+	if (!array || config_complete(daemon->grammar, NULL, line, &found) != CYG_OK)
+		goto failed;
+	for (size_t i = 0; i < found.count; i++) {
+		const struct config_candidate_word *word = &found.items[i];
+		json_t *item;
+
+		if (!help && !word->keyword)
+			continue;
+		item = help ? json_pack("{s:o,s:o}", "token", control_json_str(word->text), "help",
+					control_json_str(word->help))
+			    : control_json_str(word->text);
+		if (json_array_append_new(array, item))
+			goto failed;
+	}
+	config_candidates_done(&found);
+	return array;
+failed:
+	config_candidates_done(&found);
+	json_decref(array);
+	return NULL;
+}
+
+struct json_t *language_complete(void *ctx, enum control_access access, struct cyg_str line)
+{
+	return words_of(ctx, line, false);
+}
+
+struct json_t *language_help(void *ctx, enum control_access access, struct cyg_str line)
+{
+	return words_of(ctx, line, true);
+}

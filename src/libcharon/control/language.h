@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The language of a daemon: the grammar of the core's tables, this room's and the plugins', and the
+ * control server's hooks that read lines with it. Control thread only.
+ */
+#ifndef CONTROL_LANGUAGE_H
+#define CONTROL_LANGUAGE_H
+
+#include "control/state.h"
+
+/*
+ * Makes the grammar from every plugin in `dir`: the rows of those that `registry` has not loaded are known as such. With `registry`
+ * NULL (check-config) all count as loaded. Shared objects that are opened stay mapped. `why`
+ * says what is wrong with a table.
+ */
+enum cyg_status language_grammar(const char *dir, const struct registry *registry,
+				 struct config_grammar **out, struct cyg_strbuf *why) CYG_MUST_CHECK;
+
+/* Hooks for a server whose `ctx` is a struct daemon; all of it constant. */
+enum control_access language_access(void *ctx, int fd, struct control_peer *peer);
+const char *language_hostname(void *ctx);
+enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str line);
+struct json_t *language_complete(void *ctx, enum control_access access, struct cyg_str line);
+struct json_t *language_help(void *ctx, enum control_access access, struct cyg_str line);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each errand is one struct that travels: to a shard as a message, back to control as a message that
+ * is always accepted. Whoever holds it when it cannot go on frees it.
+ */
+#include "control/pages.h"
+
+#include "exchange/driver.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+_Static_assert(sizeof(struct ike_counters) % sizeof(uint64_t) == 0, "64-bit numbers only");
+
+#define CLEAR_A_TURN 64
+#define RETRY_MS     20 /* a shard's mailbox was full */
+
+struct errand {
+	struct cyg_msg msg;
+	struct cyg_timer retry;
+	struct cyg_exec *exec;
+	struct daemon *daemon;
+	unsigned shard;            /* to be asked now */
+	int only;                  /* no other shard, or -1 */
+	void (*at_shard)(struct cyg_shard *shard, struct errand *errand);
+	void (*back)(struct errand *errand);
+
+	/* Pages. */
+	struct page_job job;
+	struct row_cursor cursor;
+	size_t count;
+	uint8_t family;
+	union {
+		struct ike_sa_row *ike;
+		struct child_sa_row *child;
+		void *rows;
+	};
+	/* Clear. */
+	uint32_t last;
+	bool begun, done;
+	uint64_t cleared;
+	/* Counters. */
+	struct ike_counters sum, one;
+	bool reset;
+	void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum);
+};
+
+static void errand_free(struct errand *errand)
+{
+	free(errand->rows);
+	free(errand);
+}
+
+/* The receiver is gone, and the daemon with it soon: its commands are ended by the server. */
+static void errand_drop(struct cyg_msg *msg)
+{
+	errand_free(CYG_CONTAINER(msg, struct errand, msg));
+}
+
+static void errand_end(struct errand *errand, enum cyg_status status)
+{
+	struct cyg_exec *exec = errand->exec;
+
+	errand_free(errand);
+	cyg_exec_done(exec, status);
+}
+
+static void errand_send(struct errand *errand);
+
+static void errand_retry(struct cyg_shard *control, struct cyg_timer *timer)
+{
+	errand_send(CYG_CONTAINER(timer, struct errand, retry));
+}
+
+static void run_back(struct cyg_shard *control, struct cyg_msg *msg)
+{
+	struct errand *errand = CYG_CONTAINER(msg, struct errand, msg);
+
+	errand->back(errand);
+}
+
+static void run_at_shard(struct cyg_shard *shard, struct cyg_msg *msg)
+{
+	struct errand *errand = CYG_CONTAINER(msg, struct errand, msg);
+
+	errand->at_shard(shard, errand);
+	errand->msg = (struct cyg_msg){ .run = run_back, .drop = errand_drop, .reserved = true };
+	if (cyg_shard_post(errand->daemon->control, &errand->msg) != CYG_OK)
+		errand_free(errand);
+}
+
+static void errand_send(struct errand *errand)
+{
+	struct cyg_shard *control = errand->daemon->control;
+	struct cyg_shard *to = cyg_shard_peer(control, errand->shard);
+	enum cyg_status status;
+
+	if (!to || errand->daemon->stopping) {
+		cyg_exec_error(errand->exec, "the daemon stops");
+		errand_end(errand, CYG_BUSY);
+		return;
+	}
+	errand->msg = (struct cyg_msg){ .run = run_at_shard, .drop = errand_drop };
+	status = cyg_shard_post(to, &errand->msg);
+	if (status == CYG_BUSY)
+		cyg_timer_set(control, &errand->retry, cyg_shard_now_ms(control) + RETRY_MS, errand_retry);
+	else if (status != CYG_OK)
+		errand_end(errand, status);
+}
+
+/* On to the next shard; false if that was the last. */
+static bool errand_next(struct errand *errand)
+{
+	if (errand->only >= 0 || errand->shard + 1 >= errand->daemon->shard_count)
+		return false;
+	errand->shard++;
+	return true;
+}
+
+static struct errand *errand_new(struct cyg_exec *exec, int only)
+{
+	struct errand *errand = calloc(1, sizeof(*errand));
+
+	if (!errand)
+		return NULL;
+	errand->exec = exec;
+	errand->daemon = exec->ctx;
+	errand->only = only;
+	errand->shard = only >= 0 ? (unsigned)only : 0;
+	return errand;
+}
+
+/* --- Pages --- */
+
+static void page_at_shard(struct cyg_shard *shard, struct errand *errand)
+{
+	struct ike_filter filter = errand->job.filter;
+
+	if (errand->job.by_family) {
+		filter.families_only = true;
+		filter.family = errand->family;
+	}
+	errand->count = 0;
+	if (!shard->engine)
+		errand->cursor.end = true;
+	else if (errand->job.kind == PAGE_IKE)
+		errand->count = ike_rows(shard->engine, &filter, &errand->cursor, errand->ike, ROWS_PAGE);
+	else
+		errand->count = child_rows(shard->engine, &filter, &errand->cursor, errand->child, ROWS_PAGE);
+}
+
+/* The client has read on, or has gone. */
+static void page_resume(struct cyg_exec *exec, void *arg)
+{
+	struct errand *errand = arg;
+
+	if (exec_gone(exec))
+		errand_end(errand, CYG_OK);
+	else
+		errand_send(errand);
+}
+
+static void page_back(struct errand *errand)
+{
+	struct cyg_exec *exec = errand->exec;
+
+	for (size_t i = 0; i < errand->count; i++) {
+		if (errand->job.kind == PAGE_IKE)
+			errand->job.ike(exec, &errand->job, &errand->ike[i]);
+		else
+			errand->job.child(exec, &errand->job, &errand->child[i]);
+		errand->job.rows++;
+	}
+	if (errand->cursor.end) {
+		errand->cursor = (struct row_cursor){ 0 };
+		if (!errand_next(errand)) {
+			if (!errand->job.by_family || errand->family == CYG_IPV6) {
+				if (errand->job.end)
+					errand->job.end(exec, &errand->job, errand->job.rows);
+				errand_end(errand, CYG_OK);
+				return;
+			}
+			errand->family = CYG_IPV6;
+			errand->shard = errand->only >= 0 ? (unsigned)errand->only : 0;
+			if (errand->job.heading)
+				errand->job.heading(exec, CYG_IPV6);
+		}
+	}
+	if (exec_room(exec, page_resume, errand))
+		page_resume(exec, errand);
+}
+
+enum cyg_status pages_run(struct cyg_exec *exec, const struct page_job *job)
+{
+	unsigned shard = 0;
+	struct daemon *daemon = exec->ctx;
+	bool one = job->filter.serial != 0;
+	struct errand *errand;
+
+	/* The serial in a job is a tunnel id yet: it names the shard too. */
+	errand = errand_new(exec, -1);
+	if (!errand)
+		return CYG_NOMEM;
+	errand->job = *job;
+	errand->job.shard_count = daemon->shard_count;
+	if (one && pages_filter_tunnel(&errand->job.filter, job->filter.serial, daemon->shard_count, &shard) ==
+			   CYG_OK) {
+		errand->only = (int)shard;
+		errand->shard = shard;
+	}
+	errand->rows = calloc(ROWS_PAGE, job->kind == PAGE_IKE ? sizeof(struct ike_sa_row)
+								: sizeof(struct child_sa_row));
+	if (!errand->rows) {
+		errand_free(errand);
+		return CYG_NOMEM;
+	}
+	errand->family = CYG_IPV4;
+	errand->at_shard = page_at_shard;
+	errand->back = page_back;
+	if (job->by_family && job->heading)
+		job->heading(exec, CYG_IPV4);
+	errand_send(errand);
+	return CYG_PENDING;
+}
+
+enum cyg_status pages_filter_tunnel(struct ike_filter *filter, uint64_t tunnel_id, unsigned shard_count,
+				    unsigned *shard)
+{
+	uint64_t serial = (tunnel_id - 1) / shard_count + 1;
+
+	if (tunnel_id == 0 || serial > UINT32_MAX)
+		return CYG_NOT_FOUND;
+	filter->serial = (uint32_t)serial;
+	*shard = (unsigned)((tunnel_id - 1) % shard_count);
+	return CYG_OK;
+}
+
+/* --- Clear --- */
+
+static void clear_at_shard(struct cyg_shard *shard, struct errand *errand)
+{
+	size_t cleared = 0;
+
+	if (shard->engine) {
+		if (!errand->begun)
+			errand->last = ike_last_serial(shard->engine);
+		cleared = ike_clear(shard->engine, &errand->job.filter, errand->last, CLEAR_A_TURN);
+	}
+	errand->begun = true;
+	errand->cleared += cleared;
+	errand->done = cleared < CLEAR_A_TURN;
+}
+
+static void clear_back(struct errand *errand)
+{
+	struct cyg_exec *exec = errand->exec;
+
+	if (!errand->done) {
+		errand_send(errand);
+		return;
+	}
+	errand->begun = false;
+	if (errand_next(errand)) {
+		errand_send(errand);
+		return;
+	}
+	cyg_exec_row(exec, json_pack("{s:I}", "cleared", (json_int_t)errand->cleared));
+	errand_end(errand, CYG_OK);
+}
+
+enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
+{
+	struct errand *errand = errand_new(exec, only);
+
+	if (!errand)
+		return CYG_NOMEM;
+	errand->job.filter = *filter;
+	errand->at_shard = clear_at_shard;
+	errand->back = clear_back;
+	errand_send(errand);
+	return CYG_PENDING;
+}
+
+/* --- Counters --- */
+
+static void counters_at_shard(struct cyg_shard *shard, struct errand *errand)
+{
+	errand->one = (struct ike_counters){ 0 };
+	if (!shard->engine)
+		return;
+	errand->one = *ike_counters(shard->engine);
+	if (errand->reset)
+		ike_counters_clear(shard->engine);
+}
+
+static void counters_back(struct errand *errand)
+{
+	/* Nothing but 64-bit numbers, so that a new one is summed without a line here. */
+	uint64_t *sum = (uint64_t *)&errand->sum;
+	const uint64_t *one = (const uint64_t *)&errand->one;
+
+	for (size_t i = 0; i < sizeof(errand->sum) / sizeof(uint64_t); i++)
+		sum[i] += one[i];
+	if (errand_next(errand)) {
+		errand_send(errand);
+		return;
+	}
+	if (errand->tell)
+		errand->tell(errand->exec, &errand->sum);
+	errand_end(errand, CYG_OK);
+}
+
+enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,
+			       void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum))
+{
+	struct errand *errand = errand_new(exec, -1);
+
+	if (!errand)
+		return CYG_NOMEM;
+	errand->reset = reset;
+	errand->tell = tell;
+	errand->at_shard = counters_at_shard;
+	errand->back = counters_back;
+	errand_send(errand);
+	return CYG_PENDING;
+}

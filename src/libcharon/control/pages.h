@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rows of SAs from the shards, a page at a time: a cursor goes to a shard by message, 256 copied
+ * rows come back, and the next page is asked for when the client has room. No shard ever waits.
+ * Also: a filter to every shard for `clear`, and the sum of their counters. Control thread only.
+ *
+ * Each of these ends its command itself with cyg_exec_done().
+ */
+#ifndef CONTROL_PAGES_H
+#define CONTROL_PAGES_H
+
+#include "control/state.h"
+#include "sa/rows.h"
+
+enum page_kind { PAGE_IKE, PAGE_CHILD };
+
+struct page_job {
+	enum page_kind kind;
+	struct ike_filter filter;
+	bool by_family;        /* IPv4 first, then IPv6, with `heading` before each */
+	bool detailed;
+	void (*heading)(struct cyg_exec *exec, uint8_t family);
+	void (*ike)(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row);
+	void (*child)(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row);
+	void (*end)(struct cyg_exec *exec, struct page_job *job, uint64_t rows);
+	/* For the callbacks. */
+	uint64_t rows;         /* told so far */
+	unsigned shard_count;
+	char interface[ROW_NAME_MAX];
+};
+
+/* What people call an IKE_SA: the serial of its shard and the shard in one number, from 1. */
+static inline uint64_t page_tunnel_id(uint32_t serial, unsigned shard, unsigned shard_count)
+{
+	return (uint64_t)(serial ? serial - 1 : 0) * shard_count + shard + 1;
+}
+
+/* `job` is copied. CYG_PENDING, or why not. */
+enum cyg_status pages_run(struct cyg_exec *exec, const struct page_job *job) CYG_MUST_CHECK;
+/* Sets the filter to the SA of that number; CYG_NOT_FOUND if none can have it. `shard`: the only one to ask. */
+enum cyg_status pages_filter_tunnel(struct ike_filter *filter, uint64_t tunnel_id, unsigned shard_count,
+				    unsigned *shard) CYG_MUST_CHECK;
+
+/* Clears what matches now; younger SAs survive. `only`: this shard alone, or -1. */
+enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
+	CYG_MUST_CHECK;
+
+/* Sums the counters of all shards and hands them to `tell`; `reset` zeroes them after that. */
+enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,
+			       void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum))
+	CYG_MUST_CHECK;
+
+#endif

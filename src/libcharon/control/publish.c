@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/publish.h"
+
+#include "exchange/driver.h"
+
+#include <stdlib.h>
+
+struct round_msg {
+	struct cyg_msg msg;
+	struct round *round;
+	unsigned index;
+};
+
+struct round {
+	struct daemon *daemon;
+	void (*run)(struct cyg_shard *shard, void *ctx, unsigned index);
+	void *ctx;
+	void (*done)(struct daemon *daemon, void *ctx);
+	unsigned left;             /* control only */
+	struct cyg_timer none;     /* a daemon without workers ends its round in the next turn, too */
+	struct round_msg msg[];
+};
+
+static void round_end(struct round *round)
+{
+	struct daemon *daemon = round->daemon;
+	void (*done)(struct daemon *daemon, void *ctx) = round->done;
+	void *ctx = round->ctx;
+
+	free(round);
+	done(daemon, ctx);
+}
+
+static void round_back(struct cyg_shard *control, struct cyg_msg *msg)
+{
+	struct round *round = CYG_CONTAINER(msg, struct round_msg, msg)->round;
+
+	if (--round->left == 0)
+		round_end(round);
+}
+
+/* Only when a group is torn down with a round under way; the memory of the round goes with the process. */
+static void round_drop(struct cyg_msg *msg)
+{
+}
+
+static void round_run(struct cyg_shard *shard, struct cyg_msg *msg)
+{
+	struct round_msg *mine = CYG_CONTAINER(msg, struct round_msg, msg);
+	struct round *round = mine->round;
+
+	round->run(shard, round->ctx, mine->index);
+	mine->msg = (struct cyg_msg){ .run = round_back, .drop = round_drop, .reserved = true };
+	CYG_ASSERT(cyg_shard_post(round->daemon->control, &mine->msg) == CYG_OK);
+}
+
+static void round_none(struct cyg_shard *control, struct cyg_timer *timer)
+{
+	round_end(CYG_CONTAINER(timer, struct round, none));
+}
+
+enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
+			    void *ctx, void (*done)(struct daemon *daemon, void *ctx))
+{
+	struct round *round = calloc(1, sizeof(*round) + daemon->shard_count * sizeof(round->msg[0]));
+
+	if (!round)
+		return CYG_NOMEM;
+	round->daemon = daemon;
+	round->run = run;
+	round->ctx = ctx;
+	round->done = done;
+	for (unsigned i = 0; i < daemon->shard_count; i++) {
+		/* One message a shard and round: the mailbox always has that much room. */
+		round->msg[i].msg = (struct cyg_msg){ .run = round_run, .drop = round_drop, .reserved = true };
+		round->msg[i].round = round;
+		round->msg[i].index = i;
+		if (cyg_shard_post(cyg_shard_peer(daemon->control, i), &round->msg[i].msg) == CYG_OK)
+			round->left++;
+	}
+	if (round->left == 0)
+		cyg_timer_set(daemon->control, &round->none, cyg_shard_now_ms(daemon->control), round_none);
+	return CYG_OK;
+}
+
+/* --- Configuration --- */
+
+struct publication {
+	struct cyg_config *config; /* a reference until the round is over */
+	void (*done)(struct daemon *daemon, void *ctx);
+	void *ctx;
+};
+
+static void take_config(struct cyg_shard *shard, void *ctx, unsigned index)
+{
+	const struct publication *publication = ctx;
+	const struct cyg_config *before = shard->config;
+
+	shard->config = config_ref(publication->config);
+	if (shard->engine)
+		ike_shard_configure(shard->engine, shard->config, config_view(shard->config));
+	config_unref(before);
+}
+
+static void published(struct daemon *daemon, void *ctx)
+{
+	struct publication publication = *(struct publication *)ctx;
+
+	free(ctx);
+	config_unref(publication.config);
+	publication.done(daemon, publication.ctx);
+}
+
+enum cyg_status publish_config(struct daemon *daemon, struct cyg_config *config,
+			       void (*done)(struct daemon *daemon, void *ctx), void *ctx)
+{
+	struct publication *publication = malloc(sizeof(*publication));
+	enum cyg_status status;
+
+	if (!publication)
+		return CYG_NOMEM;
+	*publication = (struct publication){ config_ref(config), done, ctx };
+	status = round_start(daemon, take_config, publication, published);
+	if (status != CYG_OK) {
+		config_unref(publication->config);
+		free(publication);
+		return status;
+	}
+	config_unref(daemon->config);
+	daemon->config = config_ref(config);
+	daemon->control->config = daemon->config;
+	return CYG_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A configuration to every shard by message, counted until the last has switched. One at a time. Each shard
+ * holds a reference of its own (its member `config`) and lets the one before go. Control thread.
+ */
+#ifndef CONTROL_PUBLISH_H
+#define CONTROL_PUBLISH_H
+
+#include "control/state.h"
+
+/* A message to one worker at a time, with `done` on control when all have run it. `run` is called on the shards. */
+struct round;
+/* CYG_OK: `done` will be called, in a later turn. CYG_NOMEM. */
+enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
+			    void *ctx, void (*done)(struct daemon *daemon, void *ctx)) CYG_MUST_CHECK;
+
+/* Makes `config` the one in force, on control at once, on the shards before `done`. */
+enum cyg_status publish_config(struct daemon *daemon, struct cyg_config *config,
+			       void (*done)(struct daemon *daemon, void *ctx), void *ctx) CYG_MUST_CHECK;
+
+#endif

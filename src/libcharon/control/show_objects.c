@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT */
+/* show crypto ikev2 proposal, policy, profile: objects of the configuration in force. */
+#include "control/show.h"
+#include "control/state.h"
+#include "control/tables.h"
+#include "crypto/names.h"
+
+#include <stdio.h>
+
+static const struct cyg_token_help tokens[] = {
+	{ "proposal", "IKEv2 proposals" },
+	{ "policy", "IKEv2 policies" },
+	{ "profile", "IKEv2 profiles" },
+	{ "<name>", "Its name, or `default`" },
+	{ 0 },
+};
+
+/* Calls `show` for the object that is named, or for each; CYG_NOT_FOUND with the nearest name. */
+static enum cyg_status each_object(struct cyg_exec *exec, const struct cyg_args *args, const char *mode,
+				   const char *what, void (*show)(struct cyg_exec *exec, const void *object))
+{
+	const struct daemon *daemon = exec->ctx;
+	struct cyg_str wanted = cyg_args_text(args, "name"), name;
+	size_t shown = 0;
+	const void *object;
+
+	for (size_t n = 0; (object = cyg_config_nth(daemon->config, mode, n, &name)); n++) {
+		if (wanted.len && !cyg_str_equal(wanted, name))
+			continue;
+		show(exec, object);
+		shown++;
+	}
+	if (wanted.len && shown == 0) {
+		cyg_exec_error(exec, "there is no %s '%.*s'", what,
+			       (int)(wanted.len < 64 ? wanted.len : 64), wanted.ptr);
+		return CYG_NOT_FOUND;
+	}
+	return CYG_OK;
+}
+
+static void head_text(struct cyg_exec *exec, const struct config_head *head)
+{
+	if (!head->complete)
+		cyg_exec_printf(exec, "     Not used   : incomplete, %s is missing (%s)\n", head->missing,
+				head->place);
+}
+
+static void head_json(json_t **row, const struct config_head *head)
+{
+	put_text(row, "name", head->name);
+	put_text(row, "place", head->place);
+	put_flag(row, "complete", head->complete);
+	put_text(row, "missing", head->missing);
+}
+
+static void append_word(json_t **array, const char *text)
+{
+	if (*array && json_array_append_new(*array, json_string(text))) {
+		json_decref(*array);
+		*array = NULL;
+	}
+}
+
+/* --- Proposal --- */
+
+static void proposal_text(struct cyg_exec *exec, const struct config_proposal *proposal)
+{
+	cyg_exec_printf(exec, " IKEv2 proposal: %s\n     Encryption :", proposal->head.name);
+	for (unsigned i = 0; i < proposal->encr_count; i++) {
+		char name[40];
+		struct cyg_strbuf text = CYG_STRBUF(name);
+
+		alg_name_add(&text, CYG_TRANSFORM_ENCR, proposal->encr[i].id, proposal->encr[i].key_bits);
+		cyg_exec_printf(exec, " %s", name);
+	}
+	cyg_exec_printf(exec, "\n     Integrity  :");
+	if (proposal->integ_count == 0)
+		cyg_exec_printf(exec, " none");
+	for (unsigned i = 0; i < proposal->integ_count; i++)
+		cyg_exec_printf(exec, " %s", show_integ(proposal->integ[i]));
+	cyg_exec_printf(exec, "\n     PRF        :");
+	for (unsigned i = 0; i < proposal->prf_count; i++)
+		cyg_exec_printf(exec, " %s", show_prf(proposal->prf[i]));
+	cyg_exec_printf(exec, "\n     DH Group   :");
+	for (unsigned i = 0; i < proposal->group_count; i++) {
+		char name[64];
+		struct cyg_strbuf text = CYG_STRBUF(name);
+
+		show_group(&text, proposal->group[i]);
+		cyg_exec_printf(exec, " %s", name);
+	}
+	cyg_exec_printf(exec, "\n");
+	head_text(exec, &proposal->head);
+}
+
+static void show_proposal(struct cyg_exec *exec, const void *object)
+{
+	const struct config_proposal *proposal = object;
+	json_t *row, *encr, *integ, *prf, *group;
+
+	if (!cyg_exec_json(exec)) {
+		proposal_text(exec, proposal);
+		return;
+	}
+	row = json_object();
+	encr = json_array();
+	integ = json_array();
+	prf = json_array();
+	group = json_array();
+	for (unsigned i = 0; i < proposal->encr_count; i++) {
+		char name[40];
+		struct cyg_strbuf text = CYG_STRBUF(name);
+
+		alg_name_add(&text, CYG_TRANSFORM_ENCR, proposal->encr[i].id, proposal->encr[i].key_bits);
+		append_word(&encr, name);
+	}
+	for (unsigned i = 0; i < proposal->integ_count; i++)
+		append_word(&integ, show_integ(proposal->integ[i]));
+	for (unsigned i = 0; i < proposal->prf_count; i++)
+		append_word(&prf, show_prf(proposal->prf[i]));
+	for (unsigned i = 0; i < proposal->group_count; i++)
+		if (group && json_array_append_new(group, json_integer(proposal->group[i])))
+			exec_lost(exec);
+	head_json(&row, &proposal->head);
+	put_json(&row, "encryption", encr);
+	put_json(&row, "integrity", integ);
+	put_json(&row, "prf", prf);
+	put_json(&row, "groups", group);
+	cyg_exec_row(exec, row);
+}
+
+static enum cyg_status run_proposal(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	return each_object(exec, args, MODE_PROPOSAL, "IKEv2 proposal", show_proposal);
+}
+
+/* --- Policy --- */
+
+static const char *fvrf_text(const char *fvrf)
+{
+	return fvrf[0] ? fvrf : "global";
+}
+
+static void show_policy(struct cyg_exec *exec, const void *object)
+{
+	const struct config_policy *policy = object;
+	char ip[CYG_IP_TEXT];
+	json_t *row, *addresses, *proposals;
+
+	cyg_exec_printf(exec, " IKEv2 policy : %s\n", policy->head.name);
+	cyg_exec_printf(exec, "      Match fvrf  : %s\n", fvrf_text(policy->fvrf));
+	if (policy->address_count == 0)
+		cyg_exec_printf(exec, "      Match address local : any\n");
+	for (unsigned i = 0; i < policy->address_count; i++)
+		cyg_exec_printf(exec, "      Match address local : %s\n", cyg_ip_text(&policy->address[i], ip));
+	for (unsigned i = 0; i < policy->proposal_count; i++)
+		cyg_exec_printf(exec, "      Proposal    : %s\n", policy->proposal[i]->head.name);
+	if (!cyg_exec_json(exec)) {
+		head_text(exec, &policy->head);
+		return;
+	}
+	row = json_object();
+	addresses = json_array();
+	proposals = json_array();
+	for (unsigned i = 0; i < policy->address_count; i++)
+		append_word(&addresses, cyg_ip_text(&policy->address[i], ip));
+	for (unsigned i = 0; i < policy->proposal_count; i++)
+		append_word(&proposals, policy->proposal[i]->head.name);
+	head_json(&row, &policy->head);
+	put_text(&row, "fvrf", fvrf_text(policy->fvrf));
+	put_json(&row, "local_addresses", addresses);
+	put_json(&row, "proposals", proposals);
+	cyg_exec_row(exec, row);
+}
+
+static enum cyg_status run_policy(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	return each_object(exec, args, MODE_POLICY, "IKEv2 policy", show_policy);
+}
+
+/* --- Profile --- */
+
+static void match_text(struct cyg_strbuf *out, const struct id_match *match)
+{
+	char ip[CYG_IP_TEXT];
+
+	switch (match->kind) {
+	case ID_MATCH_ADDRESS:
+		if (match->address.ip.family == CYG_IPV4) {
+			struct cyg_ip mask = cyg_netmask(match->address.len);
+
+			cyg_strbuf_addf(out, "address %s ", cyg_ip_text(&match->address.ip, ip));
+			cyg_strbuf_addf(out, "%s", cyg_ip_text(&mask, ip));
+		} else {
+			cyg_strbuf_addf(out, "address %s/%u", cyg_ip_text(&match->address.ip, ip),
+					match->address.len);
+		}
+		break;
+	case ID_MATCH_FQDN:
+		cyg_strbuf_addf(out, "fqdn %s", match->text);
+		break;
+	case ID_MATCH_FQDN_DOMAIN:
+		cyg_strbuf_addf(out, "fqdn domain %s", match->text);
+		break;
+	case ID_MATCH_EMAIL:
+		cyg_strbuf_addf(out, "email %s", match->text);
+		break;
+	case ID_MATCH_EMAIL_DOMAIN:
+		cyg_strbuf_addf(out, "email domain %s", match->text);
+		break;
+	case ID_MATCH_KEY_ID:
+		cyg_strbuf_addf(out, "key-id %s", match->text);
+		break;
+	case ID_MATCH_ANY:
+		cyg_strbuf_addf(out, "any");
+		break;
+	case ID_MATCH_NONE:
+		cyg_strbuf_addf(out, "none");
+		break;
+	}
+}
+
+static void local_identity_text(struct cyg_strbuf *out, const struct config_profile *profile)
+{
+	static const char *const words[] = {
+		[ID_LOCAL_DEFAULT] = "none", [ID_LOCAL_ADDRESS] = "address", [ID_LOCAL_DN] = "DN",
+		[ID_LOCAL_EMAIL] = "email",  [ID_LOCAL_FQDN] = "fqdn",       [ID_LOCAL_KEY_ID] = "key-id",
+	};
+	char ip[CYG_IP_TEXT];
+
+	cyg_strbuf_addf(out, "%s", words[profile->id_local_kind]);
+	if (profile->id_local_kind == ID_LOCAL_ADDRESS)
+		cyg_strbuf_addf(out, " %s", cyg_ip_text(&profile->id_local_address, ip));
+	else if (profile->id_local_text[0])
+		cyg_strbuf_addf(out, " %s", profile->id_local_text);
+}
+
+static void methods_text(struct cyg_strbuf *out, unsigned methods)
+{
+	static const struct {
+		unsigned bit;
+		const char *word;
+	} words[] = { { AUTH_RSA_SIG, "rsa-sig" }, { AUTH_ECDSA_SIG, "ecdsa-sig" },
+		      { AUTH_PRE_SHARE, "pre-share" }, { AUTH_EAP, "eap" },
+		      { AUTH_ANYCONNECT_EAP, "anyconnect-eap" } };
+
+	for (size_t i = 0; i < CYG_COUNT(words); i++)
+		if (methods & words[i].bit)
+			cyg_strbuf_addf(out, "%s%s", out->len ? " " : "", words[i].word);
+	if (out->len == 0)
+		cyg_strbuf_addf(out, "none");
+}
+
+static void authorization_text(struct cyg_exec *exec, const char *label, const struct config_authz_use *uses)
+{
+	static const char *const whom[CONFIG_FOR_COUNT] = { "psk", "cert", "eap", "anyconnect-eap" };
+	bool any = false;
+
+	for (unsigned i = 0; i < CONFIG_FOR_COUNT; i++) {
+		const struct config_authz_use *use = &uses[i];
+
+		if (!use->set)
+			continue;
+		any = true;
+		cyg_exec_printf(exec, " %s: %s%s", label, whom[i], use->override ? " override" : "");
+		if (use->cached)
+			cyg_exec_printf(exec, " cached");
+		if (use->list[0])
+			cyg_exec_printf(exec, " list %s", use->list);
+		if (use->name[0])
+			cyg_exec_printf(exec, " %s", use->name);
+		if (use->mangler[0])
+			cyg_exec_printf(exec, " name-mangler %s", use->mangler);
+		cyg_exec_printf(exec, "\n");
+	}
+	if (!any)
+		cyg_exec_printf(exec, " %s: none\n", label);
+}
+
+static void profile_text(struct cyg_exec *exec, const struct config_profile *profile)
+{
+	char local_id[320], local_method[64], remote_methods[96], ip[CYG_IP_TEXT];
+	struct cyg_strbuf id = CYG_STRBUF(local_id), local = CYG_STRBUF(local_method),
+			  remote = CYG_STRBUF(remote_methods);
+
+	local_identity_text(&id, profile);
+	methods_text(&local, profile->auth_local);
+	methods_text(&remote, profile->auth_remote);
+	cyg_exec_printf(exec, "IKEv2 profile: %s\n", profile->head.name);
+	head_text(exec, &profile->head);
+	cyg_exec_printf(exec, " Shutdown : %s\n", profile->shutdown ? "Yes" : "No");
+	cyg_exec_printf(exec, " Match criteria: \n");
+	cyg_exec_printf(exec, "  Fvrf: %s\n", fvrf_text(profile->match_fvrf));
+	cyg_exec_printf(exec, "  Local address/interface: %s\n", profile->match_address_count ? "" : "none");
+	for (unsigned i = 0; i < profile->match_address_count; i++)
+		cyg_exec_printf(exec, "   %s\n", cyg_ip_text(&profile->match_address[i], ip));
+	cyg_exec_printf(exec, "  Identities: %s\n", profile->match_identity_count ? "" : "none");
+	for (unsigned i = 0; i < profile->match_identity_count; i++) {
+		char match[320];
+		struct cyg_strbuf text = CYG_STRBUF(match);
+
+		match_text(&text, &profile->match_identity[i]);
+		cyg_exec_printf(exec, "   %s\n", match);
+	}
+	cyg_exec_printf(exec, "  Certificate maps: none\n");
+	cyg_exec_printf(exec, " Local identity: %s\n", local_id);
+	cyg_exec_printf(exec, " Remote identity: none\n");
+	cyg_exec_printf(exec, " Local authentication method: %s\n", local_method);
+	cyg_exec_printf(exec, " Remote authentication method(s): %s\n", remote_methods);
+	cyg_exec_printf(exec, " EAP options: none\n");
+	cyg_exec_printf(exec, " Keyring: %s\n", profile->keyring_name[0] ? profile->keyring_name : "none");
+	cyg_exec_printf(exec, " Trustpoint(s): none\n");
+	cyg_exec_printf(exec, " Lifetime: %u seconds\n", profile->lifetime_s);
+	if (profile->dpd.set)
+		cyg_exec_printf(exec, " DPD: interval %u, retry-interval %u, %s\n", profile->dpd.interval_s,
+				profile->dpd.retry_s, profile->dpd.periodic ? "periodic" : "on-demand");
+	else
+		cyg_exec_printf(exec, " DPD: disabled\n");
+	if (profile->nat_keepalive_s)
+		cyg_exec_printf(exec, " NAT-keepalive: %u seconds\n", profile->nat_keepalive_s);
+	else
+		cyg_exec_printf(exec, " NAT-keepalive: disabled\n");
+	cyg_exec_printf(exec, " Ivrf: none\n");
+	if (profile->virtual_template)
+		cyg_exec_printf(exec, " Virtual-template: %u\n", profile->virtual_template);
+	else
+		cyg_exec_printf(exec, " Virtual-template: none\n");
+	cyg_exec_printf(exec, " mode auto: %s\n", profile->mode_auto ? "Enabled" : "none");
+	cyg_exec_printf(exec, " AAA AnyConnect EAP authentication mlist: none\n");
+	cyg_exec_printf(exec, " AAA EAP authentication mlist: none\n");
+	cyg_exec_printf(exec, " AAA authentication mlist: none\n");
+	cyg_exec_printf(exec, " AAA Accounting: none\n");
+	authorization_text(exec, "AAA group authorization", profile->group);
+	authorization_text(exec, "AAA user authorization", profile->user);
+}
+
+static void show_profile(struct cyg_exec *exec, const void *object)
+{
+	const struct config_profile *profile = object;
+	char local_id[320], local_method[64], remote_methods[96];
+	struct cyg_strbuf id = CYG_STRBUF(local_id), local = CYG_STRBUF(local_method),
+			  remote = CYG_STRBUF(remote_methods);
+	json_t *row, *matches;
+
+	if (!cyg_exec_json(exec)) {
+		profile_text(exec, profile);
+		return;
+	}
+	local_identity_text(&id, profile);
+	methods_text(&local, profile->auth_local);
+	methods_text(&remote, profile->auth_remote);
+	row = json_object();
+	matches = json_array();
+	for (unsigned i = 0; i < profile->match_identity_count; i++) {
+		char match[320];
+		struct cyg_strbuf text = CYG_STRBUF(match);
+
+		match_text(&text, &profile->match_identity[i]);
+		append_word(&matches, match);
+	}
+	head_json(&row, &profile->head);
+	put_flag(&row, "shutdown", profile->shutdown);
+	put_text(&row, "fvrf", fvrf_text(profile->match_fvrf));
+	put_json(&row, "identities", matches);
+	put_text(&row, "local_identity", local_id);
+	put_text(&row, "local_authentication", local_method);
+	put_text(&row, "remote_authentication", remote_methods);
+	put_text(&row, "keyring", profile->keyring_name);
+	put_number(&row, "lifetime", profile->lifetime_s);
+	put_number(&row, "dpd_interval", profile->dpd.set ? profile->dpd.interval_s : 0);
+	put_number(&row, "dpd_retry", profile->dpd.set ? profile->dpd.retry_s : 0);
+	put_number(&row, "nat_keepalive", profile->nat_keepalive_s);
+	put_number(&row, "virtual_template", profile->virtual_template);
+	cyg_exec_row(exec, row);
+}
+
+static enum cyg_status run_profile(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	return each_object(exec, args, MODE_PROFILE, "IKEv2 profile", show_profile);
+}
+
+static const struct cyg_command commands[] = {
+	{ .mode = "exec",
+	  .syntax = "show crypto ikev2 proposal [<name:name>]",
+	  .help = "Shows IKEv2 proposals, the default one too.",
+	  .tokens = tokens,
+	  .run = run_proposal },
+	{ .mode = "exec",
+	  .syntax = "show crypto ikev2 policy [<name:name>]",
+	  .help = "Shows IKEv2 policies, the default one too.",
+	  .tokens = tokens,
+	  .run = run_policy },
+	{ .mode = "exec",
+	  .syntax = "show crypto ikev2 profile [<name:name>]",
+	  .help = "Shows IKEv2 profiles.",
+	  .tokens = tokens,
+	  .run = run_profile },
+	{ 0 },
+};
+
+const struct cyg_command_table control_objects_commands = { .commands = commands };

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* show version, plugins, interfaces, running-config, startup-config; reload. */
+#include "config.h"
+
+#include "control/broker_client.h"
+#include "control/interfaces.h"
+#include "control/reload.h"
+#include "control/show.h"
+#include "control/tables.h"
+#include "registry/registry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct cyg_token_help tokens[] = {
+	{ "show", "Shows what there is" },
+	{ "version", "Version and uptime of the daemon" },
+	{ "plugins", "What is loaded and what it provides" },
+	{ "detail", "Everything each plugin provides and needs" },
+	{ "interfaces", "Devices of our own" },
+	{ "running-config", "The configuration in force" },
+	{ "all", "Defaults, too" },
+	{ "startup-config", "The configuration that the next start reads" },
+	{ "reload", "Brings startup-config into force" },
+	{ 0 },
+};
+
+/* --- show version --- */
+
+static void uptime_text(char *out, size_t room, int64_t seconds)
+{
+	snprintf(out, room, "%lld days, %lld hours, %lld minutes", (long long)(seconds / 86400),
+		 (long long)(seconds / 3600 % 24), (long long)(seconds / 60 % 60));
+}
+
+static enum cyg_status show_version(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	const struct daemon *daemon = exec->ctx;
+	int64_t up = cyg_shard_wall_s(exec->shard) - daemon->started_wall_s;
+	char uptime[80];
+	json_t *row;
+
+	if (up < 0)
+		up = 0;
+	uptime_text(uptime, sizeof(uptime), up);
+	cyg_exec_printf(exec, "Cygnet, version %s\n", PACKAGE_VERSION);
+	cyg_exec_printf(exec, "%s uptime is %s\n", daemon_hostname(daemon), uptime);
+	cyg_exec_printf(exec, "Shards: %u\nConfiguration: %s\n", daemon->shard_count, daemon->config_origin);
+	if (!cyg_exec_json(exec))
+		return CYG_OK;
+	row = json_object();
+	put_text(&row, "version", PACKAGE_VERSION);
+	put_text(&row, "hostname", daemon_hostname(daemon));
+	put_number(&row, "uptime", (uint64_t)up);
+	put_number(&row, "shards", daemon->shard_count);
+	put_text(&row, "configuration", daemon->config_origin);
+	cyg_exec_row(exec, row);
+	return CYG_OK;
+}
+
+/* --- show plugins --- */
+
+static const char *offer_text(enum registry_offer offer)
+{
+	switch (offer) {
+	case OFFER_WINNER:
+		return "used";
+	case OFFER_SPARE:
+		return "spare";
+	case OFFER_DISABLED:
+		return "disabled";
+	case OFFER_FAILED_TEST:
+		return "failed its self-test";
+	}
+	return "unknown";
+}
+
+static void plugin_detail(struct cyg_exec *exec, const struct registry_row *row)
+{
+	if (row->path[0])
+		cyg_exec_printf(exec, "    file: %s\n", row->path);
+	if (row->conf[0])
+		cyg_exec_printf(exec, "    options: %s\n", row->conf);
+	cyg_exec_printf(exec, "    instances: %u, uses: %u\n", row->instances, row->uses);
+	for (unsigned i = 0; i < row->provides_count; i++)
+		cyg_exec_printf(exec, "    provides %-10s %-32s %s\n", registry_kind_text(row->provides[i].kind),
+				row->provides[i].name, offer_text(row->provides[i].offer));
+	for (unsigned i = 0; i < row->needs_count; i++)
+		cyg_exec_printf(exec, "    needs    %-10s %-32s %s%s\n", registry_kind_text(row->needs[i].kind),
+				row->needs[i].name, row->needs[i].met ? "met" : "not met",
+				row->needs[i].optional ? " (optional)" : "");
+}
+
+static void plugin_json(struct cyg_exec *exec, const struct registry_row *row, bool detail)
+{
+	json_t *json = json_object(), *list;
+
+	put_text(&json, "name", row->name);
+	put_text(&json, "version", row->version);
+	put_text(&json, "state", registry_state_text(row->state));
+	put_text(&json, "summary", row->summary);
+	put_number(&json, "priority", row->priority > 0 ? (uint64_t)row->priority : 0);
+	put_text(&json, "why", row->why);
+	if (detail) {
+		put_text(&json, "file", row->path);
+		put_text(&json, "options", row->conf);
+		put_number(&json, "instances", row->instances);
+		put_number(&json, "uses", row->uses);
+		list = json_array();
+		for (unsigned i = 0; list && i < row->provides_count; i++) {
+			const struct registry_provides *from = &row->provides[i];
+			json_t *item = json_object();
+
+			put_text(&item, "kind", registry_kind_text(from->kind));
+			put_number(&item, "id", from->id);
+			put_number(&item, "key_bits", from->key_bits);
+			put_text(&item, "name", from->name);
+			put_text(&item, "offer", offer_text(from->offer));
+			if (json_array_append_new(list, item))
+				exec_lost(exec);
+		}
+		put_json(&json, "provides", list);
+		list = json_array();
+		for (unsigned i = 0; list && i < row->needs_count; i++) {
+			const struct registry_needs *from = &row->needs[i];
+			json_t *item = json_object();
+
+			put_text(&item, "kind", registry_kind_text(from->kind));
+			put_number(&item, "id", from->id);
+			put_text(&item, "name", from->name);
+			put_flag(&item, "optional", from->optional);
+			put_flag(&item, "met", from->met);
+			if (json_array_append_new(list, item))
+				exec_lost(exec);
+		}
+		put_json(&json, "needs", list);
+	}
+	cyg_exec_row(exec, json);
+}
+
+static enum cyg_status show_plugins(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	const struct daemon *daemon = exec->ctx;
+	bool detail = cyg_args_has(args, "detail");
+	struct registry_row *rows;
+	size_t count;
+	enum cyg_status status = registry_describe(daemon->registry, &rows, &count);
+
+	if (status != CYG_OK)
+		return status;
+	cyg_exec_printf(exec, "%-20s %-10s %-10s %s\n", "Plugin", "Version", "State", "Summary");
+	for (size_t i = 0; i < count; i++) {
+		if (cyg_exec_json(exec)) {
+			plugin_json(exec, &rows[i], detail);
+			continue;
+		}
+		cyg_exec_printf(exec, "%-20s %-10s %-10s %s\n", rows[i].name, rows[i].version,
+				registry_state_text(rows[i].state), rows[i].summary);
+		if (rows[i].why[0])
+			cyg_exec_printf(exec, "    %s\n", rows[i].why);
+		if (detail)
+			plugin_detail(exec, &rows[i]);
+	}
+	registry_rows_free(rows, count);
+	return CYG_OK;
+}
+
+/* --- show interfaces --- */
+
+static void prefix_text(char *out, size_t room, const struct cyg_prefix *prefix)
+{
+	char ip[CYG_IP_TEXT];
+
+	if (cyg_ip_is_set(&prefix->ip))
+		snprintf(out, room, "%s/%u", cyg_ip_text(&prefix->ip, ip), prefix->len);
+	else
+		snprintf(out, room, "none");
+}
+
+static enum cyg_status show_interfaces(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	const struct daemon *daemon = exec->ctx;
+	const struct config_view *view = config_view(daemon->config);
+
+	for (size_t i = 0; i < view->interface_count; i++) {
+		const struct config_interface *from = view->interfaces[i];
+		char device[16] = "", four[CYG_IP_TEXT + 4], six[CYG_IP_TEXT + 4];
+		bool ours = interface_device(from, device, sizeof(device));
+		json_t *row;
+
+		if (!ours && from->kind != IF_LOOPBACK)
+			continue;
+		prefix_text(four, sizeof(four), &from->address4);
+		prefix_text(six, sizeof(six), &from->address6);
+		cyg_exec_printf(exec, "%s is %s, device %s\n", from->head.name,
+				from->shutdown ? "administratively down" : "up", ours ? device : "lo");
+		cyg_exec_printf(exec, "  Internet address is %s%s%s, IPv6 address is %s\n", four,
+				from->unnumbered4[0] ? ", unnumbered, uses " : "", from->unnumbered4, six);
+		if (from->protection_name[0])
+			cyg_exec_printf(exec, "  Tunnel protection via IPSec (profile \"%s\")\n",
+					from->protection_name);
+		if (!cyg_exec_json(exec))
+			continue;
+		row = json_object();
+		put_text(&row, "name", from->head.name);
+		put_text(&row, "device", ours ? device : "lo");
+		put_text(&row, "status", from->shutdown ? "administratively down" : "up");
+		put_text(&row, "address", four);
+		put_text(&row, "address6", six);
+		put_text(&row, "unnumbered", from->unnumbered4);
+		put_number(&row, "mtu", from->mtu);
+		put_text(&row, "protection", from->protection_name);
+		cyg_exec_row(exec, row);
+	}
+	return CYG_OK;
+}
+
+/* --- Long texts, told as the client reads --- */
+
+struct long_text {
+	char *text;
+	size_t len, at;
+};
+
+static void long_text_free(struct long_text *text)
+{
+	free(text->text);
+	free(text);
+}
+
+static void tell_on(struct cyg_exec *exec, void *arg)
+{
+	struct long_text *text = arg;
+
+	while (text->at < text->len && !exec_gone(exec)) {
+		struct cyg_str rest = cyg_str_n(text->text + text->at, text->len - text->at);
+		struct cyg_str line = cyg_str_head(rest, cyg_str_span_until(rest, "\n"));
+
+		if (!exec_room(exec, tell_on, text))
+			return;
+		if (cyg_exec_json(exec)) {
+			json_t *row = json_object();
+
+			put_json(&row, "line", json_stringn(line.ptr, line.len));
+			cyg_exec_row(exec, row);
+		} else {
+			exec_text(exec, line);
+			exec_text(exec, CYG_STR("\n"));
+		}
+		text->at += line.len + 1;
+	}
+	long_text_free(text);
+	cyg_exec_done(exec, CYG_OK);
+}
+
+/* A snapshot as text, secrets masked. */
+static enum cyg_status tell_config(struct cyg_exec *exec, const struct cyg_config *config, unsigned flags)
+{
+	struct long_text *text = calloc(1, sizeof(*text));
+	FILE *out = text ? open_memstream(&text->text, &text->len) : NULL;
+	enum cyg_status status;
+
+	if (!out) {
+		free(text);
+		return CYG_NOMEM;
+	}
+	status = config_render(config, flags, out);
+	if (fclose(out))
+		status = CYG_NOMEM;
+	if (status != CYG_OK) {
+		long_text_free(text);
+		return status;
+	}
+	tell_on(exec, text);
+	return CYG_PENDING;
+}
+
+static enum cyg_status show_running(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	const struct daemon *daemon = exec->ctx;
+
+	return tell_config(exec, daemon->config, cyg_args_has(args, "all") ? CONFIG_RENDER_ALL : 0);
+}
+
+static void startup_read(struct config_reading *reading, enum cyg_status status)
+{
+	struct cyg_exec *exec = reading->ctx;
+
+	findings_tell(exec, STARTUP_CONFIG, &reading->findings);
+	if (status == CYG_REFUSED)
+		cyg_exec_error(exec, "startup-config has %zu errors: a start would refuse it",
+			       reading->findings.errors);
+	else if (status != CYG_OK)
+		cyg_exec_error(exec, "%s", reading->why);
+	else if (!cyg_exec_json(exec))
+		status = tell_config(exec, reading->config, 0);
+	config_reading_done(reading);
+	free(reading);
+	if (status != CYG_PENDING)
+		cyg_exec_done(exec, status);
+}
+
+static enum cyg_status show_startup(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	struct config_reading *reading = calloc(1, sizeof(*reading));
+
+	if (!reading)
+		return CYG_NOMEM;
+	*reading = (struct config_reading){ .daemon = exec->ctx, .done = startup_read, .ctx = exec };
+	config_reading_start(reading);
+	return CYG_PENDING;
+}
+
+static enum cyg_status reload(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	return reload_start(exec->ctx, exec);
+}
+
+static const struct cyg_command commands[] = {
+	{ .mode = "exec", .syntax = "show version", .help = "Shows version and uptime.", .tokens = tokens,
+	  .run = show_version },
+	{ .mode = "exec", .syntax = "show plugins [detail]", .help = "Shows which plugins are loaded and why not.",
+	  .tokens = tokens, .run = show_plugins },
+	{ .mode = "exec", .syntax = "show interfaces", .help = "Shows the devices of our own.",
+	  .tokens = tokens, .run = show_interfaces },
+	{ .mode = "exec", .syntax = "show running-config [all]", .help = "Shows the configuration in force.",
+	  .tokens = tokens, .run = show_running },
+	{ .mode = "exec", .syntax = "show startup-config",
+	  .help = "Judges startup-config and shows it if it is good.", .tokens = tokens,
+	  .run = show_startup },
+	{ .mode = "exec", .syntax = "reload",
+	  .help = "Reads startup-config and the options of plugins again, and brings them into force if "
+		  "they have no error.",
+	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = reload },
+	{ 0 },
+};
+
+const struct cyg_command_table control_system_commands = { .commands = commands };
+
+const struct cyg_command_table *const control_tables[] = {
+	&control_system_commands,
+	&control_ikev2_commands,
+	&control_objects_commands,
+	&control_ipsec_commands,
+	NULL,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the daemon is made of, for the files of this room: commands look at it, daemon.c makes it, reload.c changes it.
+ * Control thread only. Tests fill in the members that what they test needs.
+ */
+#ifndef CONTROL_STATE_H
+#define CONTROL_STATE_H
+
+#include "base/paths.h"
+#include "config/config.h"
+#include "config/objects.h"
+#include "control/options.h"
+#include "control/server.h"
+#include "shard/shard.h"
+
+struct registry;
+struct engine_conf;
+struct interfaces;
+struct reload;
+
+struct daemon {
+	struct paths paths;
+	struct engine_conf *conf;       /* cygnet.conf */
+	const struct engine_options *options; /* what is in it */
+	struct shard_group *group;
+	struct cyg_shard *control;      /* its control shard */
+	unsigned shard_count;
+	struct registry *registry;
+	struct config_grammar *grammar;
+	struct cyg_config *config;      /* in force; a reference of ours */
+	const char *config_origin;      /* "startup-config", "last good copy", "empty" */
+	struct control_server *server;
+	struct control_groups groups;
+	struct reload *reload;          /* one that is under way */
+	void (*reload_over)(struct daemon *daemon); /* told when it ends */
+	struct interfaces *interfaces;  /* what has been made */
+	int64_t started_wall_s;
+	bool running;                   /* all is made; not yet going down */
+	bool stopping;
+};
+
+/* Name of the box: `hostname` of the configuration in force, or "cygnet". */
+const char *daemon_hostname(const struct daemon *daemon);
+/* The one kernel plugin and its context on the control shard; NULL if there is none. */
+const struct cyg_kernel_ops *daemon_kernel(struct daemon *daemon, struct cyg_plugin_ctx **ctx);
+
+/* The exec tables of this room; ended by NULL. */
+extern const struct cyg_command_table *const control_tables[];
+
+#endif

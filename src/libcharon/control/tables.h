@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables of exec commands in this room, one per file. Constant. */
+#ifndef CONTROL_TABLES_H
+#define CONTROL_TABLES_H
+
+#include <cygnet/commands.h>
+
+extern const struct cyg_command_table control_system_commands; /* show_system.c */
+extern const struct cyg_command_table control_ikev2_commands;  /* show_ikev2.c */
+extern const struct cyg_command_table control_objects_commands; /* show_objects.c */
+extern const struct cyg_command_table control_ipsec_commands;  /* show_ipsec.c */
+
+#endif

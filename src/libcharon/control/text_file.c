@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/text_file.h"
+
+#include "base/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum cyg_status text_file_read_fd(int fd, char **text, size_t *len)
+{
+	size_t room = 0, used = 0;
+	char *buffer = NULL;
+	enum cyg_status status;
+
+	for (;;) {
+		ssize_t got;
+
+		if (used == room) {
+			size_t wanted = room ? room * 2 : 65536;
+			char *grown;
+
+			status = CYG_LIMIT;
+			if (room > TEXT_FILE_MAX)
+				goto failed;
+			status = CYG_NOMEM;
+			grown = realloc(buffer, wanted);
+			if (!grown)
+				goto failed;
+			buffer = grown;
+			room = wanted;
+		}
+		got = read(fd, buffer + used, room - used);
+		if (got < 0 && errno == EINTR)
+			continue;
+		status = CYG_IO;
+		if (got < 0)
+			goto failed;
+		if (got == 0)
+			break;
+		used += (size_t)got;
+	}
+	*text = buffer;
+	*len = used;
+	return CYG_OK;
+failed:
+	cyg_wipe(buffer, used);
+	free(buffer);
+	return status;
+}
+
+enum cyg_status text_file_read(const char *path, char **text, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum cyg_status status;
+	int error;
+
+	if (fd < 0)
+		return errno == ENOENT ? CYG_NOT_FOUND : CYG_IO;
+	status = text_file_read_fd(fd, text, len);
+	error = errno;
+	close(fd);
+	errno = error;
+	return status;
+}
+
+static enum cyg_status write_all(int fd, struct cyg_str text)
+{
+	while (text.len) {
+		ssize_t sent = write(fd, text.ptr, text.len);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			return CYG_IO;
+		text = cyg_str_tail(text, (size_t)sent);
+	}
+	return fsync(fd) ? CYG_IO : CYG_OK;
+}
+
+enum cyg_status text_file_replace(const char *path, struct cyg_str text)
+{
+	char fresh[PATHS_LEN + 8];
+	enum cyg_status status;
+	int fd, error;
+
+	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
+		return CYG_LIMIT;
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return CYG_IO;
+	status = write_all(fd, text);
+	error = errno;
+	close(fd);
+	if (status == CYG_OK && rename(fresh, path)) {
+		error = errno;
+		status = CYG_IO;
+	}
+	if (status != CYG_OK)
+		unlink(fresh);
+	errno = error;
+	return status;
+}
