@@ -4,7 +4,9 @@
 #include "base/paths.h"
 #include "broker.h"
 #include "files.h"
+#include "instance.h"
 #include "sockets.h"
+#include "supervisor.h"
 
 #include <cygnet/bytes.h>
 
@@ -672,11 +674,104 @@ START_TEST(a_root_that_is_too_long_is_a_limit)
 }
 END_TEST
 
+/* --- One instance, and its state --- */
+
+static struct paths own_paths(void)
+{
+	struct paths p;
+
+	ck_assert_int_eq(paths_init_for(&p, "", kit.folder, NULL), CYG_OK);
+	ck_assert_int_eq(mkdir(in_folder("run"), 0755), 0);
+	ck_assert_int_eq(mkdir(in_folder("run/cygnet"), 0755), 0);
+	return p;
+}
+
+START_TEST(the_lock_is_seen_without_being_taken_and_names_its_holder)
+{
+	struct paths p = own_paths();
+	char text[256];
+	struct cyg_strbuf why = CYG_STRBUF(text);
+	pid_t holder = 0;
+	int lock = -1, second = -1;
+
+	ck_assert(!instance_is_running(&p, &holder));
+	ck_assert_int_eq(instance_lock(&p, &lock, &holder, &why), CYG_OK);
+	for (unsigned i = 0; i < 2; i++) {
+		holder = 0;
+		ck_assert(instance_is_running(&p, &holder));
+		ck_assert_int_eq(holder, getpid());
+	}
+	holder = 0;
+	ck_assert_int_eq(instance_lock(&p, &second, &holder, &why), CYG_EXISTS);
+	ck_assert_int_eq(holder, getpid());
+	ck_assert_int_eq(second, -1);
+	instance_forget(&p);
+	close(lock);
+	ck_assert(!instance_is_running(&p, &holder));
+	ck_assert_int_eq(instance_lock(&p, &lock, &holder, &why), CYG_OK);
+	close(lock);
+}
+END_TEST
+
+START_TEST(a_lock_or_state_file_that_is_a_link_is_not_followed)
+{
+	struct paths p = own_paths();
+	struct instance_state state = { .pid = 1 };
+	char text[256];
+	struct cyg_strbuf why = CYG_STRBUF(text);
+	pid_t holder = 0;
+	int lock = -1, fd;
+
+	write_file("precious", "precious");
+	ck_assert_int_eq(symlink(kit.folder, in_folder("run/cygnet/cygnet.lock")), 0);
+	ck_assert_int_eq(instance_lock(&p, &lock, &holder, &why), CYG_IO);
+	ck_assert_uint_gt(why.len, 0);
+	ck_assert_int_eq(symlink("../../precious", in_folder("run/cygnet/.cygnet.state.new")), 0);
+	ck_assert_int_eq(instance_write_state(&p, &state), CYG_OK);
+	fd = open(in_folder("precious"), O_RDONLY | O_CLOEXEC);
+	check_content(fd, "precious");
+	close(fd);
+}
+END_TEST
+
+START_TEST(the_state_reads_back_as_it_was_written)
+{
+	struct paths p = own_paths();
+	struct instance_state in = { .pid = 12, .daemon = 13, .since = 1700000000, .restarts = 2,
+				     .state = "running", .version = "1.2", .user = "cygnet",
+				     .text = "2 shards = 2 threads" };
+	struct instance_state out;
+
+	ck_assert_int_eq(instance_read_state(&p, &out), CYG_NOT_FOUND);
+	ck_assert_int_eq(instance_write_state(&p, &in), CYG_OK);
+	ck_assert_int_eq(instance_read_state(&p, &out), CYG_OK);
+	ck_assert_int_eq(out.pid, 12);
+	ck_assert_int_eq(out.daemon, 13);
+	ck_assert_int_eq(out.since, 1700000000);
+	ck_assert_uint_eq(out.restarts, 2);
+	ck_assert_str_eq(out.state, "running");
+	ck_assert_str_eq(out.version, "1.2");
+	ck_assert_str_eq(out.user, "cygnet");
+	ck_assert_str_eq(out.text, "2 shards = 2 threads");
+}
+END_TEST
+
+START_TEST(the_pause_before_a_restart_doubles_up_to_a_minute)
+{
+	static const int64_t expected[] = { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
+
+	for (unsigned i = 0; i < CYG_COUNT(expected); i++)
+		ck_assert_int_eq(supervisor_pause_ms(i + 1), expected[i]);
+	ck_assert_int_eq(supervisor_pause_ms(4000000000u), 60000);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("starter");
 	TCase *messages = tcase_create("messages"), *server = tcase_create("server"),
-	      *files = tcase_create("files"), *paths = tcase_create("paths");
+	      *files = tcase_create("files"), *paths = tcase_create("paths"),
+	      *instance = tcase_create("instance");
 	SRunner *runner;
 	int failed;
 
@@ -720,6 +815,13 @@ int main(void)
 	tcase_add_test(paths, relative_folders_count_from_here);
 	tcase_add_test(paths, a_root_that_is_too_long_is_a_limit);
 	suite_add_tcase(suite, paths);
+
+	tcase_add_checked_fixture(instance, kit_setup, kit_teardown);
+	tcase_add_test(instance, the_lock_is_seen_without_being_taken_and_names_its_holder);
+	tcase_add_test(instance, a_lock_or_state_file_that_is_a_link_is_not_followed);
+	tcase_add_test(instance, the_state_reads_back_as_it_was_written);
+	tcase_add_test(instance, the_pause_before_a_restart_doubles_up_to_a_minute);
+	suite_add_tcase(suite, instance);
 
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
