@@ -69,6 +69,12 @@ testing_fuzz_fuzz_text_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_control_request
+testing_fuzz_fuzz_control_request_SOURCES = testing/fuzz/fuzz_control_request.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_control_request_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_control_request_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_control_request_LDADD = $(FUZZ_LIBS)
+
 .PHONY: print-fuzz-targets fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 print-fuzz-targets:

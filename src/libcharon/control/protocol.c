@@ -49,7 +49,10 @@ static enum cyg_status read_object(const json_t *root, struct control_request *o
 		if ((unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\t' && text.ptr[i] != 3)
 			return complain(why, "a command is one line without control characters");
 	out->line = cyg_str_dup(text);
-	return out->line ? CYG_OK : CYG_NOMEM;
+	if (out->line)
+		return CYG_OK;
+	cyg_strbuf_add(why, CYG_STR("memory is short"));
+	return CYG_NOMEM;
 }
 
 enum cyg_status control_request_read(struct cyg_bytes octets, struct control_request *out,
