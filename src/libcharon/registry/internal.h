@@ -149,6 +149,8 @@ bool plugin_open(struct cyg_plugin_ctx *ctx);
 bool plugin_read_conf(struct cyg_plugin_ctx *ctx, struct cyg_str text, struct cyg_strbuf *errors);
 /* Features as its descriptor has them, with `disabled` by the conf. False if out of memory. */
 bool plugin_list_features(struct cyg_plugin_ctx *ctx);
+/* `disable` has this name. */
+bool plugin_leaves_out(const struct common_conf *common, const char *name);
 void plugin_mark_disabled(struct cyg_plugin_ctx *ctx, const struct cyg_conf *conf);
 /* Tests what will be offered and was not tested yet. */
 void plugin_test_features(struct cyg_plugin_ctx *ctx);

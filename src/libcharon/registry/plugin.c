@@ -5,9 +5,12 @@
 #include <cygnet/log.h>
 
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <link.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PLUGIN_SYMBOL "cyg_plugin_descriptor"
 
@@ -65,6 +68,37 @@ static bool find_object(struct cyg_plugin_ctx *ctx, char *path, size_t room, str
 	return false;
 }
 
+/*
+ * Whether all that the loader would map is in the file: it checks little, and a file that was cut short (a
+ * full disk, a broken copy) would end the process when it is touched beyond its end.
+ */
+static bool is_whole(const char *path, off_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ElfW(Ehdr) head;
+	bool good = false;
+
+	if (fd < 0)
+		return true; /* the loader tells why */
+	if (pread(fd, &head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    memcmp(head.e_ident, ELFMAG, SELFMAG) != 0) {
+		close(fd);
+		return true; /* that it is none, too */
+	}
+	for (unsigned i = 0; head.e_phentsize == sizeof(ElfW(Phdr)) && i < head.e_phnum; i++) {
+		off_t at = (off_t)(head.e_phoff + i * sizeof(ElfW(Phdr)));
+		ElfW(Phdr) part;
+
+		good = pread(fd, &part, sizeof(part), at) == (ssize_t)sizeof(part) &&
+		       (part.p_type != PT_LOAD || (part.p_filesz <= (uint64_t)size &&
+						   part.p_offset <= (uint64_t)size - part.p_filesz));
+		if (!good)
+			break;
+	}
+	close(fd);
+	return good;
+}
+
 bool plugin_open(struct cyg_plugin_ctx *ctx)
 {
 	const struct registry *reg = ctx->reg;
@@ -90,6 +124,8 @@ bool plugin_open(struct cyg_plugin_ctx *ctx)
 	if (!S_ISREG(st.st_mode))
 		return refuse(ctx, "%s is %s, not a shared object", path,
 			      S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
+	if (!is_whole(path, st.st_size))
+		return refuse(ctx, "%s is cut short", path);
 	object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!object)
 		return refuse(ctx, "%s cannot be opened: %s", path, dlerror());
@@ -132,10 +168,10 @@ static bool read_load(struct cyg_plugin_ctx *ctx, const struct common_conf *comm
 		      PRIORITY_MAX, common->load);
 }
 
-static bool is_disabled(const char *const *disable, const char *name)
+bool plugin_leaves_out(const struct common_conf *common, const char *name)
 {
-	for (size_t i = 0; disable[i]; i++) {
-		if (cyg_str_equal_nocase(cyg_str(disable[i]), cyg_str(name)))
+	for (size_t i = 0; common->disable[i]; i++) {
+		if (cyg_str_equal_nocase(cyg_str(common->disable[i]), cyg_str(name)))
 			return true;
 	}
 	return false;
@@ -274,7 +310,7 @@ void plugin_mark_disabled(struct cyg_plugin_ctx *ctx, const struct cyg_conf *con
 	for (unsigned i = 0; i < ctx->feature_count; i++) {
 		struct own_feature *own = &ctx->features[i];
 
-		own->disabled = is_disabled(common->disable, feature_name(&own->feature));
+		own->disabled = plugin_leaves_out(common, feature_name(&own->feature));
 	}
 }
 

@@ -641,20 +641,26 @@ static bool is_waiting(const struct cyg_plugin_ctx *ctx)
 	return ctx->next.conf && !ctx->tried && ctx->state != REGISTRY_LOADED;
 }
 
-/* By what its descriptor says and its options leave of it: before it runs. */
-static bool could_offer(const struct cyg_plugin_ctx *ctx, const struct cyg_conf *conf, const struct cyg_need *need)
+/* By what its descriptor says, or it has added, and what the options to come leave of it. */
+static bool could_offer(const struct cyg_plugin_ctx *ctx, const struct cyg_need *need)
 {
-	const struct common_conf *common = conf_data(conf, 0);
+	const struct common_conf *common = conf_data(ctx->next.conf, 0);
 	const struct cyg_feature *provides = ctx->plugin->provides;
 
+	if (ctx->state == REGISTRY_LOADED) {
+		for (unsigned i = 0; i < ctx->feature_count; i++) {
+			const struct own_feature *own = &ctx->features[i];
+
+			if (!own->failed && feature_meets(&own->key, need) &&
+			    !plugin_leaves_out(common, feature_name(&own->feature)))
+				return true;
+		}
+		return false;
+	}
 	for (size_t i = 0; provides && provides[i].kind; i++) {
 		struct feature_key key = feature_key(&provides[i]);
-		bool disabled = false;
 
-		for (size_t d = 0; common->disable[d] && !disabled; d++)
-			disabled = cyg_str_equal_nocase(cyg_str(common->disable[d]),
-							cyg_str(feature_name(&provides[i])));
-		if (!disabled && feature_meets(&key, need))
+		if (feature_meets(&key, need) && !plugin_leaves_out(common, feature_name(&provides[i])))
 			return true;
 	}
 	return false;
@@ -666,7 +672,7 @@ static struct cyg_plugin_ctx *waiting_provider(const struct registry *reg, const
 	for (unsigned i = 0; i < reg->plugin_count; i++) {
 		struct cyg_plugin_ctx *ctx = reg->plugin[i];
 
-		if (is_waiting(ctx) && could_offer(ctx, ctx->next.conf, need))
+		if (is_waiting(ctx) && could_offer(ctx, need))
 			return ctx;
 	}
 	return NULL;
@@ -889,7 +895,8 @@ static void left(struct registry *reg)
 
 static void advance(struct registry *reg)
 {
-	while (reg->phase != PHASE_IDLE && !reg->pending) {
+	/* A drain that has lasted too long is not waited for. */
+	while (reg->phase != PHASE_IDLE && (!reg->pending || reg->phase == PHASE_KEEP)) {
 		struct cyg_plugin_ctx *ctx;
 		bool good = true;
 
@@ -1062,9 +1069,7 @@ static void doom(struct registry *reg)
 				for (unsigned p = 0; p < reg->plugin_count && !met; p++) {
 					struct cyg_plugin_ctx *other = reg->plugin[p];
 
-					met = other->next.conf && !other->doomed &&
-					      (could_offer(other, other->next.conf, need) ||
-					       (other->state == REGISTRY_LOADED && plugin_offers(other, need)));
+					met = other->next.conf && !other->doomed && could_offer(other, need);
 				}
 				if (!met) {
 					ctx->doomed = changed = true;
