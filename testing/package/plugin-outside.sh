@@ -25,6 +25,6 @@ LD_LIBRARY_PATH=$tmp/i$prefix_dir/lib/cygnet cygnet_start gw "$tmp/conf" --plugi
 show gw "show plugins"
 [[ $(json gw "show plugins" '.rows[] | select(.name == "strip-realm") | .state') == running ]] ||
 	fail "the plugin from outside is not running"
-other=$(json gw "show plugins" '.rows[] | select(.name == "other-abi") | .reason')
+other=$(json gw "show plugins" '.rows[] | select(.name == "other-abi") | .why')
 [[ $other == *ABI* ]] || fail "a plugin of another ABI: '$other'"
 done_ok

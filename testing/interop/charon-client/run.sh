@@ -61,7 +61,7 @@ connected() {
 	charon_initiate c1 net >"$tmp/initiate" 2>&1 || { cat "$tmp/initiate"; fail "strongSwan cannot connect"; }
 	wait_for 5 sa_ready gw || fail "the gateway shows no SA"
 	charon_sees c1 "$1" || { charon_ctl c1 --list-sas; fail "strongSwan does not see the suite $1"; }
-	vip=$(json gw "show crypto ikev2 sa detailed" '.rows[0].assigned_ip')
+	vip=$(json gw "show crypto ikev2 sa detailed" '.rows[0].assigned_address')
 	[[ $vip == 10.99.1.* ]] || fail "no address from the pool: '$vip'"
 	charon_sees c1 "\[$vip\]" || { charon_ctl c1 --list-sas; fail "strongSwan does not have the address $vip"; }
 	charon_log c1 | grep -q 'DNS server 10.10.0.53' || charon_log c1 | grep -q 'CPRP(.*DNS' || fail "strongSwan got no DNS server"

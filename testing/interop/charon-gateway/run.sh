@@ -64,7 +64,7 @@ connected() {
 	wait_for 15 sa_ready c1 || { cygnet_log c1 | tail; fail "the client does not connect"; }
 	charon_sees gw 'ESTABLISHED' || fail "strongSwan sees no IKE_SA"
 	charon_sees gw 'AES_GCM_16-128' || { charon_ctl gw --list-sas; fail "strongSwan sees another suite"; }
-	vip=$(json c1 "show crypto ikev2 sa detailed" '.rows[0].pushed_ip')
+	vip=$(json c1 "show crypto ikev2 sa detailed" '.rows[0].assigned_address')
 	[[ $vip == 10.99.2.* ]] || fail "no address from the gateway's pool: '$vip'"
 	charon_sees gw "\[$vip\]" || { charon_ctl gw --list-sas; fail "strongSwan has given another address than $vip"; }
 	[[ $(json c1 "show crypto ikev2 sa detailed" '.rows[0].dns | join(" ")') == 10.10.0.53 ]] || fail "no DNS server"
