@@ -75,6 +75,12 @@ testing_fuzz_fuzz_control_request_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_control_request_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_control_request_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_broker
+testing_fuzz_fuzz_broker_SOURCES = testing/fuzz/fuzz_broker.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_broker_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_broker_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_broker_LDADD = $(FUZZ_LIBS)
+
 .PHONY: print-fuzz-targets fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 print-fuzz-targets:
