@@ -26,3 +26,29 @@ src_plugins_kernel_tun_kernel_tun_la_CFLAGS = $(PLUGIN_CFLAGS) $(MNL_CFLAGS)
 src_plugins_kernel_tun_kernel_tun_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 src_plugins_kernel_tun_kernel_tun_la_LIBADD = $(PLUGIN_LIBADD) $(MNL_LIBS)
 endif
+
+if HAVE_CHECK
+if PLUGIN_OPENSSL
+if PLUGIN_KERNEL_TUN
+check_PROGRAMS += src/plugins/kernel-tun/kernel_tun_tests
+TESTS += src/plugins/kernel-tun/kernel_tun_tests
+src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
+	src/plugins/kernel-tun/device_test.c \
+	src/plugins/kernel-tun/inner_test.c \
+	src/plugins/kernel-tun/kernel_tun_tests.c \
+	src/plugins/kernel-tun/kernel_tun_tests.h \
+	src/plugins/kernel-tun/netlink_test.c \
+	src/plugins/kernel-tun/packets_test.h \
+	src/plugins/kernel-tun/tables_test.c \
+	src/plugins/kernel-tun/traffic_test.c \
+	src/plugins/kernel-tun/world_test.c \
+	src/plugins/kernel-tun/world_test.h \
+	src/plugins/openssl/esp.c \
+	src/plugins/openssl/esp.h
+src_plugins_kernel_tun_kernel_tun_tests_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC \
+	-I$(top_srcdir) -I$(top_srcdir)/src/plugins
+src_plugins_kernel_tun_kernel_tun_tests_CFLAGS = $(TEST_CFLAGS) $(MNL_CFLAGS) $(OPENSSL_CFLAGS)
+src_plugins_kernel_tun_kernel_tun_tests_LDADD = $(TEST_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS)
+endif
+endif
+endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNEL_TUN_TESTS_H
+#define KERNEL_TUN_TESTS_H
+
+#include <check.h>
+
+TCase *tables_tcase(void);
+TCase *inner_tcase(void);
+TCase *netlink_tcase(void);
+TCase *device_tcase(void);
+TCase *traffic_tcase(void);
+
+#endif
