@@ -62,7 +62,7 @@ uint32_t ike_last_serial(const struct ike_shard *ike);
  * (in later turns) until it returns less than `max`. */
 size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_t last, size_t max);
 
-const struct ike_counters *ike_counters(const struct ike_shard *ike);
+const struct ike_counters *ike_counters(struct ike_shard *ike);
 void ike_counters_clear(struct ike_shard *ike);
 
 #endif

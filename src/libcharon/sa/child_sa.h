@@ -47,6 +47,7 @@ struct child_sa {
 	struct ike_sa *ike_sa;          /* borrowed */
 	uint8_t state;                  /* enum child_state */
 	bool want_rekey, want_delete;   /* requests we are to make */
+	bool outbound_held;             /* only inbound is in the kernel until the peer deletes the old one */
 	bool initiator;                 /* our request made it */
 	uint8_t *keys;                  /* secret memory: inbound key, then outbound key */
 	struct child_ts *ts;
@@ -54,7 +55,8 @@ struct child_sa {
 	uint64_t born_ms, soft_at, hard_at;
 	struct cyg_timer timer;
 	uint32_t successor;             /* spi_in of the child that replaced it, 0: none */
-	uint8_t nonce_low[32];          /* lowest nonce of the exchange that made it, for collisions */
+	uint32_t replaces;              /* spi_in of the child it replaced, 0: none */
+	uint8_t nonce_low[32];          /* head of the lower nonce of its exchange, for collisions */
 };
 
 /* A zeroed child in no list; NULL if out of memory. */

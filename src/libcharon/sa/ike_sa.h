@@ -68,6 +68,7 @@ struct ike_durable {
 struct ike_session {
 	bool leased4, leased6;       /* the address came from a pool and goes back to it */
 	struct cyg_lease lease4, lease6;
+	const char *source4, *source6; /* name of its provider; a constant */
 	struct cyg_ip address4, address6; /* given to the peer, or to us */
 	uint8_t prefix4, prefix6;    /* of the address given to us */
 	unsigned dns_count, route_count;
@@ -85,9 +86,9 @@ struct ike_sa {
 	uint32_t generation;         /* with our SPI: struct cyg_sa_handle */
 	uint32_t serial;             /* the number people see */
 	uint8_t state;               /* enum ike_state */
-	bool half_open, waiting;     /* counted as such */
+	bool half_open, waiting, negotiating; /* counted as such */
 	bool notified_up;            /* counted as established */
-	uint8_t dpd_tries;
+	uint16_t farewell;           /* notify that goes with our DELETE, 0: none */
 	uint32_t wants;              /* bits of enum ike_want: requests we are to make */
 
 	struct ike_keys *keys;       /* secret memory; NULL before IKE_SA_INIT is done */
@@ -104,12 +105,11 @@ struct ike_sa {
 	struct exchange *ours, *theirs; /* the exchange we began, the peer's parked one */
 	struct sent_request *sent;   /* waits for its response */
 	struct kept_response *kept;  /* for a repeated request */
-	struct ike_sa *replaces;     /* borrowed: rekeyed from */
 
 	struct cyg_timer timer;      /* the earliest of the deadlines (ms, 0: none) */
-	uint64_t rekey_at, expire_at, dpd_at, retransmit_at, forget_at, keepalive_at;
+	uint64_t rekey_at, expire_at, dpd_at, retransmit_at, forget_at, keepalive_at, child_at;
 	uint64_t born_ms, last_in_ms, last_out_ms;
-	uint32_t dpd_interval_ms, dpd_retry_ms;
+	uint32_t dpd_interval_ms, dpd_retry_ms, keepalive_ms;
 	bool dpd_periodic;
 
 	struct ike_sa *hash_next;    /* half-open: same bucket by the peer's SPI */

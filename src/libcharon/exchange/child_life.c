@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Children from the kernel to the list and back; routes that lead to them; their deadlines. */
+#include "exchange/engine.h"
+
+#include <stdlib.h>
+
+struct child_sa *child_find(struct ike_shard *ike, uint32_t spi_in)
+{
+	return spi_in ? spi_table_get(&ike->children, spi_in) : NULL;
+}
+
+struct child_sa *child_by_out(struct ike_sa *sa, uint32_t spi_out)
+{
+	struct child_sa *child = sa->children;
+
+	while (child && child->d.spi_out != spi_out)
+		child = child->next;
+	return child;
+}
+
+enum cyg_status child_adopt(struct ike_sa *sa, struct child_sa *child)
+{
+	enum cyg_status status = spi_table_add(&sa->ike->children, child->d.spi_in, child);
+	struct child_sa **at = &sa->children;
+
+	if (status != CYG_OK)
+		return status;
+	while (*at)
+		at = &(*at)->next;
+	*at = child;
+	child->next = NULL;
+	child->ike_sa = sa;
+	sa->child_count++;
+	return CYG_OK;
+}
+
+/* --- Routes --- */
+
+static void route_set(struct ike_shard *ike, const struct cyg_route *route, bool add)
+{
+	struct cyg_op *op;
+
+	if (engine_kernel(ike) != CYG_OK)
+		return;
+	op = detached_op(ike, add ? "adding a route" : "removing a route");
+	if (op)
+		detached_began(op, ike->kernel->route_set(ike->kernel_ctx, ike->shard, route, add, op));
+}
+
+static void add_route(struct child_sa *child, const struct cyg_prefix *to)
+{
+	struct ike_session *session = ike_sa_session(child->ike_sa);
+	struct cyg_route *routes, route = { .to = *to,
+					    .interface_id = child->d.interface_id,
+					    .spi_in = child->d.spi_in };
+
+	if (!session)
+		return;
+	for (unsigned i = 0; i < session->route_count; i++) {
+		if (memcmp(&session->routes[i].to, to, sizeof(*to)) == 0)
+			return;
+	}
+	routes = realloc(session->routes, (session->route_count + 1) * sizeof(*routes));
+	if (!routes)
+		return;
+	session->routes = routes;
+	routes[session->route_count++] = route;
+	route_set(child->ike_sa->ike, &route, true);
+}
+
+void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsigned extra_count,
+		  uint32_t replaces)
+{
+	struct ike_session *session = child->ike_sa->session;
+	const struct child_ts *ts = child->ts;
+
+	for (unsigned i = 0; replaces && session && i < session->route_count; i++) {
+		if (session->routes[i].spi_in == replaces)
+			session->routes[i].spi_in = child->d.spi_in;
+	}
+	for (unsigned i = ts->local; i < (unsigned)ts->local + ts->remote; i++) {
+		struct cyg_prefix prefix;
+
+		/* What leads everywhere is the administrator's business. */
+		if (cyg_range_to_prefix(&ts->item[i].addr, &prefix) == CYG_OK && prefix.len)
+			add_route(child, &prefix);
+	}
+	for (unsigned i = 0; i < extra_count; i++) {
+		if (extra[i].len)
+			add_route(child, &extra[i]);
+	}
+}
+
+static void drop_routes(struct child_sa *child)
+{
+	struct ike_session *session = child->ike_sa->session;
+	unsigned kept = 0;
+
+	if (!session)
+		return;
+	for (unsigned i = 0; i < session->route_count; i++) {
+		if (session->routes[i].spi_in == child->d.spi_in)
+			route_set(child->ike_sa->ike, &session->routes[i], false);
+		else
+			session->routes[kept++] = session->routes[i];
+	}
+	session->route_count = kept;
+}
+
+/* --- Kernel --- */
+
+enum cyg_status child_install(struct child_sa *child, enum cyg_direction what, uint32_t replaces,
+			      struct cyg_op *op)
+{
+	struct ike_sa *sa = child->ike_sa;
+	struct cyg_selectors local, remote;
+	uint64_t octets = child->d.lifetime_kb * 1024;
+	struct cyg_kernel_child k = {
+		.spi_in = child->d.spi_in,
+		.spi_out = child->d.spi_out,
+		.owner = ike_sa_handle(sa),
+		.replaces = replaces,
+		.interface_id = child->d.interface_id,
+		.local = sa->d.local,
+		.remote = sa->d.remote,
+		.udp_encap = child->d.udp_encap,
+		.mode = child->d.mode,
+		.encr = child->d.encr,
+		.key_bits = child->d.key_bits,
+		.integ = child->d.integ,
+		.esn = child->d.esn,
+		.replay_window = child->d.replay_window,
+		.key_in = cyg_bytes(child->keys, child->d.key_len),
+		.key_out = cyg_bytes(child->keys + child->d.key_len, child->d.key_len),
+		.ts_local = &local,
+		.ts_remote = &remote,
+		.soft_octets = octets - octets / 8,
+		.hard_octets = octets,
+	};
+
+	child_sa_get_ts(child, &local, &remote);
+	return sa->ike->kernel->child_add(sa->ike->kernel_ctx, sa->shard, &k, what, op);
+}
+
+void child_turn_outbound(struct child_sa *child)
+{
+	struct ike_shard *ike = child->ike_sa->ike;
+	struct cyg_op *op;
+
+	if (!child->outbound_held)
+		return;
+	child->outbound_held = false;
+	if (engine_kernel(ike) != CYG_OK)
+		return;
+	op = detached_op(ike, "turning traffic to a rekeyed child");
+	if (op)
+		detached_began(op, child_install(child, CYG_OUTBOUND, child->replaces, op));
+}
+
+void child_moved(struct ike_sa *sa)
+{
+	struct ike_shard *ike = sa->ike;
+
+	if (!sa->children || engine_kernel(ike) != CYG_OK)
+		return;
+	for (struct child_sa *child = sa->children; child; child = child->next) {
+		struct cyg_op *op = detached_op(ike, "moving a child to other endpoints");
+
+		child->d.udp_encap = sa->d.nat_local || sa->d.nat_remote;
+		if (op)
+			detached_began(op, ike->kernel->child_move(ike->kernel_ctx, ike->shard,
+								   child->d.spi_in, &sa->d.local,
+								   &sa->d.remote, child->d.udp_encap,
+								   op));
+	}
+}
+
+void child_close(struct child_sa *child)
+{
+	struct ike_sa *sa = child->ike_sa;
+	struct ike_shard *ike = sa->ike;
+	struct child_sa **at = &sa->children, *successor = child_find(ike, child->successor);
+
+	if (successor)
+		child_turn_outbound(successor);
+	drop_routes(child);
+	cyg_timer_clear(sa->shard, &child->timer);
+	if (engine_kernel(ike) == CYG_OK)
+		ike->kernel->child_remove(ike->kernel_ctx, ike->shard, child->d.spi_in, NULL);
+	spi_table_remove(&ike->children, child->d.spi_in);
+	while (*at != child)
+		at = &(*at)->next;
+	*at = child->next;
+	sa->child_count--;
+	ike->counters.child_deleted++;
+	engine_let_go(ike, child->profile);
+	child_sa_free(child);
+}
+
+void child_inherit(struct ike_sa *from, struct ike_sa *to)
+{
+	struct child_sa **at = &to->children;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = from->children;
+	for (struct child_sa *child = *at; child; child = child->next)
+		child->ike_sa = to;
+	to->child_count += from->child_count;
+	from->children = NULL;
+	from->child_count = 0;
+	if (!to->session) {
+		to->session = from->session;
+		from->session = NULL;
+	}
+}
+
+void child_set_deadlines(struct child_sa *child)
+{
+	uint64_t now = cyg_shard_now_ms(child->ike_sa->shard), life;
+	uint16_t jitter;
+
+	child->soft_at = child->hard_at = 0;
+	if (!child->d.lifetime_s)
+		return;
+	life = (uint64_t)child->d.lifetime_s * 1000;
+	cyg_shard_random(child->ike_sa->shard, &jitter, sizeof(jitter));
+	child->soft_at = now + life - life / 10 - life / 10 * jitter / UINT16_MAX;
+	child->hard_at = now + life;
+	cyg_timer_set(child->ike_sa->shard, &child->timer, child->soft_at, timers_child);
+}

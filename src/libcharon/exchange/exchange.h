@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An exchange under way, and what its file and the driver agree on.
+ *
+ * Each exchange's file gives an exchange_def: the table of rows for what comes in, and a function for what
+ * we begin. The driver has found SA and row, opened SK and parsed before `run` is called. `run`
+ * returns CYG_OK (the driver moves to the row's next state and sends what was written to `x->out`),
+ * CYG_PENDING (the driver parks the message; `x->resume` goes on when `x->op` is done) or a reason to refuse, said by
+ * exchange_refuse(). A handler never sends and never sets the state. What it writes before it returns
+ * CYG_PENDING is lost, so a response is written in the last step.
+ *
+ * Owning shard. An exchange belongs to its SA: `ours` from begin to response, `theirs` while its
+ * request is being handled.
+ */
+#ifndef EXCHANGE_EXCHANGE_H
+#define EXCHANGE_EXCHANGE_H
+
+#include "exchange/engine.h"
+#include "policy/proposal.h"
+
+struct auth_work;
+struct child_work;
+struct exchange;
+struct rekey_work;
+
+/* Bits beside enum message_has, for notifies that a table tells apart. */
+#define HAS_N_COOKIE     (1u << 24)
+#define HAS_N_INVALID_KE (1u << 25)
+#define HAS_N_ERROR      (1u << 26) /* any error notify */
+#define HAS_N_REKEY      (1u << 27)
+
+enum exchange_part { REQUEST, RESPONSE };
+
+struct exchange_row {
+	uint8_t when;           /* enum ike_state */
+	uint8_t gets;           /* enum exchange_part */
+	uint32_t holding;       /* at least these payloads */
+	enum cyg_status (*run)(struct exchange *x);
+	uint8_t then;           /* enum ike_state */
+};
+
+struct exchange_def {
+	uint8_t type;           /* enum cyg_exchange_type */
+	bool clear;             /* not encrypted: IKE_SA_INIT */
+	const struct exchange_row *rows;
+	size_t count;
+	/* Writes our request to x->out. CYG_NOT_FOUND: there is nothing to ask after all. */
+	enum cyg_status (*begin)(struct exchange *x);
+	uint8_t begun;          /* the SA's state once it is sent; IKE_STATES: as it was */
+	/* Our request got no usable answer: it was refused, or nobody answered. May be NULL. */
+	void (*failed)(struct exchange *x, enum cyg_status status);
+};
+
+extern const struct exchange_def exchange_ike_sa_init, exchange_ike_auth, exchange_create_child,
+	exchange_informational;
+
+/* One step of a handler that may wait: `begin` starts it, `done` (may be NULL) judges how it ended. */
+struct exchange_stage {
+	enum cyg_status (*begin)(struct exchange *x);
+	enum cyg_status (*done)(struct exchange *x, enum cyg_status status);
+};
+
+/* A Diffie-Hellman or KEM half of ours. */
+struct ke_work {
+	struct cyg_ke ke;
+	struct cyg_ke_key *key;         /* initiator, until the answer is there */
+	struct ke_job *job;             /* a slow group on a helper thread */
+	struct cyg_secret shared;
+	uint16_t public_len;
+	uint8_t *public_value;          /* malloc'ed */
+	bool in_use;                    /* the provider is held */
+};
+
+struct exchange {
+	struct ike_sa *sa;
+	const struct exchange_def *def;
+	const struct exchange_row *row; /* of the message at hand */
+	bool ours;
+	uint32_t message_id;
+	struct cyg_endpoint local, remote;  /* theirs: where the request came from */
+	const struct message *msg;      /* the peer's; NULL before our request was answered */
+	struct message *parked;         /* own copy while it waits, and its octets behind it */
+	struct chain_writer *out;
+
+	struct cyg_op op;
+	enum cyg_status (*resume)(struct exchange *x, enum cyg_status status);
+	const struct exchange_stage *stages;
+	unsigned stage, stage_count;
+
+	uint16_t notify;                /* the refusal: notify for the peer, 0: none fits */
+	uint8_t notify_protocol;
+	uint32_t notify_spi;            /* 0: none goes with it */
+	uint8_t notify_data[8], notify_len;
+	uint8_t then;                   /* where the handler wants the SA, IKE_STATES: as its row says */
+	bool ends_sa;                   /* after the answer was sent */
+	bool again;                     /* our request is to be made once more (cookie, other group) */
+	bool logged;
+
+	/* What kinds of exchange need. */
+	uint8_t nonce_i[NONCE_MAX], nonce_r[NONCE_MAX];
+	uint16_t nonce_i_len, nonce_r_len;
+	struct ke_work ke;
+	uint32_t want;                  /* ours: which enum ike_want it serves */
+	uint32_t child_spi;             /* ours: the child it is about (inbound SPI) */
+	struct auth_work *auth;
+	struct child_work *child;
+	struct rekey_work *rekey;
+};
+
+/* What is needed until IKE_AUTH is done. */
+struct negotiation {
+	struct offer offer;             /* initiator */
+	const struct config_policy *policy; /* counted */
+	uint16_t group;                 /* of the KE payload that we send */
+	struct ke_work ke;
+	uint8_t nonce_i[NONCE_MAX], nonce_r[NONCE_MAX];
+	uint16_t nonce_i_len, nonce_r_len;
+	uint8_t *init_request, *init_response; /* whole messages, for AUTH; malloc'ed */
+	size_t init_request_len, init_response_len;
+	uint8_t cookie[64];
+	uint8_t cookie_len, cookie_turns, group_turns;
+	uint8_t chosen_number;          /* responder: of the peer's proposal */
+	bool told;                      /* an error in clear was told to the log */
+};
+
+/* --- The driver's service --- */
+
+struct exchange *exchange_new(struct ike_sa *sa, const struct exchange_def *def);
+void exchange_free(struct exchange *x);
+/* Runs x->stages from x->stage on. */
+enum cyg_status exchange_run_stages(struct exchange *x, const struct exchange_stage *stages,
+				    unsigned count) CYG_MUST_CHECK;
+/* Prepares x->op for a provider's call. */
+struct cyg_op *exchange_op(struct exchange *x);
+/* The exchange is over: refusal for the peer, explained once. Returns `status`. */
+enum cyg_status exchange_refuse(struct exchange *x, enum cyg_status status, uint16_t notify,
+				const char *format, ...) CYG_PRINTF(4, 5);
+struct ike_shard *exchange_ike(const struct exchange *x);
+
+/* --- Explaining (explain.c) --- */
+
+void why_reset(struct ike_shard *ike);
+void why_object(struct ike_shard *ike, const struct config_head *object);
+void why_nearest(struct ike_shard *ike, const struct trace *trace);
+void why_mend(struct ike_shard *ike, const char *format, ...) CYG_PRINTF(2, 3);
+struct cyg_strbuf why_offered(struct ike_shard *ike);
+/* Logs event "ike.failed" or "child.failed" with all that was gathered. */
+void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format, ...) CYG_PRINTF(4, 5);
+/* The mending command for proposals that differ. */
+void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
+/* What a peer's error notify means, and what to look at; a constant. */
+const char *why_notify_text(uint16_t type);
+
+/* --- Key exchange (ke.c) --- */
+
+/* Initiator: makes a private half. CYG_UNSUPPORTED: no plugin has the group. */
+enum cyg_status ke_begin(struct ke_work *work, struct cyg_shard *shard, uint16_t group) CYG_MUST_CHECK;
+/* Initiator: the shared secret; CYG_PENDING for slow groups. CYG_REFUSED: the peer's value is bad. */
+enum cyg_status ke_finish(struct ke_work *work, struct cyg_shard *shard, struct cyg_bytes peer,
+			  struct cyg_op *op) CYG_MUST_CHECK;
+/* Responder: our value and the shared secret. */
+enum cyg_status ke_respond(struct ke_work *work, struct cyg_shard *shard, uint16_t group,
+			   struct cyg_bytes peer, struct cyg_op *op) CYG_MUST_CHECK;
+void ke_done(struct ke_work *work, struct cyg_shard *shard);
+
+/* --- NAT detection (ext_nat.c): listed in IKE_SA_INIT --- */
+
+void ext_nat_add(struct exchange *x, uint64_t spi_i, uint64_t spi_r);
+void ext_nat_read(struct exchange *x);
+
+#endif

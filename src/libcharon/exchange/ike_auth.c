@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT */
+/* IKE_AUTH: RFC 7296 sections 1.2, 2.15, 2.19, 2.21.2. */
+#include "exchange/ike_auth.h"
+
+#include "auth/method.h"
+#include "exchange/child.h"
+#include "policy/select.h"
+
+#include <cygnet/cursor.h>
+
+#include <stdlib.h>
+
+static enum cyg_status on_request(struct exchange *x);
+static enum cyg_status on_without_auth(struct exchange *x);
+static enum cyg_status on_response(struct exchange *x);
+static enum cyg_status on_error(struct exchange *x);
+
+#define HAS_CHILD (HAS_SA | HAS_TSI | HAS_TSR)
+
+static const struct exchange_row rows[] = {
+	/* when the SA is  and gets   holding at least                run               then it is    */
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH | HAS_CHILD, on_request,       IKE_ESTABLISHED },
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_CHILD,            on_without_auth,  IKE_INIT_DONE },
+	{ IKE_AUTH_SENT,   RESPONSE,  HAS_IDR | HAS_AUTH,             on_response,      IKE_ESTABLISHED },
+	{ IKE_AUTH_SENT,   RESPONSE,  HAS_N_ERROR,                    on_error,         IKE_AUTH_SENT },
+};
+
+/* --- Both roles --- */
+
+static void id_of(const struct cyg_identity *id, struct cyg_strbuf *out)
+{
+	cyg_strbuf_addf(out, "%s ", cyg_identity_type_text(id->type));
+	cyg_identity_text(id, out);
+}
+
+/* The line of a profile that would match this identity. */
+static void mend_identity(struct exchange *x, const char *profile)
+{
+	const struct cyg_identity *id = x->sa->remote_id;
+	char text[192];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+
+	id_of(id, &out);
+	if (id->type == CYG_ID_DER_ASN1_DN)
+		why_mend(exchange_ike(x), "crypto ikev2 profile %s / match certificate MAP", profile);
+	else
+		why_mend(exchange_ike(x), "crypto ikev2 profile %s / match identity remote %s", profile,
+			 text);
+}
+
+static struct key_wanted key_wanted(const struct ike_sa *sa, bool local)
+{
+	struct key_wanted wanted = { .address = sa->d.remote.ip, .local = local };
+
+	if (!sa->d.initiator)
+		wanted.id = sa->remote_id;
+	else if (sa->interface)
+		wanted.hostname = cyg_str(sa->interface->destination_name);
+	return wanted;
+}
+
+/* The key for one direction, or the line that would give it. */
+static enum cyg_status find_key(struct exchange *x, bool local, const struct cyg_secret **out,
+				const struct config_peer **peer)
+{
+	struct ike_sa *sa = x->sa;
+	const struct config_profile *profile = sa->profile;
+	struct key_wanted wanted = key_wanted(sa, local);
+	struct trace trace = { 0 };
+	char whom[192];
+	struct cyg_strbuf text = CYG_STRBUF(whom);
+
+	*out = select_key(profile, &wanted, peer, &trace);
+	if (*out)
+		return CYG_OK;
+	if (wanted.id)
+		cyg_identity_text(wanted.id, &text);
+	else
+		cyg_strbuf_addf(&text, "%s", cyg_ip_text(&wanted.address, (char[CYG_IP_TEXT]){ 0 }));
+	why_object(sa->ike, profile->keyring ? &profile->keyring->head : &profile->head);
+	why_nearest(sa->ike, &trace);
+	if (profile->keyring)
+		why_mend(sa->ike, "crypto ikev2 keyring %s / peer NAME / address %s / pre-shared-key KEY",
+			 profile->keyring->head.name,
+			 cyg_ip_text(&wanted.address, (char[CYG_IP_TEXT]){ 0 }));
+	else
+		why_mend(sa->ike, "crypto ikev2 profile %s / keyring local NAME", profile->head.name);
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+			       "no %s pre-shared key for %s", local ? "local" : "remote", whom);
+}
+
+/* Our AUTH payload, after our ID payload's octets are known. */
+static enum cyg_status prove(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct negotiation *nego = sa->nego;
+	const struct auth_method *method = auth_method_by_kind(sa->profile->auth_local);
+	uint8_t data[AUTH_DATA_MAX], body[4 + CYG_IDENTITY_MAX];
+	struct wire_writer w = wire_writer(body, sizeof(body));
+	const struct config_peer *peer;
+	struct auth_input in = { .suite = sa->suite };
+	size_t len = 0;
+	enum cyg_status status;
+
+	if (!method) {
+		why_object(sa->ike, &sa->profile->head);
+		why_mend(sa->ike, "crypto ikev2 profile %s / authentication local pre-share",
+			 sa->profile->head.name);
+		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+				       "our own authentication method is not available");
+	}
+	if (method->needs_secret) {
+		status = find_key(x, true, &in.secret, &peer);
+		if (status != CYG_OK)
+			return status;
+	}
+	wire_put_u8(&w, sa->local_id->type);
+	wire_put_zero(&w, 3);
+	wire_put(&w, sa->local_id->octets, sa->local_id->len);
+	in.id_body = wire_written(&w);
+	if (sa->d.initiator) {
+		in.sk_p = sa->keys->pi;
+		in.message = cyg_bytes(nego->init_request, nego->init_request_len);
+		in.nonce = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
+	} else {
+		in.sk_p = sa->keys->pr;
+		in.message = cyg_bytes(nego->init_response, nego->init_response_len);
+		in.nonce = cyg_bytes(nego->nonce_i, nego->nonce_i_len);
+	}
+	status = method->make(&in, data, &len, &x->op);
+	if (status == CYG_OK) {
+		auth_write(x->out, method->number, cyg_bytes(data, len));
+		sa->d.auth_local = method->number;
+	}
+	cyg_wipe(data, sizeof(data));
+	return status;
+}
+
+static enum cyg_status refuse_method(struct exchange *x, const struct auth_method *method)
+{
+	struct ike_sa *sa = x->sa;
+	char ours[96];
+	struct cyg_strbuf text = CYG_STRBUF(ours);
+
+	auth_kinds_text(sa->profile->auth_remote, &text);
+	why_object(sa->ike, &sa->profile->head);
+	if (method)
+		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote %s",
+			 sa->profile->head.name, method->word);
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+			       "the peer proves itself by %s (method %u), we take %s",
+			       method ? method->name : "a method that we do not have",
+			       x->msg->auth.method, ours);
+}
+
+/* The peer's AUTH payload. */
+static enum cyg_status check(struct exchange *x, const struct id_payload *id)
+{
+	struct ike_sa *sa = x->sa;
+	struct negotiation *nego = sa->nego;
+	const struct auth_method *method = auth_method_by_number(x->msg->auth.method);
+	struct auth_input in = { .suite = sa->suite, .id_body = id->body };
+	const struct config_peer *peer = NULL;
+	char whom[192];
+	struct cyg_strbuf text = CYG_STRBUF(whom);
+	enum cyg_status status;
+
+	if (!method || !(sa->profile->auth_remote & method->kind))
+		return refuse_method(x, method);
+	x->auth->remote_method = method;
+	if (method->needs_secret) {
+		status = find_key(x, false, &in.secret, &peer);
+		if (status != CYG_OK)
+			return status;
+	}
+	if (sa->d.initiator) {
+		in.sk_p = sa->keys->pr;
+		in.message = cyg_bytes(nego->init_response, nego->init_response_len);
+		in.nonce = cyg_bytes(nego->nonce_i, nego->nonce_i_len);
+	} else {
+		in.sk_p = sa->keys->pi;
+		in.message = cyg_bytes(nego->init_request, nego->init_request_len);
+		in.nonce = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
+	}
+	status = method->verify(&in, x->msg->auth.data, &x->op);
+	if (status == CYG_OK) {
+		sa->d.auth_remote = method->number;
+		sa->ike->counters.auth_passed++;
+		return CYG_OK;
+	}
+	if (status != CYG_REFUSED)
+		return status;
+	sa->ike->counters.auth_failed++;
+	id_of(sa->remote_id, &text);
+	why_object(sa->ike, peer ? &peer->head : &sa->profile->head);
+	if (peer)
+		why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key, the same as at the peer",
+			 sa->profile->keyring->head.name, peer->head.name);
+	else
+		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote pre-share key, the same as at the peer",
+			 sa->profile->head.name);
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+			       "%s proved itself with another %s than ours", whom, method->name);
+}
+
+static enum cyg_status take_identity(struct exchange *x, const struct id_payload *payload)
+{
+	struct cyg_identity *id;
+	enum cyg_status status = cyg_identity_new(payload->type, payload->data, &id);
+
+	if (status != CYG_OK)
+		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+				       "the peer's identity is of no use (type %u, %zu octets)",
+				       payload->type, payload->data.len);
+	cyg_identity_unref(x->sa->remote_id);
+	x->sa->remote_id = id;
+	return CYG_OK;
+}
+
+/* --- Responder --- */
+
+static enum cyg_status refuse_profile(struct exchange *x, enum cyg_status status,
+				      const struct trace *trace)
+{
+	struct ike_shard *ike = exchange_ike(x);
+	const struct trace_entry *nearest = trace_nearest(trace);
+	char whom[192], all[512];
+	struct cyg_strbuf id = CYG_STRBUF(whom), text = CYG_STRBUF(all);
+
+	id_of(x->sa->remote_id, &id);
+	why_nearest(ike, trace);
+	if (status == CYG_REFUSED) {
+		trace_text(trace, &text);
+		why_mend(ike, "no match identity remote in all but one of them");
+		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+				       "more than one profile matches %s, so none is taken: %s", whom, all);
+	}
+	if (nearest && nearest->why == WHY_SHUTDOWN)
+		why_mend(ike, "crypto ikev2 profile %s / no shutdown", nearest->object->name);
+	else if (nearest && nearest->why == WHY_INCOMPLETE)
+		why_mend(ike, "crypto ikev2 profile %s / %s", nearest->object->name,
+			 nearest->object->missing);
+	else
+		mend_identity(x, nearest ? nearest->object->name : "NAME");
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED, "no profile matches %s",
+			       whom);
+}
+
+static enum cyg_status request_identify(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_shard *ike = sa->ike;
+	const struct config_profile *profile = NULL;
+	struct trace trace = { 0 };
+	enum cyg_status status = take_identity(x, &x->msg->idi);
+
+	if (status != CYG_OK)
+		return status;
+	status = select_profile(ike->view, sa->remote_id, &sa->d.local.ip, "", &profile, &trace);
+	if (status != CYG_OK)
+		return refuse_profile(x, status, &trace);
+	sa->profile = engine_hold(ike, profile);
+	status = check(x, &x->msg->idi);
+	if (status != CYG_OK)
+		return status;
+	trace.count = 0;
+	sa->interface = engine_hold(ike, select_interface(ike->view, profile, &sa->d.local.ip,
+							  &sa->d.remote.ip, &trace));
+	if (message_notify(x->msg, CYG_N_INITIAL_CONTACT) || profile->initial_contact_force)
+		unique_supersede(sa);
+	config_mode_read_request(x);
+	return auth_local_id(profile, &sa->d.local.ip, &sa->local_id);
+}
+
+static enum cyg_status request_child(struct exchange *x)
+{
+	enum cyg_status status = child_work_new(x, NULL);
+
+	if (status != CYG_OK)
+		return status;
+	if (!x->child->failed)
+		status = lease_check(x);
+	if (status != CYG_OK || x->child->failed)
+		return status;
+	return child_choose(x);
+}
+
+static enum cyg_status request_write(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	const struct child_work *child = x->child;
+	enum cyg_status status;
+
+	id_write(x->out, false, sa->local_id->type,
+		 cyg_bytes(sa->local_id->octets, sa->local_id->len));
+	status = prove(x);
+	if (status != CYG_OK)
+		return status;
+	config_mode_write_reply(x);
+	if (child->failed) {
+		notify_write(x->out, CYG_PROTO_NONE, 0, 0, child->failed, cyg_bytes(NULL, 0));
+		return CYG_OK;
+	}
+	child_write(x);
+	ts_write(x->out, true, &child->remote);
+	ts_write(x->out, false, &child->local);
+	if (x->auth->granted.policy[0] && ike_sa_session(sa))
+		memcpy(sa->session->authorization, x->auth->granted.policy,
+		       sizeof(sa->session->authorization));
+	return CYG_OK;
+}
+
+static const struct exchange_stage request_stages[] = {
+	{ request_identify, NULL },
+	{ authorize_begin, authorize_done },
+	{ lease4_begin, lease4_done },
+	{ lease6_begin, lease6_done },
+	{ request_child, NULL },
+	{ child_spi_begin, child_spi_done },
+	{ child_add_begin, child_add_done },
+	{ request_write, NULL },
+};
+
+static enum cyg_status on_request(struct exchange *x)
+{
+	if (x->sa->d.initiator) {
+		x->notify = CYG_N_INVALID_SYNTAX;
+		return CYG_MALFORMED;
+	}
+	if (!exchange_ike(x)->view)
+		return CYG_BUSY;
+	x->auth = calloc(1, sizeof(*x->auth));
+	if (!x->auth)
+		return CYG_NOMEM;
+	return exchange_run_stages(x, request_stages, CYG_COUNT(request_stages));
+}
+
+/* No AUTH payload: the peer wants EAP (RFC 7296 2.16). */
+static enum cyg_status on_without_auth(struct exchange *x)
+{
+	enum cyg_status status;
+
+	if (x->sa->d.initiator) {
+		x->notify = CYG_N_INVALID_SYNTAX;
+		return CYG_MALFORMED;
+	}
+	status = take_identity(x, &x->msg->idi);
+	if (status != CYG_OK)
+		return status;
+	why_mend(exchange_ike(x), "a pre-shared key at the peer");
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+			       "the peer wants to prove itself by EAP, which no loaded plugin serves");
+}
+
+/* --- Initiator --- */
+
+static enum cyg_status begin_write(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	enum cyg_status status;
+
+	if (x->child->failed)
+		return CYG_REFUSED; /* explained already */
+	status = child_offer(x);
+	if (status != CYG_OK)
+		return status;
+	id_write(x->out, true, sa->local_id->type,
+		 cyg_bytes(sa->local_id->octets, sa->local_id->len));
+	/* One session to a peer of a tunnel: whatever was before is gone. */
+	notify_write(x->out, CYG_PROTO_NONE, 0, 0, CYG_N_INITIAL_CONTACT, cyg_bytes(NULL, 0));
+	status = prove(x);
+	if (status != CYG_OK)
+		return status;
+	config_mode_write_request(x);
+	sa_write(x->out, x->child->offer.out, x->child->offer.count);
+	ts_write(x->out, true, &x->child->local);
+	ts_write(x->out, false, &x->child->remote);
+	return CYG_OK;
+}
+
+static const struct exchange_stage begin_stages[] = {
+	{ child_spi_begin, child_spi_done },
+	{ begin_write, NULL },
+};
+
+static enum cyg_status begin(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	enum cyg_status status;
+
+	if (!sa->profile)
+		return CYG_NOT_FOUND;
+	if (!sa->local_id) {
+		status = auth_local_id(sa->profile, &sa->d.local.ip, &sa->local_id);
+		if (status != CYG_OK)
+			return status;
+	}
+	x->auth = calloc(1, sizeof(*x->auth));
+	if (!x->auth)
+		return CYG_NOMEM;
+	status = child_work_new(x, NULL);
+	if (status != CYG_OK)
+		return status;
+	return exchange_run_stages(x, begin_stages, CYG_COUNT(begin_stages));
+}
+
+/* What the peer says instead of a child. */
+static enum cyg_status told_no_child(struct exchange *x)
+{
+	char storage[16];
+
+	for (unsigned i = 0; i < x->msg->notify_count; i++) {
+		uint16_t type = x->msg->notify[i].type;
+
+		if (type >= CYG_N_INITIAL_CONTACT)
+			continue;
+		why_object(exchange_ike(x), &x->sa->interface->head);
+		why_mend(exchange_ike(x), "%s", why_notify_text(type));
+		return child_refuse(x, type, "the peer refuses the child with %s",
+				    notify_name(type, storage));
+	}
+	return child_refuse(x, CYG_N_INVALID_SYNTAX, "the peer's answer holds no child");
+}
+
+static enum cyg_status response_check(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	enum cyg_status status = take_identity(x, &x->msg->idr);
+
+	if (status != CYG_OK)
+		return status;
+	if (!profile_matches_identity(sa->profile, sa->remote_id)) {
+		char whom[192];
+		struct cyg_strbuf id = CYG_STRBUF(whom);
+
+		id_of(sa->remote_id, &id);
+		why_object(sa->ike, &sa->profile->head);
+		mend_identity(x, sa->profile->head.name);
+		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+				       "the peer says that it is %s, which our profile does not match",
+				       whom);
+	}
+	status = check(x, &x->msg->idr);
+	if (status != CYG_OK)
+		return status;
+	if ((x->msg->has & HAS_CHILD) != HAS_CHILD)
+		return told_no_child(x);
+	status = config_mode_read_reply(x);
+	if (status != CYG_OK || x->child->failed)
+		return status;
+	return child_confirm(x);
+}
+
+/* An SA without its child is of no use to a tunnel: it ends, and is tried again later. */
+static enum cyg_status response_end(struct exchange *x)
+{
+	if (x->child->failed)
+		x->sa->wants |= WANT_DELETE;
+	return CYG_OK;
+}
+
+static const struct exchange_stage response_stages[] = {
+	{ response_check, NULL },
+	{ child_add_begin, child_add_done },
+	{ response_end, NULL },
+};
+
+static enum cyg_status on_response(struct exchange *x)
+{
+	return exchange_run_stages(x, response_stages, CYG_COUNT(response_stages));
+}
+
+/* The peer knows our keys, so it is the one we talked to; it has no SA now. */
+static enum cyg_status on_error(struct exchange *x)
+{
+	char storage[16];
+	uint16_t type = CYG_N_NONE;
+
+	for (unsigned i = 0; i < x->msg->notify_count && !type; i++) {
+		if (x->msg->notify[i].type < CYG_N_INITIAL_CONTACT)
+			type = x->msg->notify[i].type;
+	}
+	why_mend(exchange_ike(x), "%s", why_notify_text(type));
+	return exchange_refuse(x, CYG_REFUSED, 0, "the peer answers IKE_AUTH with %s",
+			       notify_name(type, storage));
+}
+
+static void failed(struct exchange *x, enum cyg_status status)
+{
+	if (x->logged)
+		return;
+	why_reset(exchange_ike(x));
+	if (status == CYG_TIMEOUT) {
+		why_mend(exchange_ike(x), "reachability of UDP 4500, and of packets larger than the path's MTU");
+		why_log(x->sa, false, 0, "nobody answers IKE_AUTH");
+	} else {
+		why_log(x->sa, false, 0, "IKE_AUTH could not be made: %s", cyg_status_text(status));
+	}
+}
+
+static void begin_failed(struct exchange *x, enum cyg_status status)
+{
+	failed(x, status);
+	/* Nothing was sent, or nobody answers: there is no SA to go on with. */
+	if (!x->msg)
+		life_close(x->sa, NULL);
+}
+
+const struct exchange_def exchange_ike_auth = {
+	.type = CYG_IKE_AUTH,
+	.rows = rows,
+	.count = CYG_COUNT(rows),
+	.begin = begin,
+	.begun = IKE_AUTH_SENT,
+	.failed = begin_failed,
+};

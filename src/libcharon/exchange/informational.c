@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* INFORMATIONAL: RFC 7296 sections 1.4, 2.4. Deletes, probes, and what a peer has to tell. */
+#include "exchange/exchange.h"
+
+#include <cygnet/log.h>
+
+static enum cyg_status on_delete(struct exchange *x);
+static enum cyg_status on_notify(struct exchange *x);
+static enum cyg_status on_request(struct exchange *x);
+static enum cyg_status on_response(struct exchange *x);
+
+static const struct exchange_row rows[] = {
+	/* when the SA is  and gets   holding at least   run           then it is    */
+	{ IKE_ESTABLISHED, REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
+	{ IKE_REKEYED,     REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
+	{ IKE_DELETING,    REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
+	{ IKE_ESTABLISHED, REQUEST,   HAS_N_ERROR,       on_notify,    IKE_STATES },
+	{ IKE_ESTABLISHED, REQUEST,   0,                 on_request,   IKE_STATES },
+	{ IKE_REKEYED,     REQUEST,   0,                 on_request,   IKE_STATES },
+	{ IKE_DELETING,    REQUEST,   0,                 on_request,   IKE_STATES },
+	{ IKE_ESTABLISHED, RESPONSE,  0,                 on_response,  IKE_STATES },
+	{ IKE_REKEYED,     RESPONSE,  0,                 on_response,  IKE_STATES },
+	{ IKE_DELETING,    RESPONSE,  0,                 on_response,  IKE_STATES },
+};
+
+/* A tunnel that lost its only child asks for another one, not at once. */
+#define CHILD_AGAIN_MS 2000
+
+void informational_child_lost(struct ike_sa *sa)
+{
+	if (!sa->children && sa->d.initiator && sa->state == IKE_ESTABLISHED &&
+	    !(sa->wants & WANT_DELETE))
+		sa->child_at = cyg_shard_now_ms(sa->shard) + CHILD_AGAIN_MS;
+}
+
+/* --- Of the peer --- */
+
+/* One child; its SPI of ours goes into the answer, unless we are deleting it as well: RFC 7296 1.4.1. */
+static void delete_child(struct exchange *x, uint32_t spi_out, uint32_t *answer, size_t *count)
+{
+	struct child_sa *child = child_by_out(x->sa, spi_out);
+
+	if (!child)
+		return;
+	if (child->state != CHILD_DELETING && *count < DELETE_SPIS_MAX)
+		answer[(*count)++] = child->d.spi_in;
+	if (child->state != CHILD_REKEYED)
+		cyg_log(CYG_LOG_INFO, "child.deleted", "{peer}: {id} deleted a child",
+			F_ENDPOINT("peer", &x->sa->d.remote), F_IDENTITY("id", x->sa->remote_id),
+			F_HEX64("spi_in", child->d.spi_in));
+	child_close(child);
+}
+
+static enum cyg_status on_delete(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	uint32_t answer[DELETE_SPIS_MAX];
+	size_t count = 0;
+
+	for (unsigned i = 0; i < x->msg->delete_count; i++) {
+		const struct delete_payload *del = &x->msg->del[i];
+
+		if (del->protocol == CYG_PROTO_IKE) {
+			if (sa->state == IKE_ESTABLISHED)
+				cyg_log(CYG_LOG_NOTICE, "ike.down", "{peer}: {id} is down: {why}",
+					F_ENDPOINT("peer", &sa->d.remote),
+					F_IDENTITY("id", sa->remote_id),
+					F_HEX64("spi", ike_sa_spi(sa)),
+					F_STR("why", "the peer deleted it"));
+			x->ends_sa = true;
+			return CYG_OK; /* the answer is empty, and the children end with it */
+		}
+		if (del->protocol != CYG_PROTO_ESP || del->spi_len != 4)
+			continue;
+		for (size_t n = 0; n < del->count; n++)
+			delete_child(x, delete_spi(del, n), answer, &count);
+	}
+	if (count)
+		delete_write(x->out, CYG_PROTO_ESP, 4, answer, count);
+	informational_child_lost(sa);
+	return CYG_OK;
+}
+
+static enum cyg_status on_notify(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+
+	if (!message_notify(x->msg, CYG_N_AUTHENTICATION_FAILED))
+		return CYG_OK;
+	/* The initiator did not like our proof: RFC 7296 2.21.2. */
+	why_mend(sa->ike, "%s", why_notify_text(CYG_N_AUTHENTICATION_FAILED));
+	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with %s",
+		"AUTHENTICATION_FAILED");
+	x->ends_sa = true;
+	return CYG_OK;
+}
+
+static enum cyg_status on_request(struct exchange *x)
+{
+	(void)x;
+	return CYG_OK; /* an empty answer says that we live */
+}
+
+/* --- Of ours --- */
+
+static enum cyg_status begin(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	uint32_t spi = x->child_spi;
+
+	if (x->want & WANT_DELETE) {
+		if (sa->farewell)
+			notify_write(x->out, CYG_PROTO_NONE, 0, 0, sa->farewell, cyg_bytes(NULL, 0));
+		delete_write(x->out, CYG_PROTO_IKE, 0, NULL, 0);
+		return CYG_OK;
+	}
+	if (spi) {
+		if (!child_find(sa->ike, spi))
+			return CYG_NOT_FOUND;
+		delete_write(x->out, CYG_PROTO_ESP, 4, &spi, 1);
+		return CYG_OK;
+	}
+	sa->ike->counters.dpd_probes++;
+	return CYG_OK;
+}
+
+static enum cyg_status on_response(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct child_sa *child = child_find(sa->ike, x->child_spi);
+
+	if (x->want & WANT_DELETE) {
+		life_close(sa, NULL);
+		return CYG_OK;
+	}
+	if (child) {
+		child_close(child);
+		informational_child_lost(sa);
+	}
+	return CYG_OK;
+}
+
+static void failed(struct exchange *x, enum cyg_status status)
+{
+	struct ike_sa *sa = x->sa;
+
+	if (x->want & WANT_DELETE) {
+		life_close(sa, NULL);
+		return;
+	}
+	if (status == CYG_TIMEOUT)
+		cyg_log(CYG_LOG_WARNING, "ike.dead",
+			"{peer}: {id} does not answer any more; look at the path and the peer",
+			F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id));
+	/* A delete that could not be said: the child ends all the same. */
+	if (x->child_spi && child_find(sa->ike, x->child_spi))
+		child_close(child_find(sa->ike, x->child_spi));
+}
+
+const struct exchange_def exchange_informational = {
+	.type = CYG_INFORMATIONAL,
+	.rows = rows,
+	.count = CYG_COUNT(rows),
+	.begin = begin,
+	.begun = IKE_STATES,
+	.failed = failed,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange/receive.h"
+
+#define NOTIFIES_PER_SECOND 100 /* in clear, to strangers */
+
+enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct message *msg,
+			     struct opened *opened)
+{
+	struct cyg_bytes plain;
+	enum cyg_status status;
+
+	*opened = (struct opened){ 0 };
+	status = message_read(d->data, d->len, msg);
+	if (status != CYG_OK)
+		return status;
+	if (!(msg->has & HAS_SK))
+		return CYG_MALFORMED;
+	status = suite_fresh(&sa->ike->suites, sa->suite);
+	if (status != CYG_OK)
+		return CYG_REFUSED; /* its algorithms are not loaded now */
+	status = sk_open(&sa->suite->algs, sa->d.initiator ? sa->keys->er : sa->keys->ei,
+			 sa->d.initiator ? sa->keys->ar : sa->keys->ai, d->data, d->len,
+			 msg->sk.aad_len, &plain);
+	if (status != CYG_OK)
+		return status;
+	opened->authentic = opened->sealed = true;
+	opened->plain_at = (size_t)(plain.ptr - d->data);
+	opened->plain_len = plain.len;
+	/* What stood outside of SK is authentic as well, but means nothing there. */
+	if (msg->has != HAS_SK)
+		return CYG_MALFORMED;
+	return message_read_inner(plain, msg->sk.inner_first, msg);
+}
+
+void receive_bad(struct ike_sa *sa, const struct cyg_datagram *d, const struct ike_header *header,
+		 enum cyg_status status, const struct exchange_def *def)
+{
+	uint16_t notify = CYG_N_INVALID_SYNTAX;
+	char storage[16];
+
+	if (status == CYG_UNSUPPORTED) {
+		notify = CYG_N_UNSUPPORTED_CRITICAL_PAYLOAD;
+		cyg_log_limited(CYG_LOG_NOTICE, "ike.critical",
+				"{peer}: a message with the critical payload {payload}, which we do not know, was refused",
+				F_ENDPOINT("peer", &d->remote),
+				F_UINT("payload", sa->ike->msg.critical_type));
+	} else {
+		cyg_log_limited(CYG_LOG_NOTICE, "ike.malformed",
+				"{peer}: an authenticated {exchange} message breaks the format",
+				F_ENDPOINT("peer", &d->remote),
+				F_STR("exchange", exchange_name(header->exchange, storage)));
+	}
+	driver_answer_bad(sa, d, header, def, notify, sa->ike->msg.critical_type,
+			  status == CYG_UNSUPPORTED);
+}
+
+void receive_notify(struct ike_shard *ike, const struct cyg_datagram *d,
+		    const struct ike_header *header, uint16_t type, struct cyg_bytes data)
+{
+	uint64_t second = cyg_shard_now_ms(ike->shard) / 1000;
+	struct ike_header answer = {
+		.spi_i = header->spi_i,
+		.spi_r = header->spi_r,
+		.version = CYG_IKE_VERSION,
+		.exchange = header->exchange,
+		.flags = (uint8_t)(CYG_FLAG_RESPONSE |
+				   (header->flags & CYG_FLAG_INITIATOR ? 0 : CYG_FLAG_INITIATOR)),
+		.message_id = header->message_id,
+	};
+	struct cyg_bytes message;
+	struct chain_writer c;
+
+	if (second != ike->notify_second) {
+		ike->notify_second = second;
+		ike->notify_count = 0;
+	}
+	if (type != CYG_N_COOKIE && ike->notify_count++ >= NOTIFIES_PER_SECOND)
+		return;
+	c = chain_message(ike->out, sizeof(ike->out), &answer);
+	notify_write(&c, CYG_PROTO_NONE, 0, 0, type, data);
+	message = chain_end(&c, NULL);
+	if (!message.len)
+		return;
+	ike->counters.messages_out++;
+	cyg_net_send(ike->shard, &d->local, &d->remote, message, true);
+}
+
+void receive_other_version(struct ike_shard *ike, const struct cyg_datagram *d,
+			   const struct ike_header *header)
+{
+	if (header->version >> 4 <= CYG_IKE_VERSION >> 4 || header->flags & CYG_FLAG_RESPONSE ||
+	    header->length != d->len)
+		return;
+	receive_notify(ike, d, header, CYG_N_INVALID_MAJOR_VERSION, cyg_bytes(NULL, 0));
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* What `show` and `clear` see of a shard. */
+#include "exchange/engine.h"
+
+#include "policy/select.h"
+
+static bool ip_fits(const struct cyg_ip *wanted, const struct cyg_ip *ip)
+{
+	return !wanted->family || memcmp(wanted, ip, sizeof(*ip)) == 0;
+}
+
+static bool fits(const struct ike_filter *f, const struct ike_sa *sa)
+{
+	if (!f)
+		return true;
+	if (!ip_fits(&f->local, &sa->d.local.ip) || !ip_fits(&f->remote, &sa->d.remote.ip))
+		return false;
+	if ((f->serial && f->serial != sa->serial) || (f->spi && f->spi != ike_sa_spi(sa)))
+		return false;
+	if (f->profile[0] && (!sa->profile || strcmp(f->profile, sa->profile->head.name) != 0))
+		return false;
+	if (f->interface[0] && (!sa->interface || strcmp(f->interface, sa->interface->head.name) != 0))
+		return false;
+	if (f->fvrf[0] && strcmp(f->fvrf, CONFIG_VRF_ANY) != 0)
+		return false; /* all of ours are in the global one */
+	return !f->families_only || f->family == sa->d.remote.ip.family;
+}
+
+/* SAs stand in order of their serials: goes on behind the cursor, even if that SA is gone. */
+static struct ike_sa *first_after(struct ike_shard *ike, const struct row_cursor *cursor, bool same)
+{
+	struct ike_sa *sa = cursor->spi ? spi_table_get(&ike->sas, cursor->spi) : NULL;
+
+	if (sa && sa->serial == cursor->serial)
+		return same ? sa : sa->next;
+	for (sa = ike->oldest; sa && sa->serial <= cursor->serial; sa = sa->next)
+		;
+	return sa;
+}
+
+static void copy_text(char *out, size_t size, const char *text)
+{
+	struct cyg_strbuf b = cyg_strbuf(out, size);
+
+	cyg_strbuf_add(&b, cyg_str(text));
+}
+
+static void session_row(const struct ike_sa *sa, struct ike_sa_row *row)
+{
+	const struct ike_session *session = sa->session;
+
+	if (!session)
+		return;
+	row->assigned4 = session->address4;
+	row->assigned6 = session->address6;
+	for (unsigned i = 0; i < session->dns_count && i < ROW_DNS_MAX; i++)
+		row->dns[row->dns_count++] = session->dns[i];
+	for (unsigned i = 0; i < session->route_count && i < ROW_SUBNETS_MAX; i++)
+		row->subnet[row->subnet_count++] = session->routes[i].to;
+	copy_text(row->authorization, sizeof(row->authorization), session->authorization);
+	copy_text(row->peer_version, sizeof(row->peer_version), session->peer_version);
+}
+
+static void ike_row(const struct ike_sa *sa, struct ike_sa_row *row)
+{
+	uint64_t now = cyg_shard_now_ms(sa->shard);
+	struct cyg_strbuf local_id = CYG_STRBUF(row->local_id), remote_id = CYG_STRBUF(row->remote_id);
+
+	*row = (struct ike_sa_row){
+		.spi_local = ike_sa_spi(sa),
+		.spi_remote = ike_sa_peer_spi(sa),
+		.serial = sa->serial,
+		.shard = (uint16_t)cyg_shard_index(sa->shard),
+		.state = sa->state,
+		.initiator = sa->d.initiator,
+		.local = sa->d.local,
+		.remote = sa->d.remote,
+		.encr = sa->d.suite.encr,
+		.key_bits = sa->d.suite.key_bits,
+		.integ = sa->d.suite.integ,
+		.prf = sa->d.suite.prf,
+		.ke = sa->d.suite.ke,
+		.auth_local = sa->d.auth_local,
+		.auth_remote = sa->d.auth_remote,
+		.lifetime_s = sa->d.lifetime_s,
+		.active_s = (uint32_t)((now - sa->born_ms) / 1000),
+		.local_request_id = sa->sent ? sa->sent->message_id : sa->d.send_next,
+		.local_next_id = sa->d.send_next + (sa->sent ? 1 : 0),
+		.remote_request_id = sa->d.recv_next,
+		.remote_next_id = sa->d.recv_next,
+		.local_queued = sa->wants ? 1 : 0,
+		.local_window = sa->d.send_window,
+		.remote_window = sa->d.recv_window,
+		.dpd_interval_s = sa->dpd_interval_ms / 1000,
+		.dpd_retry_s = sa->dpd_retry_ms / 1000,
+		.fragmentation = sa->d.fragmentation,
+		.nat_local = sa->d.nat_local,
+		.nat_remote = sa->d.nat_remote,
+		.child_count = sa->child_count,
+	};
+	if (sa->local_id)
+		cyg_identity_text(sa->local_id, &local_id);
+	if (sa->remote_id)
+		cyg_identity_text(sa->remote_id, &remote_id);
+	if (sa->profile)
+		copy_text(row->profile, sizeof(row->profile), sa->profile->head.name);
+	if (sa->interface)
+		copy_text(row->interface, sizeof(row->interface), sa->interface->head.name);
+	session_row(sa, row);
+}
+
+size_t ike_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		struct ike_sa_row *rows, size_t max)
+{
+	size_t count = 0;
+	struct ike_sa *sa;
+
+	for (sa = first_after(ike, cursor, false); sa && count < max; sa = sa->next) {
+		cursor->spi = ike_sa_spi(sa);
+		cursor->serial = sa->serial;
+		if (fits(filter, sa))
+			ike_row(sa, &rows[count++]);
+	}
+	cursor->end = !sa;
+	return count;
+}
+
+static void child_counters(struct ike_shard *ike, const struct child_sa *child,
+			   struct child_sa_row *row)
+{
+	struct cyg_op op;
+	enum cyg_status status;
+
+	if (engine_kernel(ike) != CYG_OK)
+		return;
+	cyg_op_init(&op, ike->shard, NULL);
+	status = ike->kernel->child_query(ike->kernel_ctx, ike->shard, child->d.spi_in, &row->counters,
+					  &op);
+	if (status == CYG_PENDING)
+		cyg_op_cancel(&op);
+	row->counters_known = status == CYG_OK;
+}
+
+static void child_row(struct ike_shard *ike, const struct child_sa *child, struct child_sa_row *row)
+{
+	const struct ike_sa *sa = child->ike_sa;
+	uint64_t now = cyg_shard_now_ms(ike->shard);
+	struct cyg_selectors local, remote;
+
+	*row = (struct child_sa_row){
+		.owner = ike_sa_handle(sa),
+		.owner_serial = sa->serial,
+		.shard = (uint16_t)cyg_shard_index(ike->shard),
+		.state = child->state,
+		.spi_in = child->d.spi_in,
+		.spi_out = child->d.spi_out,
+		.local = sa->d.local,
+		.remote = sa->d.remote,
+		.udp_encap = child->d.udp_encap,
+		.esn = child->d.esn,
+		.mode = child->d.mode,
+		.encr = child->d.encr,
+		.key_bits = child->d.key_bits,
+		.integ = child->d.integ,
+		.pfs_group = child->d.pfs_group,
+		.interface_id = child->d.interface_id,
+		.lifetime_s = child->d.lifetime_s,
+		.left_s = child->hard_at > now ? (uint32_t)((child->hard_at - now) / 1000) : 0,
+		.lifetime_kb = child->d.lifetime_kb,
+		.active_s = (uint32_t)((now - child->born_ms) / 1000),
+		.replay_window = child->d.replay_window,
+	};
+	if (sa->interface)
+		copy_text(row->interface, sizeof(row->interface), sa->interface->head.name);
+	if (child->profile)
+		copy_text(row->profile, sizeof(row->profile), child->profile->head.name);
+	child_sa_get_ts(child, &local, &remote);
+	row->local_count = local.count;
+	row->remote_count = remote.count;
+	for (unsigned i = 0; i < ROW_SELECTORS_MAX; i++) {
+		row->ts_local[i] = local.item[i];
+		row->ts_remote[i] = remote.item[i];
+	}
+	child_counters(ike, child, row);
+}
+
+/* Behind the child that was told last; all of them again if that one is gone. */
+static struct child_sa *child_after(struct ike_sa *sa, uint32_t spi_in)
+{
+	struct child_sa *child = sa->children;
+
+	while (child && child->d.spi_in != spi_in)
+		child = child->next;
+	return child ? child->next : NULL;
+}
+
+size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		  struct child_sa_row *rows, size_t max)
+{
+	size_t count = 0;
+	struct ike_sa *sa = first_after(ike, cursor, cursor->child != 0);
+
+	for (; sa; sa = sa->next) {
+		struct child_sa *child = sa->children;
+
+		if (cursor->child && sa->serial == cursor->serial)
+			child = child_after(sa, cursor->child);
+		cursor->spi = ike_sa_spi(sa);
+		cursor->serial = sa->serial;
+		cursor->child = 0;
+		if (!fits(filter, sa))
+			continue;
+		for (; child && count < max; child = child->next) {
+			child_row(ike, child, &rows[count++]);
+			cursor->child = child->d.spi_in;
+		}
+		if (count == max) {
+			cursor->end = false;
+			return count;
+		}
+		cursor->child = 0;
+	}
+	cursor->end = true;
+	return count;
+}
+
+uint32_t ike_last_serial(const struct ike_shard *ike)
+{
+	return ike->serial;
+}
+
+size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_t last, size_t max)
+{
+	struct ike_sa *sa, *next;
+	size_t count = 0;
+
+	for (sa = ike->oldest; sa && sa->serial <= last && count < max; sa = next) {
+		next = sa->next;
+		if (sa->state == IKE_DELETING || !fits(filter, sa))
+			continue;
+		count++;
+		if (sa->state < IKE_ESTABLISHED) {
+			life_close(sa, NULL);
+			continue;
+		}
+		driver_abandon(sa);
+		sa->wants = WANT_DELETE;
+		driver_pump(sa);
+		if (sa->state != IKE_CLOSED)
+			life_schedule(sa);
+	}
+	return count;
+}

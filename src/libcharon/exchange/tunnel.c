@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Configured tunnels: each `interface Tunnel` with protection and a destination is kept up by one shard, by
+ * the hash of its name. A lost one is begun again after a pause that grows.
+ */
+#include "exchange/exchange.h"
+#include "policy/select.h"
+#include "shard/shard.h"
+
+#include <cygnet/log.h>
+
+#include <stdlib.h>
+
+static unsigned shard_of_name(const char *name, unsigned count)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return hash % count;
+}
+
+static bool is_ours(const struct ike_shard *ike, const struct config_interface *interface)
+{
+	return interface->kind == IF_TUNNEL && !interface->shutdown && interface->protection &&
+	       interface->destination.family && !interface->protection->responder_only &&
+	       shard_of_name(interface->head.name, cyg_shard_count(ike->shard)) ==
+		       cyg_shard_index(ike->shard);
+}
+
+static void retry_later(struct tunnel *tunnel);
+
+/* The peer may have begun by itself: then its SA serves. */
+static struct ike_sa *find_sa(struct ike_shard *ike, const struct config_interface *interface)
+{
+	for (struct ike_sa *sa = ike->oldest; sa; sa = sa->next) {
+		if (sa->state == IKE_ESTABLISHED && sa->interface &&
+		    strcmp(sa->interface->head.name, interface->head.name) == 0)
+			return sa;
+	}
+	return NULL;
+}
+
+static const struct config_profile *profile_of(struct tunnel *tunnel)
+{
+	const struct config_ipsec_profile *protection = tunnel->interface->protection;
+
+	if (protection->ikev2_profile && protection->ikev2_profile->head.complete &&
+	    !protection->ikev2_profile->shutdown)
+		return protection->ikev2_profile;
+	cyg_log(CYG_LOG_WARNING, "ike.failed", "{line}",
+		F_STR("line", protection->ikev2_profile ?
+			      "the IKEv2 profile of a tunnel is incomplete or shut down; try: show crypto ikev2 profile" :
+			      "a tunnel that begins needs an IKEv2 profile; try: crypto ipsec profile NAME / set ikev2-profile NAME"),
+		F_STR("interface", tunnel->interface->head.name),
+		F_STR("object", protection->head.name), F_STR("place", protection->head.place));
+	return NULL;
+}
+
+static void start(struct tunnel *tunnel)
+{
+	struct ike_shard *ike = tunnel->ike;
+	const struct config_interface *interface = tunnel->interface;
+	const struct config_global *global = ike->view->global;
+	const struct config_profile *profile;
+	struct ike_sa *sa = find_sa(ike, interface);
+
+	if (sa) {
+		tunnel->sa = ike_sa_handle(sa);
+		return;
+	}
+	profile = profile_of(tunnel);
+	if (!profile) {
+		retry_later(tunnel);
+		return;
+	}
+	if (global && global->max_negotiation_out && ike->negotiating_out >= global->max_negotiation_out) {
+		ike->counters.rejected_limit_negotiation++;
+		retry_later(tunnel);
+		return;
+	}
+	if (life_new(ike, true, shard_own_slot(ike->shard), &sa) != CYG_OK) {
+		retry_later(tunnel);
+		return;
+	}
+	tunnel->sa = ike_sa_handle(sa);
+	sa->d.remote = (struct cyg_endpoint){ .ip = interface->destination, .port = IKE_PORT };
+	sa->d.local = (struct cyg_endpoint){ .ip = interface_source(ike->view, interface),
+					     .port = IKE_PORT };
+	sa->profile = engine_hold(ike, profile);
+	sa->interface = engine_hold(ike, interface);
+	why_reset(ike);
+	if (!sa->d.local.ip.family &&
+	    ike->options.source_for(ike->options.source_ctx, &sa->d.remote.ip, &sa->d.local.ip) != CYG_OK) {
+		why_mend(ike, "interface %s / tunnel source ADDRESS, or a route to the destination",
+			 interface->head.name);
+		why_object(ike, &interface->head);
+		why_log(sa, false, 0, "no address of ours reaches the tunnel's destination");
+		life_close(sa, NULL);
+		return;
+	}
+	driver_pump(sa);
+}
+
+static void timer_fired(struct cyg_shard *shard, struct cyg_timer *timer)
+{
+	struct tunnel *tunnel = CYG_CONTAINER(timer, struct tunnel, timer);
+
+	if (!life_find(tunnel->ike, tunnel->sa))
+		start(tunnel);
+}
+
+static void retry_later(struct tunnel *tunnel)
+{
+	uint32_t wait = tunnel->backoff_ms ? tunnel->backoff_ms : TUNNEL_RETRY_MIN_MS;
+	uint16_t jitter;
+
+	tunnel->sa = (struct cyg_sa_handle){ 0 };
+	cyg_shard_random(tunnel->ike->shard, &jitter, sizeof(jitter));
+	cyg_timer_set(tunnel->ike->shard, &tunnel->timer,
+		      cyg_shard_now_ms(tunnel->ike->shard) + wait + jitter % (wait / 4 + 1), timer_fired);
+	tunnel->backoff_ms = wait * 2 > TUNNEL_RETRY_MAX_MS ? TUNNEL_RETRY_MAX_MS : wait * 2;
+}
+
+static struct tunnel *find(struct ike_shard *ike, const char *name)
+{
+	struct tunnel *tunnel = ike->tunnels;
+
+	while (tunnel && strcmp(tunnel->interface->head.name, name) != 0)
+		tunnel = tunnel->next;
+	return tunnel;
+}
+
+static void free_tunnel(struct tunnel *tunnel)
+{
+	cyg_timer_clear(tunnel->ike->shard, &tunnel->timer);
+	engine_let_go(tunnel->ike, tunnel->interface);
+	free(tunnel);
+}
+
+/* Ends the SA of a tunnel that is no more; sessions whose interface went ended before. */
+static void stop(struct tunnel *tunnel)
+{
+	struct ike_sa *sa = life_find(tunnel->ike, tunnel->sa);
+
+	if (!sa)
+		return;
+	if (sa->state < IKE_ESTABLISHED) {
+		life_close(sa, NULL);
+		return;
+	}
+	sa->wants |= WANT_DELETE;
+	driver_pump(sa);
+	life_schedule(sa);
+}
+
+void tunnel_configure(struct ike_shard *ike)
+{
+	struct tunnel **at, *tunnel;
+
+	for (tunnel = ike->tunnels; tunnel; tunnel = tunnel->next)
+		tunnel->wanted = false;
+	for (size_t i = 0; i < ike->view->interface_count; i++) {
+		const struct config_interface *interface = ike->view->interfaces[i];
+
+		if (!is_ours(ike, interface))
+			continue;
+		tunnel = find(ike, interface->head.name);
+		if (!tunnel) {
+			tunnel = calloc(1, sizeof(*tunnel));
+			if (!tunnel)
+				continue; /* the next configuration tries again */
+			tunnel->ike = ike;
+			tunnel->next = ike->tunnels;
+			ike->tunnels = tunnel;
+		} else if (memcmp(&tunnel->interface->destination, &interface->destination,
+				  sizeof(interface->destination)) != 0) {
+			stop(tunnel);
+			tunnel->sa = (struct cyg_sa_handle){ 0 };
+		}
+		engine_let_go(ike, tunnel->interface);
+		tunnel->interface = engine_hold(ike, interface);
+		tunnel->wanted = true;
+		tunnel->backoff_ms = 0;
+	}
+	for (at = &ike->tunnels; (tunnel = *at);) {
+		if (tunnel->wanted) {
+			at = &tunnel->next;
+			continue;
+		}
+		*at = tunnel->next;
+		stop(tunnel);
+		free_tunnel(tunnel);
+	}
+	for (tunnel = ike->tunnels; tunnel; tunnel = tunnel->next) {
+		if (!life_find(ike, tunnel->sa))
+			cyg_timer_set(ike->shard, &tunnel->timer, cyg_shard_now_ms(ike->shard),
+				      timer_fired);
+	}
+}
+
+void tunnel_lost(struct ike_sa *sa, const struct ike_sa *successor)
+{
+	struct cyg_sa_handle handle = ike_sa_handle(sa);
+
+	for (struct tunnel *tunnel = sa->ike->tunnels; tunnel; tunnel = tunnel->next) {
+		if (tunnel->sa.spi != handle.spi || tunnel->sa.generation != handle.generation)
+			continue;
+		if (successor)
+			tunnel->sa = ike_sa_handle(successor);
+		else
+			retry_later(tunnel);
+	}
+}
+
+void tunnel_established(struct ike_sa *sa)
+{
+	struct cyg_sa_handle handle = ike_sa_handle(sa);
+
+	for (struct tunnel *tunnel = sa->ike->tunnels; tunnel; tunnel = tunnel->next) {
+		if (tunnel->sa.spi == handle.spi && tunnel->sa.generation == handle.generation && !sa->wants)
+			tunnel->backoff_ms = 0;
+	}
+}
+
+void tunnel_acquire(struct ike_shard *ike, uint32_t interface_id)
+{
+	for (struct tunnel *tunnel = ike->tunnels; tunnel; tunnel = tunnel->next) {
+		if (config_interface_id(tunnel->interface->kind, tunnel->interface->number) ==
+			    interface_id && !life_find(ike, tunnel->sa) && ike->view)
+			start(tunnel);
+	}
+}
+
+void tunnel_done(struct ike_shard *ike)
+{
+	while (ike->tunnels) {
+		struct tunnel *next = ike->tunnels->next;
+
+		free_tunnel(ike->tunnels);
+		ike->tunnels = next;
+	}
+}
