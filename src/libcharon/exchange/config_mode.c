@@ -3,6 +3,8 @@
  * Configuration payloads within IKE_AUTH (RFC 7296 2.19, 3.15). Which attribute goes to whom, and in what
  * form: the guides' table.
  */
+#include "config.h"
+
 #include "exchange/child.h"
 #include "exchange/ike_auth.h"
 #include "exchange/lease.h"
