@@ -78,7 +78,7 @@ struct cyg_command {
 	uint32_t flags;
 
 	/* Configuration: store the line's values in the object under construction (that of the row's mode, or of
-	 * `defines`). `object` is zeroed, then set up by the mode's `init`. Runs at commit, when every
+	 * `defines`; a row that enters: first of all lines, the object entered). `object` is zeroed, then set up by the mode's `init`. Runs at commit, when every
 	 * object of the configuration is known. Findings about the line go to cyg_build_*(). NULL: the
 	 * line is kept and shown only. An error status other than CYG_NOMEM needs a finding first. */
 	enum cyg_status (*apply)(struct cyg_build *build, void *object, const struct cyg_args *args);
@@ -100,12 +100,14 @@ struct cyg_mode {
 	/* Frees what the object owns (not the object). Any thread. */
 	void (*done)(void *object);
 	const char *const *smart_defaults; /* names of built-in objects, NULL-terminated; their lines: */
-	const char *const *default_lines;  /* the lines of the nth of them, separated by '\n' */
+	const char *const *default_lines;  /* the lines of the nth of them, separated by '\n'; if the first
+	                                    * begins with a blank it goes on with the opening line */
 };
 
 struct cyg_command_table {
 	const struct cyg_mode *modes;        /* ended by a NULL name; may be NULL */
 	const struct cyg_command *commands;  /* ended by a NULL mode */
+	const struct cyg_command_table *next; /* more of the same provider; NULL for none */
 };
 
 /* --- Arguments --- */

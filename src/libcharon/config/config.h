@@ -55,6 +55,7 @@ struct config_finding {
 	uint32_t line, column;  /* from 1; line 0: the prompt */
 	const char *code;       /* a word of doc/FINDINGS.md; a constant */
 	char *text;
+	const void *by;         /* the line that gave it; to be compared only */
 };
 
 /* Zeroed before first use. */
@@ -115,7 +116,7 @@ enum config_line_kind {
 };
 
 /*
- * Applies one line to `base`. CYG_OK with `*out` a new snapshot, or NULL if the line changed nothing (`exit`,
+ * Applies one line to `base`; `findings` must be empty, here and above. CYG_OK with `*out` a new snapshot, or NULL if the line changed nothing (`exit`,
  * a comment, an identical repeat); CYG_REFUSED with findings: nothing has changed, `position` neither.
  */
 enum cyg_status config_run_line(const struct cyg_config *base, struct config_position *position,

@@ -60,6 +60,7 @@ struct config_policy {
 	char fvrf[CONFIG_NAME_MAX];     /* "" global, "any" */
 	unsigned address_count;
 	struct cyg_ip address[CONFIG_POLICY_ADDRESSES_MAX];
+	unsigned line_count;            /* `proposal` lines */
 	unsigned proposal_count;        /* complete ones, in order */
 	const struct config_proposal *proposal[CONFIG_POLICY_PROPOSALS_MAX];
 };
@@ -83,6 +84,8 @@ struct config_peer {
 	struct cyg_prefix address;      /* unset: none */
 	struct id_match identity;
 	struct cyg_secret key_local, key_remote; /* symmetric: both hold the same; one may be empty */
+	bool key_sealed;                /* of type 6, and there is no master key */
+	const char *address_place, *whole_key_place, *half_key_place; /* of those lines, or NULL */
 };
 
 struct config_keyring {
@@ -144,6 +147,13 @@ struct config_profile {
 	bool config_request, config_set_accept, config_set_send;
 	uint32_t virtual_template;      /* 0: none */
 	bool mode_auto;
+	bool match_interface;           /* a `match address local interface` line */
+	bool keyring_aaa;
+	bool key_sealed;                /* of type 6, and there is no master key */
+	unsigned trustpoint_count, certificate_count; /* `pki trustpoint`, `match certificate` lines */
+	bool eap_list, anyconnect_list; /* `aaa authentication {eap|anyconnect-eap}` is there */
+	const char *dynamic_place;      /* of the line `dynamic`, or NULL */
+	const char *static_place;       /* of the first line that excludes it, or NULL */
 };
 
 struct config_transform_set {
@@ -158,6 +168,7 @@ struct config_transform_set {
 
 struct config_ipsec_profile {
 	struct config_head head;
+	unsigned line_count;            /* sets named, usable or not */
 	unsigned set_count;             /* usable ones, in order */
 	const struct config_transform_set *set[CONFIG_IPSEC_SETS_MAX];
 	char ikev2_profile_name[CONFIG_NAME_MAX];
@@ -187,6 +198,7 @@ struct config_interface {
 	uint16_t mtu;                   /* 0: default */
 	uint16_t adjust_mss;
 	enum tunnel_mode mode;
+	bool has_source, has_destination; /* a line of them, `dynamic` too */
 	char source_interface[CONFIG_NAME_MAX];
 	struct cyg_ip source;           /* unset: by interface, or whatever the system chooses */
 	struct cyg_ip destination;      /* unset: none or dynamic */
