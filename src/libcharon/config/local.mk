@@ -1,3 +1,46 @@
 # SPDX-License-Identifier: MIT
 src_libcharon_libcharon_core_la_SOURCES += \
-	src/libcharon/config/config.h
+	src/libcharon/config/build.c \
+	src/libcharon/config/build.h \
+	src/libcharon/config/config.h \
+	src/libcharon/config/core.c \
+	src/libcharon/config/core.h \
+	src/libcharon/config/core_aaa.c \
+	src/libcharon/config/core_ikev2.c \
+	src/libcharon/config/core_interface.c \
+	src/libcharon/config/core_ipsec.c \
+	src/libcharon/config/core_profile.c \
+	src/libcharon/config/file.c \
+	src/libcharon/config/findings.c \
+	src/libcharon/config/findings.h \
+	src/libcharon/config/grammar.c \
+	src/libcharon/config/grammar.h \
+	src/libcharon/config/ignored.c \
+	src/libcharon/config/match.c \
+	src/libcharon/config/match.h \
+	src/libcharon/config/parse.c \
+	src/libcharon/config/parse.h \
+	src/libcharon/config/prompt.c \
+	src/libcharon/config/render.c \
+	src/libcharon/config/snapshot.c \
+	src/libcharon/config/statement.c \
+	src/libcharon/config/tree.c \
+	src/libcharon/config/tree.h \
+	src/libcharon/config/view.c
+
+if HAVE_CHECK
+check_PROGRAMS += src/libcharon/config/config_tests
+TESTS += src/libcharon/config/config_tests
+src_libcharon_config_config_tests_SOURCES = \
+	src/libcharon/config/config_tests.c \
+	src/libcharon/config/config_tests.h \
+	src/libcharon/config/file_test.c \
+	src/libcharon/config/grammar_test.c \
+	src/libcharon/config/objects_test.c \
+	src/libcharon/config/parse_test.c \
+	src/libcharon/config/prompt_test.c \
+	src/libcharon/config/render_test.c \
+	src/libcharon/config/snapshot_test.c
+src_libcharon_config_config_tests_CFLAGS = $(TEST_CFLAGS)
+src_libcharon_config_config_tests_LDADD = $(TEST_LIBS)
+endif

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Building objects, each after those that it asks for.
+ */
+#include "config/build.h"
+
+#include <stdlib.h>
+
+/* A node and the way to it, so that it can be made writable. */
+struct spot {
+	struct spot *up;
+	const struct grammar_mode *mode;
+	size_t index;
+	struct node *node;
+};
+
+struct build_frame {
+	struct build_frame *up;
+	const struct node *node;
+};
+
+struct cyg_build {
+	struct candidate *c;
+	struct spot *spot;
+	struct built *b;
+	const struct cyg_args *line;  /* being applied; in `check` the opening line, or NULL */
+	/* Where the next finding stands, if set: */
+	const struct cyg_args *at;
+	size_t at_column;
+	enum cyg_status status;       /* CYG_NOMEM is remembered here */
+};
+
+/* --- What was built --- */
+
+struct built *built_ref(struct built *built)
+{
+	atomic_fetch_add_explicit(&built->refs, 1, memory_order_relaxed);
+	return built;
+}
+
+void built_unref(struct built *built)
+{
+	if (!built || atomic_fetch_sub_explicit(&built->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	if (built->mode->mode->done)
+		built->mode->mode->done(built->object);
+	for (size_t i = 0; i < built->need_count; i++) {
+		built_unref(built->needs[i].built);
+		free(built->needs[i].name);
+	}
+	free(built->needs);
+	while (built->places) {
+		struct place *next = built->places->next;
+
+		free(built->places);
+		built->places = next;
+	}
+	config_findings_done(&built->findings);
+	statement_unref(built->opening);
+	lines_unref(built->lines);
+	config_grammar_unref(built->grammar);
+	free(built->name);
+	free(built);
+}
+
+static enum cyg_status built_new(struct candidate *c, const struct node *node, struct built **out)
+{
+	struct built *b = calloc(1, sizeof(*b) + node->mode->mode->object_size);
+
+	if (!b)
+		return CYG_NOMEM;
+	atomic_init(&b->refs, 1);
+	b->name = cyg_str_dup(cyg_str(node->name));
+	if (!b->name) {
+		free(b);
+		return CYG_NOMEM;
+	}
+	b->grammar = config_grammar_ref(c->grammar);
+	b->mode = node->mode;
+	b->opening = node->opening ? statement_ref(node->opening) : NULL;
+	b->lines = lines_ref(node->lines);
+	*out = b;
+	return CYG_OK;
+}
+
+/* --- Needs --- */
+
+static struct need *add_need(struct cyg_build *build, enum need_kind kind,
+			     const struct grammar_mode *mode, struct cyg_str name)
+{
+	struct built *b = build->b;
+	struct need *need;
+
+	if (b->need_count == b->need_capacity) {
+		size_t capacity = b->need_capacity ? 2 * b->need_capacity : 4;
+		struct need *needs = realloc(b->needs, capacity * sizeof(*needs));
+
+		if (!needs) {
+			build->status = CYG_NOMEM;
+			return NULL;
+		}
+		b->needs = needs;
+		b->need_capacity = capacity;
+	}
+	need = &b->needs[b->need_count];
+	*need = (struct need){ .kind = kind, .mode = mode };
+	if (kind != NEED_INNER) {
+		need->name = cyg_str_dup(name);
+		if (!need->name) {
+			build->status = CYG_NOMEM;
+			return NULL;
+		}
+	}
+	b->need_count++;
+	return need;
+}
+
+static bool exists(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name)
+{
+	const struct node *node;
+
+	if (cyg_str_equal(name, CYG_STR("default")))
+		return true;
+	if (!mode || mode->parent != c->grammar->global)
+		return false;
+	node = node_find(c->root, mode, name, NULL);
+	return node && !node->disabled;
+}
+
+/* --- Building one, and judging what is there --- */
+
+static enum cyg_status ensure(struct candidate *c, struct spot *spot);
+
+static enum cyg_status own(struct candidate *c, struct spot *spot)
+{
+	enum cyg_status status;
+
+	if (spot->node->edit == c->edit)
+		return CYG_OK;
+	status = own(c, spot->up);
+	if (status != CYG_OK)
+		return status;
+	return node_own_nth(spot->up->node, spot->mode, spot->index, &spot->node);
+}
+
+static struct spot root_spot(struct candidate *c)
+{
+	return (struct spot){ .node = c->root };
+}
+
+/* An object at the top, ready. CYG_NOT_FOUND, CYG_BUSY (being built itself) or CYG_NOMEM. */
+static enum cyg_status ready_by_name(struct candidate *c, const struct grammar_mode *mode,
+				     struct cyg_str name, struct built **out)
+{
+	struct spot root = root_spot(c), spot = { .up = &root, .mode = mode };
+	enum cyg_status status;
+
+	*out = NULL;
+	if (!mode || mode->parent != c->grammar->global)
+		return CYG_NOT_FOUND;
+	spot.node = node_find(c->root, mode, name, &spot.index);
+	if (!spot.node)
+		return CYG_NOT_FOUND;
+	status = ensure(c, &spot);
+	if (status == CYG_OK)
+		*out = spot.node->built;
+	return status;
+}
+
+static enum cyg_status ready_inner(struct candidate *c, struct spot *outer,
+				   const struct grammar_mode *mode, size_t n, struct spot *spot)
+{
+	struct table *table;
+
+	if (!mode || mode->parent != outer->node->mode)
+		return CYG_NOT_FOUND;
+	table = node_table(outer->node, mode);
+	if (!table || n >= table->count)
+		return CYG_NOT_FOUND;
+	*spot = (struct spot){ .up = outer, .mode = mode, .index = n, .node = table->items[n] };
+	return ensure(c, spot);
+}
+
+static bool same_line(const struct cyg_args *a, const struct cyg_args *b)
+{
+	if (a == b)
+		return true;
+	return a && b && statement_equal(a, b) && a->line == b->line &&
+	       strcmp(a->source->name, b->source->name) == 0;
+}
+
+/* Does what was built still hold? */
+static bool still_good(struct candidate *c, struct spot *spot, const struct built *b)
+{
+	const struct node *node = spot->node;
+
+	if (!same_line(b->opening, node->opening) || !lines_equal(b->lines, node->lines, true) ||
+	    (node->error && b->usable))
+		return false;
+	for (size_t i = 0; i < b->need_count; i++) {
+		const struct need *need = &b->needs[i];
+		struct built *now = NULL;
+		struct spot inner;
+		bool there = true;
+
+		switch (need->kind) {
+		case NEED_NAME:
+			there = exists(c, need->mode, cyg_str(need->name));
+			break;
+		case NEED_OBJECT:
+			there = ready_by_name(c, need->mode, cyg_str(need->name), &now) == CYG_OK;
+			break;
+		case NEED_INNER:
+			there = ready_inner(c, spot, need->mode, need->n, &inner) == CYG_OK;
+			now = there ? inner.node->built : NULL;
+			break;
+		}
+		if (there != need->there || now != need->built)
+			return false;
+	}
+	return true;
+}
+
+static enum cyg_status check_refs(struct cyg_build *build, const struct cyg_args *line)
+{
+	for (size_t i = 0; i < line->step_count; i++) {
+		const struct grammar_op *op = statement_op(line, i);
+
+		if (op->kind != OP_ARG || op->arg->type != ARG_REF)
+			continue;
+		build->at = line;
+		build->at_column = line->steps[i].column;
+		(void)cyg_build_refer(build, op->arg->ref, statement_text(line, i));
+		build->at = NULL;
+	}
+	return build->status;
+}
+
+static enum cyg_status apply_line(struct cyg_build *build, const struct cyg_args *line)
+{
+	enum cyg_status status;
+
+	if (line->row->plugin)
+		return CYG_OK; /* nothing is made of what belongs to a plugin that is not loaded */
+	build->line = line;
+	status = check_refs(build, line);
+	if (status == CYG_OK && line->row->command->apply)
+		status = line->row->command->apply(build, build->b->object, line);
+	build->at = NULL;
+	if (status == CYG_NOMEM || build->status != CYG_OK)
+		return CYG_NOMEM;
+	if (status != CYG_OK)
+		build->b->error = true;
+	return CYG_OK;
+}
+
+static enum cyg_status build_node(struct candidate *c, struct spot *spot)
+{
+	struct node *node = spot->node;
+	const struct cyg_mode *mode = node->mode->mode;
+	struct cyg_build build = { .c = c, .spot = spot };
+	struct built *b;
+	enum cyg_status status = built_new(c, node, &b);
+
+	if (status != CYG_OK)
+		return status;
+	build.b = b;
+	build.line = node->opening;
+	if (mode->init)
+		mode->init(b->object, cyg_str(b->name));
+	if (node->opening)
+		status = apply_line(&build, node->opening);
+	for (size_t i = 0; status == CYG_OK && b->lines && i < b->lines->count; i++)
+		status = apply_line(&build, b->lines->items[i]);
+	build.line = node->opening ? node->opening : b->lines && b->lines->count ? b->lines->items[0] : NULL;
+	b->error |= node->error;
+	if (status == CYG_OK && !b->error && mode->check)
+		mode->check(&build, b->object, cyg_str(b->name));
+	if (status == CYG_OK)
+		status = build.status;
+	if (status != CYG_OK) {
+		built_unref(b);
+		return status;
+	}
+	b->usable = !b->error && !b->missing[0];
+	built_unref(node->built);
+	node->built = b;
+	return CYG_OK;
+}
+
+static void tell_again(struct candidate *c, const struct built *b)
+{
+	for (size_t i = 0; i < b->findings.count; i++) {
+		const struct config_finding *f = &b->findings.items[i];
+
+		findings_add(c->findings, f->severity, f->line, f->column, f->code, "%s", f->text);
+	}
+}
+
+/* Sees to it that the node's `built` is what its lines and references make of it. */
+static enum cyg_status ensure(struct candidate *c, struct spot *spot)
+{
+	struct build_frame frame = { .up = c->frames, .node = spot->node };
+	enum cyg_status status = CYG_OK;
+	unsigned depth = 0;
+
+	if (spot->node->disabled || spot->node->mode->plugin)
+		return CYG_NOT_FOUND;
+	if (spot->node->checked == c->edit)
+		return CYG_OK;
+	for (const struct build_frame *f = c->frames; f; f = f->up) {
+		if (f->node == spot->node || ++depth > 64)
+			return CYG_BUSY;
+	}
+	c->frames = &frame;
+	if (spot->node->built && still_good(c, spot, spot->node->built)) {
+		if (c->in_file)
+			tell_again(c, spot->node->built);
+	} else {
+		status = own(c, spot);
+		frame.node = spot->node;
+		if (status == CYG_OK)
+			status = build_node(c, spot);
+	}
+	if (status == CYG_OK)
+		spot->node->checked = c->edit;
+	c->frames = frame.up;
+	return status;
+}
+
+static enum cyg_status walk(struct candidate *c, struct spot *spot)
+{
+	const struct grammar_mode *mode = spot->node->mode;
+	enum cyg_status status;
+
+	for (unsigned s = 0; s < mode->slot_count; s++) {
+		struct table *table;
+
+		for (size_t i = 0; (table = node_table(spot->node, mode->slots[s])) && i < table->count;
+		     i++) {
+			struct spot inner = { .up = spot, .mode = mode->slots[s], .index = i,
+					      .node = table->items[i] };
+
+			status = ensure(c, &inner);
+			if (status == CYG_NOMEM)
+				return status;
+			if (!inner.node->tables)
+				continue;
+			status = walk(c, &inner);
+			if (status != CYG_OK)
+				return status;
+		}
+	}
+	return CYG_OK;
+}
+
+enum cyg_status candidate_commit(struct candidate *c, struct cyg_config **out)
+{
+	struct spot root = root_spot(c);
+	struct cyg_config *config;
+	enum cyg_status status = walk(c, &root);
+
+	if (status == CYG_OK)
+		status = ensure(c, &root);
+	if (status != CYG_OK)
+		return status;
+	if (c->findings->errors)
+		return CYG_REFUSED;
+	config = calloc(1, sizeof(*config));
+	if (!config)
+		return CYG_NOMEM;
+	atomic_init(&config->refs, 1);
+	config->grammar = config_grammar_ref(c->grammar);
+	config->root = node_ref(c->root);
+	status = view_fill(config);
+	if (status != CYG_OK) {
+		config_unref(config);
+		return status;
+	}
+	*out = config;
+	return CYG_OK;
+}
+
+static void adopt(struct node *node, const struct node *from)
+{
+	if (!node->built && from->built && same_line(node->opening, from->opening) &&
+	    lines_equal(node->lines, from->lines, true))
+		node->built = built_ref(from->built);
+	for (unsigned s = 0; node->tables && s < node->mode->slot_count; s++) {
+		for (size_t i = 0; node->tables[s] && i < node->tables[s]->count; i++) {
+			struct node *inner = node->tables[s]->items[i];
+			const struct node *old =
+				node_find(from, node->mode->slots[s], cyg_str(inner->name), NULL);
+
+			/* Out of memory means that it is built again, no more. */
+			if (old && node_own_nth(node, node->mode->slots[s], i, &inner) == CYG_OK)
+				adopt(inner, old);
+		}
+	}
+}
+
+void candidate_adopt(struct candidate *c, const struct cyg_config *previous)
+{
+	if (previous && previous->grammar == c->grammar)
+		adopt(c->root, previous->root);
+}
+
+/* --- What apply and check may call --- */
+
+static const struct cyg_args *finding_line(const struct cyg_build *build)
+{
+	return build->at ? build->at : build->line;
+}
+
+static void find(struct cyg_build *build, enum config_severity severity, const char *code,
+		 const char *format, va_list args)
+{
+	const struct cyg_args *line = finding_line(build);
+	struct candidate *c = build->c;
+	struct config_finding *finding;
+	size_t column = build->at ? build->at_column : line ? line->column : 1;
+
+	build->at = NULL;
+	if (line && line->source->silent)
+		return;
+	finding = findings_addv(&build->b->findings, severity, line ? line->line : 1, column, code, format,
+				args);
+	if (!finding)
+		return;
+	finding->by = line;
+	if (c->in_file || severity == CONFIG_ERROR || line == c->typed)
+		findings_add(c->findings, severity, finding->line, finding->column, code, "%s",
+			     finding->text);
+}
+
+void cyg_build_error(struct cyg_build *build, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	find(build, CONFIG_ERROR, code, format, args);
+	va_end(args);
+	build->b->error = true;
+}
+
+void cyg_build_warning(struct cyg_build *build, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	find(build, CONFIG_WARNING, code, format, args);
+	va_end(args);
+}
+
+void cyg_build_at(struct cyg_build *build, const struct cyg_args *args, const char *token, size_t n)
+{
+	size_t i = statement_step_of(args, token, n);
+
+	if (i != SIZE_MAX) {
+		build->at = args;
+		build->at_column = args->steps[i].column;
+	}
+}
+
+static const struct cyg_args *line_at(const struct node *node, const char *file, size_t file_len,
+				      uint64_t number)
+{
+	const struct cyg_args *s;
+
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		s = node->lines->items[i];
+		if (s->line == number && strlen(s->source->name) == file_len &&
+		    memcmp(s->source->name, file, file_len) == 0)
+			return s;
+	}
+	s = node->opening;
+	if (s && s->line == number && strlen(s->source->name) == file_len &&
+	    memcmp(s->source->name, file, file_len) == 0)
+		return s;
+	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++) {
+		for (size_t i = 0; node->tables[t] && i < node->tables[t]->count; i++) {
+			s = line_at(node->tables[t]->items[i], file, file_len, number);
+			if (s)
+				return s;
+		}
+	}
+	return NULL;
+}
+
+void cyg_build_at_place(struct cyg_build *build, const char *place)
+{
+	const char *colon = strrchr(place, ':');
+	const struct cyg_args *s;
+	uint64_t number;
+
+	if (!colon || cyg_str_to_u64(cyg_str(colon + 1), 0, UINT32_MAX, &number) != CYG_OK)
+		return;
+	s = line_at(build->spot->node, place, (size_t)(colon - place), number);
+	if (s) {
+		build->at = s;
+		build->at_column = s->column;
+	}
+}
+
+const char *cyg_build_place(const struct cyg_build *build)
+{
+	const struct cyg_args *line = build->line;
+	struct built *b = build->b;
+	struct place *place;
+	size_t len;
+
+	if (!line)
+		return "";
+	for (place = b->places; place; place = place->next) {
+		if (place->line == line)
+			return place->text;
+	}
+	len = strlen(line->source->name) + 16;
+	place = malloc(sizeof(*place) + len);
+	if (!place)
+		return "";
+	if (line->source->silent || line->line == 0)
+		snprintf(place->text, len, "%s", line->source->name);
+	else
+		snprintf(place->text, len, "%s:%u", line->source->name, line->line);
+	place->line = line;
+	place->next = b->places;
+	b->places = place;
+	return place->text;
+}
+
+void cyg_build_unusable(struct cyg_build *build, const char *why)
+{
+	if (!build->b->missing[0])
+		snprintf(build->b->missing, sizeof(build->b->missing), "%s", why[0] ? why : "unusable");
+}
+
+void cyg_build_incomplete(struct cyg_build *build, const char *missing)
+{
+	const struct built *b = build->b;
+
+	build->at = NULL;
+	cyg_build_warning(build, "incomplete", "%s %s is incomplete and not used; it lacks: %s",
+			  b->mode->mode->what, b->name, missing);
+	cyg_build_unusable(build, missing);
+}
+
+bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct need *need;
+	bool there = exists(build->c, to, name);
+
+	need = add_need(build, NEED_NAME, to, name);
+	if (!need)
+		return false;
+	need->there = there;
+	if (!there)
+		cyg_build_warning(build, "undefined-reference", "there is no %s %.*s",
+				  to ? to->mode->what : mode, (int)name.len, name.ptr);
+	return there;
+}
+
+const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct built *found = NULL;
+	struct need *need;
+	enum cyg_status status = ready_by_name(build->c, to, name, &found);
+
+	if (status == CYG_NOMEM) {
+		build->status = CYG_NOMEM;
+		return NULL;
+	}
+	need = add_need(build, NEED_OBJECT, to, name);
+	if (!need)
+		return NULL;
+	need->there = status == CYG_OK;
+	need->built = found ? built_ref(found) : NULL;
+	return found && found->usable ? found->object : NULL;
+}
+
+const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n, struct cyg_str *name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct table *table = to && to->parent == build->spot->node->mode
+				      ? node_table(build->spot->node, to) : NULL;
+	struct built *found = NULL;
+	struct need *need;
+	struct spot spot;
+	enum cyg_status status = ready_inner(build->c, build->spot, to, n, &spot);
+
+	if (status == CYG_NOMEM) {
+		build->status = CYG_NOMEM;
+		return NULL;
+	}
+	if (status == CYG_OK)
+		found = spot.node->built;
+	need = add_need(build, NEED_INNER, to, CYG_STR(""));
+	if (!need)
+		return NULL;
+	need->n = n;
+	need->there = status == CYG_OK;
+	need->built = found ? built_ref(found) : NULL;
+	if (name) {
+		table = table ? node_table(build->spot->node, to) : NULL;
+		*name = table && n < table->count ? cyg_str(table->items[n]->name) : cyg_str_n("", 0);
+	}
+	return found && found->usable ? found->object : NULL;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the core's commands share. Each file core_*.c is a table of modes and rows with their `apply` and
+ * `check`; config_core_commands is the first of them. Control thread.
+ */
+#ifndef CONFIG_CORE_H
+#define CONFIG_CORE_H
+
+#include "config/objects.h"
+
+extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, core_profile_commands,
+	core_ipsec_commands, core_interface_commands;
+
+/* `init` of every object that begins with a struct config_head. */
+void core_init(void *object, struct cyg_str name);
+/* Copies text into an array; what does not fit is a finding `range` at the argument. */
+void core_text(struct cyg_build *build, const struct cyg_args *args, const char *name, char *out,
+	       size_t size);
+/* Ends a `check`: with nothing missing and no reason the object is complete. */
+void core_finish(struct cyg_build *build, struct config_head *head, const char *missing,
+		 const char *unusable);
+/* Adds to a list of what is missing, with commas between. */
+void core_lacks(struct cyg_strbuf *missing, const char *what);
+/* Was the line at `a` before that at `b`? By their numbers; false without them. */
+bool core_earlier(const char *a, const char *b);
+/* The place of the line being applied, to be kept in the object. */
+void core_place(const struct cyg_build *build, char out[CONFIG_PLACE_MAX]);
+/* Reads `address`, `fqdn [domain]`, `email [domain]`, `key-id` or `any` of a line. */
+void core_id_match(struct cyg_build *build, const struct cyg_args *args, struct id_match *out);
+/* Two policies, two profiles with the same match, and the like; from the check of the whole. */
+void core_check_overlaps(struct cyg_build *build);
+/* MODP and ECP groups that may be named; warns of the weak ones. False (and an error) for others. */
+bool core_group(struct cyg_build *build, uint64_t group);
+bool core_group_is_weak(uint64_t group);
+
+#endif

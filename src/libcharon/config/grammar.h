@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The grammar as it is compiled from the tables: each row becomes a small program of keywords,
+ * arguments and choices, which match.c runs over the words of a line, all rows of a mode at once.
+ *
+ * Constant once made (but its reference count); made and used on the control thread, freed on any.
+ */
+#ifndef CONFIG_GRAMMAR_H
+#define CONFIG_GRAMMAR_H
+
+#include "config/config.h"
+
+#include <stdatomic.h>
+
+#define GRAMMAR_OPS_MAX  512 /* of one row */
+#define GRAMMAR_KEYS_MAX 4   /* arguments in a key */
+
+enum arg_type {
+	ARG_UINT, ARG_CHOICE, ARG_WORD, ARG_NAME, ARG_STRING, ARG_LINE, ARG_DELIMITED, ARG_IP4, ARG_IP6,
+	ARG_IP, ARG_MASK, ARG_OWNMASK, ARG_WILDCARD, ARG_PREFIX6, ARG_OWN6, ARG_SECRET, ARG_HEX,
+	ARG_INTERFACE, ARG_REF,
+};
+
+struct grammar_mode;
+
+/* A word of a choice; `canonical` differs from it for an old spelling ("sha-256"). */
+struct grammar_word {
+	const char *word, *canonical;
+};
+
+struct grammar_arg {
+	const char *name;
+	enum arg_type type;
+	uint64_t low, high;               /* ARG_UINT */
+	const struct grammar_word *words; /* ARG_CHOICE */
+	size_t word_count;
+	const char *ref;                  /* ARG_REF: the mode's name */
+	const struct grammar_mode *ref_mode; /* NULL if no table has that mode */
+};
+
+enum op_kind { OP_KEYWORD, OP_ARG, OP_SPLIT, OP_JUMP, OP_MATCH };
+
+struct grammar_op {
+	enum op_kind kind;
+	uint16_t x, y;                    /* SPLIT: first x, then y; JUMP: x */
+	const char *word;                 /* KEYWORD */
+	const struct grammar_arg *arg;    /* ARG */
+};
+
+struct grammar_row {
+	const struct cyg_command *command;
+	const char *plugin;               /* the plugin that is not loaded; NULL: the row is live */
+	uint32_t index;                   /* order in the grammar, hence in what is rendered */
+	const struct grammar_mode *mode;
+	const struct grammar_mode *target; /* of `enters` or `defines` */
+	bool ignored, block;              /* a router's command that is not ours */
+	uint16_t head;                    /* leading keywords */
+	uint16_t op_count;
+	const struct grammar_op *ops;
+	unsigned key_count;
+	const struct grammar_arg *key[GRAMMAR_KEYS_MAX];
+};
+
+struct grammar_mode {
+	const struct cyg_mode *mode;
+	const char *plugin;               /* as for rows */
+	const struct grammar_mode *parent; /* NULL: global */
+	unsigned index;                   /* among all modes */
+	unsigned slot;                    /* among those inside of the parent */
+	unsigned slot_count;              /* modes inside of this one */
+	const struct grammar_mode **slots;
+	const struct grammar_row **rows;
+	size_t row_count, row_capacity;
+	const struct grammar_row *opening; /* the row that enters it, or the first that defines */
+	bool names_interfaces;            /* its objects are named by an `interface` argument */
+};
+
+struct arena_block;
+struct node;
+
+struct config_grammar {
+	atomic_uint refs;
+	struct arena_block *arena;
+	struct grammar_mode *modes;
+	size_t mode_count;
+	const struct grammar_mode *global, *exec;
+	uint32_t row_count;
+	uint64_t last_edit;               /* the stamp of the latest candidate */
+	struct node *origin;              /* the tree of an empty file: smart defaults */
+	bool has_origin;
+};
+
+/* NULL if there is none. */
+const struct grammar_mode *grammar_mode(const struct config_grammar *grammar, const char *name);
+/* The argument's name and what it takes, for messages: "<seconds> (10-3600)". */
+void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out);
+/* Help of one token of a row; "" if it has none. */
+const char *grammar_help(const struct grammar_row *row, const struct grammar_op *op);
+static inline bool grammar_is_secret(const struct grammar_arg *arg)
+{
+	return arg->type == ARG_SECRET || arg->type == ARG_HEX;
+}
+
+/* The ignored commands of a mode, one string of heads per entry (ignored.c). */
+struct ignored_heads {
+	const char *mode;
+	const char *before;  /* words before each head, or "" */
+	const char *heads;   /* separated by blanks */
+	bool block;
+};
+extern const struct ignored_heads ignored_heads[]; /* ended by a NULL mode */
+
+#endif

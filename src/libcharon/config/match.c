@@ -1,0 +1,750 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The matcher: a set of threads, one word at a time.
+ *
+ * At a word, a keyword that is exactly it takes all; else a keyword that it abbreviates and every argument
+ * that it fits go on together, and the rest of the line decides. Two different keywords that
+ * it abbreviates make it ambiguous. If several rows fit the whole line, the one that fits more
+ * closely at the first difference wins: keyword, abbreviation, typed argument, plain word, rest of line.
+ */
+#include "config/match.h"
+
+#include <stdlib.h>
+
+enum rank { RANK_KEYWORD, RANK_ABBREVIATION, RANK_TYPED, RANK_WORD, RANK_LINE };
+
+void words_of(struct cyg_str text, struct words *out)
+{
+	size_t at = 0;
+
+	out->text = text;
+	out->count = 0;
+	out->too_many = false;
+	while (at < text.len) {
+		size_t len;
+
+		while (at < text.len && strchr(" \t\r\n", text.ptr[at]) && text.ptr[at])
+			at++;
+		len = cyg_str_span_until(cyg_str_tail(text, at), " \t\r\n");
+		if (len == 0)
+			break;
+		if (out->count == CONFIG_WORDS_MAX) {
+			out->too_many = true;
+			break;
+		}
+		out->at[out->count++] = (struct word){ (uint32_t)at, (uint32_t)len };
+		at += len;
+	}
+}
+
+static bool abbreviates(struct cyg_str word, const char *keyword)
+{
+	size_t len = strlen(keyword);
+
+	return word.len <= len && cyg_str_equal_nocase(word, cyg_str_n(keyword, word.len));
+}
+
+static bool is_exactly(struct cyg_str word, const char *keyword)
+{
+	return cyg_str_equal_nocase(word, cyg_str(keyword));
+}
+
+/* --- Interfaces --- */
+
+static const char *const interface_types[] = {
+	"Tunnel", "Virtual-Template", "Loopback", "Ethernet", "FastEthernet", "GigabitEthernet",
+	"TwoGigabitEthernet", "FiveGigabitEthernet", "TenGigabitEthernet", "TwentyFiveGigE",
+	"FortyGigabitEthernet", "HundredGigE", "AppGigabitEthernet", "Port-channel", "Vlan", "BDI",
+	"Serial", "Dialer", "Cellular", "Virtual-Access", "VirtualPortGroup", "Null", "Multilink",
+};
+
+static bool is_number(struct cyg_str s)
+{
+	if (s.len == 0 || s.len > 16 || s.ptr[0] < '0' || s.ptr[0] > '9')
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!(s.ptr[i] >= '0' && s.ptr[i] <= '9') && !memchr("/.:", s.ptr[i], 3))
+			return false;
+	}
+	return true;
+}
+
+/* "Tunnel01" is Tunnel1: one number, one name. */
+static struct cyg_str without_zeros(struct cyg_str number)
+{
+	while (number.len > 1 && number.ptr[0] == '0' && number.ptr[1] >= '0' && number.ptr[1] <= '9')
+		number = cyg_str_tail(number, 1);
+	return number;
+}
+
+enum arg_outcome interface_canonical(struct cyg_str type, struct cyg_str number,
+				     struct cyg_strbuf *out)
+{
+	size_t letters = 0;
+
+	if (number.len == 0) {
+		/* The number may stand at the end of the word. */
+		while (letters < type.len && !(type.ptr[letters] >= '0' && type.ptr[letters] <= '9'))
+			letters++;
+		number = cyg_str_tail(type, letters);
+	} else {
+		letters = type.len;
+	}
+	for (size_t i = 0; i < CYG_COUNT(interface_types); i++) {
+		if (is_exactly(cyg_str_head(type, letters), interface_types[i]) && is_number(number)) {
+			if (out) {
+				cyg_strbuf_add(out, cyg_str(interface_types[i]));
+				cyg_strbuf_add(out, without_zeros(number));
+			}
+			return ARG_FITS;
+		}
+	}
+	/* A Linux name, as it stands. */
+	if (letters == type.len && number.len && number.ptr != type.ptr + letters)
+		return ARG_KIND;
+	if (type.len == 0 || type.len > 15)
+		return ARG_KIND;
+	for (size_t i = 0; i < type.len; i++) {
+		char ch = type.ptr[i];
+
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+		      memchr("_-.:@", ch, 5)))
+			return ARG_KIND;
+	}
+	if (out)
+		cyg_strbuf_add(out, type);
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_interface(const struct words *words, size_t i, struct arg_read *out,
+				       struct cyg_strbuf *text)
+{
+	struct cyg_str type = word_text(words, i);
+
+	for (size_t t = 0; t < CYG_COUNT(interface_types); t++) {
+		if (!is_exactly(type, interface_types[t]))
+			continue;
+		if (i + 1 == words->count || !is_number(word_text(words, i + 1)))
+			return ARG_KIND;
+		out->count = 2;
+		return interface_canonical(type, word_text(words, i + 1), text);
+	}
+	return interface_canonical(type, cyg_str_n("", 0), text);
+}
+
+/* --- Other arguments --- */
+
+static struct cyg_str rest_of_line(const struct words *words, size_t i)
+{
+	struct cyg_str rest = cyg_str_tail(words->text, words->at[i].offset);
+
+	while (rest.len && strchr(" \t\r\n", rest.ptr[rest.len - 1]))
+		rest.len--;
+	return rest;
+}
+
+/* How many words of the line begin before `offset`, from word `i` on. */
+static size_t words_before(const struct words *words, size_t i, size_t offset)
+{
+	size_t count = 0;
+
+	while (i + count < words->count && words->at[i + count].offset < offset)
+		count++;
+	return count;
+}
+
+static enum arg_outcome read_string(const struct words *words, size_t i, struct arg_read *out,
+				    struct cyg_strbuf *text)
+{
+	struct cyg_str rest = rest_of_line(words, i);
+	size_t end;
+
+	if (rest.ptr[0] != '"') {
+		if (text)
+			cyg_strbuf_add(text, word_text(words, i));
+		return ARG_FITS;
+	}
+	rest = cyg_str_tail(rest, 1);
+	end = cyg_str_span_until(rest, "\"");
+	if (end == rest.len)
+		return ARG_KIND;
+	if (end + 1 < rest.len && !strchr(" \t\r\n", rest.ptr[end + 1]))
+		return ARG_KIND;
+	out->count = words_before(words, i, words->at[i].offset + 1 + end + 1);
+	if (text)
+		cyg_strbuf_add(text, cyg_str_head(rest, end));
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_delimited(const struct words *words, size_t i, struct arg_read *out,
+				       struct cyg_strbuf *text)
+{
+	struct cyg_str rest = cyg_str_tail(words->text, words->at[i].offset);
+	char first = rest.ptr[0];
+	size_t len = 1, end = 0;
+
+	if ((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
+	    (first >= '0' && first <= '9') || (unsigned char)first >= 0x80) {
+		/* A departure from routers: what begins with a letter is the whole line. */
+		rest = rest_of_line(words, i);
+		rest.len = cyg_str_span_until(rest, "\n");
+		out->count = words->count - i;
+		if (text)
+			cyg_strbuf_add(text, rest);
+		return ARG_FITS;
+	}
+	if (first == '^' && rest.len > 1 && (rest.ptr[1] == 'C' || rest.ptr[1] == 'c'))
+		len = 2;
+	for (end = len; end + len <= rest.len; end++) {
+		if (memcmp(rest.ptr + end, rest.ptr, len) == 0)
+			break;
+	}
+	if (end + len > rest.len)
+		return ARG_OPEN;
+	/* What stands behind the end is no part of it. */
+	for (size_t k = end + len; k < rest.len; k++) {
+		if (!strchr(" \t\r\n", rest.ptr[k]))
+			return ARG_KIND;
+	}
+	out->count = words->count - i;
+	if (text)
+		cyg_strbuf_add(text, cyg_str_n(rest.ptr + len, end - len));
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_address(enum arg_type type, struct cyg_str word, struct cyg_strbuf *text)
+{
+	struct cyg_ip ip;
+	char shown[CYG_IP_TEXT];
+
+	if (cyg_ip_parse(word, &ip) != CYG_OK)
+		return ARG_KIND;
+	if ((type == ARG_IP6) != (ip.family == CYG_IPV6) && type != ARG_IP)
+		return ARG_KIND;
+	if (type == ARG_MASK || type == ARG_OWNMASK) {
+		unsigned len;
+
+		if (cyg_netmask_len(&ip, &len) != CYG_OK)
+			return ARG_RANGE;
+	}
+	if (text)
+		cyg_strbuf_add(text, cyg_str(cyg_ip_text(&ip, shown)));
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_prefix6(enum arg_type type, struct cyg_str word, struct arg_read *out,
+				     struct cyg_strbuf *text)
+{
+	size_t slash = cyg_str_span_until(word, "/");
+	char shown[CYG_IP_TEXT];
+	struct cyg_prefix prefix;
+	struct cyg_ip ip;
+	uint64_t len;
+
+	if (slash == word.len || cyg_ip_parse(cyg_str_head(word, slash), &ip) != CYG_OK ||
+	    ip.family != CYG_IPV6 ||
+	    cyg_str_to_u64(cyg_str_tail(word, slash + 1), 0, UINT64_MAX, &len) != CYG_OK)
+		return ARG_KIND;
+	if (len > 128 || cyg_prefix_make(&ip, (unsigned)len, &prefix) != CYG_OK)
+		return ARG_RANGE;
+	out->host_bits = type == ARG_PREFIX6 && !cyg_ip_equal(&ip, &prefix.ip);
+	if (text) {
+		cyg_strbuf_add(text, cyg_str(cyg_ip_text(type == ARG_OWN6 ? &ip : &prefix.ip, shown)));
+		cyg_strbuf_addf(text, "/%u", (unsigned)len);
+	}
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_uint(const struct grammar_arg *arg, struct cyg_str word,
+				  struct cyg_strbuf *text)
+{
+	uint64_t value;
+
+	if (word.len == 0)
+		return ARG_KIND;
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.ptr[i] < '0' || word.ptr[i] > '9')
+			return ARG_KIND;
+	}
+	if (cyg_str_to_u64(word, arg->low, arg->high, &value) != CYG_OK)
+		return ARG_RANGE;
+	if (text)
+		cyg_strbuf_addf(text, "%llu", (unsigned long long)value);
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_choice(const struct grammar_arg *arg, struct cyg_str word,
+				    struct arg_read *out, struct cyg_strbuf *text)
+{
+	const struct grammar_word *found = NULL;
+
+	for (size_t i = 0; i < arg->word_count; i++) {
+		const struct grammar_word *w = &arg->words[i];
+
+		if (is_exactly(word, w->word)) {
+			found = w;
+			break;
+		}
+		/* Old spellings are taken whole only, so that they make nothing ambiguous. */
+		if (w->word != w->canonical || !abbreviates(word, w->word))
+			continue;
+		if (found)
+			return ARG_KIND;
+		found = w;
+	}
+	if (!found)
+		return ARG_KIND;
+	out->old_spelling = found->word != found->canonical;
+	if (text)
+		cyg_strbuf_add(text, cyg_str(found->canonical));
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_secret(const struct words *words, size_t i, struct arg_read *out)
+{
+	struct cyg_str word = word_text(words, i);
+
+	out->secret = word;
+	if (word.len == 1 && strchr("067", word.ptr[0]) && i + 1 < words->count) {
+		out->secret_type = (uint8_t)(word.ptr[0] - '0');
+		out->secret = word_text(words, i + 1);
+		out->count = 2;
+	}
+	return out->secret.len <= CYG_SECRET_MAX ? ARG_FITS : ARG_RANGE;
+}
+
+static enum arg_outcome read_hex(struct cyg_str word, struct arg_read *out)
+{
+	for (size_t i = 0; i < word.len; i++) {
+		if (!memchr("0123456789abcdefABCDEF", word.ptr[i], 22))
+			return ARG_KIND;
+	}
+	if (word.len % 2 || word.len / 2 > CYG_SECRET_MAX)
+		return ARG_RANGE;
+	out->secret = word;
+	return ARG_FITS;
+}
+
+static enum arg_outcome read_name(struct cyg_str word, struct cyg_strbuf *text)
+{
+	if (word.len > 63)
+		return ARG_RANGE;
+	if (text)
+		cyg_strbuf_add(text, word);
+	return ARG_FITS;
+}
+
+enum arg_outcome arg_read(const struct grammar_arg *arg, const struct words *words, size_t i,
+			  struct arg_read *out, struct cyg_strbuf *text)
+{
+	struct cyg_str word = word_text(words, i);
+
+	*out = (struct arg_read){ .count = 1 };
+	switch (arg->type) {
+	case ARG_UINT:
+		return read_uint(arg, word, text);
+	case ARG_CHOICE:
+		return read_choice(arg, word, out, text);
+	case ARG_WORD:
+		if (text)
+			cyg_strbuf_add(text, word);
+		return ARG_FITS;
+	case ARG_NAME:
+		return read_name(word, text);
+	case ARG_REF:
+		if (arg->ref_mode && arg->ref_mode->names_interfaces)
+			return read_interface(words, i, out, text);
+		return read_name(word, text);
+	case ARG_INTERFACE:
+		return read_interface(words, i, out, text);
+	case ARG_STRING:
+		return read_string(words, i, out, text);
+	case ARG_LINE:
+		out->count = words->count - i;
+		if (text)
+			cyg_strbuf_add(text, rest_of_line(words, i));
+		return ARG_FITS;
+	case ARG_DELIMITED:
+		return read_delimited(words, i, out, text);
+	case ARG_IP4:
+	case ARG_IP6:
+	case ARG_IP:
+	case ARG_MASK:
+	case ARG_OWNMASK:
+	case ARG_WILDCARD:
+		return read_address(arg->type, word, text);
+	case ARG_PREFIX6:
+	case ARG_OWN6:
+		return read_prefix6(arg->type, word, out, text);
+	case ARG_SECRET:
+		return read_secret(words, i, out);
+	case ARG_HEX:
+		return read_hex(word, out);
+	}
+	return ARG_KIND;
+}
+
+static enum rank arg_rank(const struct grammar_arg *arg)
+{
+	switch (arg->type) {
+	case ARG_LINE:
+	case ARG_DELIMITED:
+		return RANK_LINE;
+	case ARG_WORD:
+	case ARG_NAME:
+	case ARG_STRING:
+	case ARG_REF:
+	case ARG_SECRET:
+	case ARG_INTERFACE:
+		return RANK_WORD;
+	default:
+		return RANK_TYPED;
+	}
+}
+
+/* --- Threads --- */
+
+/* Adds what stands at `pc`, through splits and jumps, to the next set. */
+static void add_thread(struct matcher *m, const struct grammar_row *row, unsigned pc, size_t resume,
+		       const struct match_step *last)
+{
+	const struct grammar_op *op = &row->ops[pc];
+
+	while (op->kind == OP_JUMP) {
+		pc = op->x;
+		op = &row->ops[pc];
+	}
+	if (op->kind == OP_SPLIT) {
+		add_thread(m, row, op->x, resume, last);
+		add_thread(m, row, op->y, resume, last);
+		return;
+	}
+	/* The same place reached twice: the first way there is the preferred one. */
+	for (size_t i = m->next_count; i > 0 && m->next[i - 1].row == row; i--) {
+		if (m->next[i - 1].pc == pc && m->next[i - 1].resume == resume)
+			return;
+	}
+	if (m->next_count < MATCH_THREADS_MAX)
+		m->next[m->next_count++] =
+			(struct match_thread){ row, last, (uint16_t)pc, (uint16_t)resume };
+}
+
+static void swap_threads(struct matcher *m)
+{
+	struct match_thread *old = m->threads;
+
+	m->threads = m->next;
+	m->thread_count = m->next_count;
+	m->next = old;
+	m->next_count = 0;
+}
+
+static void begin(struct matcher *m, const struct grammar_mode *mode, unsigned flags, size_t first)
+{
+	m->step_count = 0;
+	m->threads = m->a;
+	m->next = m->b;
+	m->next_count = 0;
+	for (size_t i = 0; i < mode->row_count; i++) {
+		if (!(flags & MATCH_OURS) || !mode->rows[i]->ignored)
+			add_thread(m, mode->rows[i], 0, first, NULL);
+	}
+	swap_threads(m);
+}
+
+static void advance(struct matcher *m, const struct match_thread *t, size_t word, size_t count,
+		    enum rank rank)
+{
+	struct match_step *step = &m->steps[m->step_count];
+
+	if (m->step_count == MATCH_STEPS_MAX)
+		return;
+	m->step_count++;
+	*step = (struct match_step){
+		.prev = t->last, .op = t->pc, .word = (uint16_t)word, .count = (uint16_t)count,
+		.rank = (uint8_t)rank,
+		.head = rank <= RANK_ABBREVIATION && (!t->last || t->last->head),
+	};
+	add_thread(m, t->row, t->pc + 1u, word + count, step);
+}
+
+struct turn {
+	bool exact, arg, range, open;
+	const char *abbreviated;
+	bool ambiguous;
+};
+
+static const struct grammar_op *op_of(const struct match_thread *t)
+{
+	return &t->row->ops[t->pc];
+}
+
+/* What the word could be, before anything moves. */
+static void look(const struct matcher *m, const struct words *words, size_t i, struct turn *turn)
+{
+	struct cyg_str word = word_text(words, i);
+
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct match_thread *t = &m->threads[n];
+		const struct grammar_op *op = op_of(t);
+
+		if (t->resume > i || op->kind != OP_KEYWORD)
+			continue;
+		if (is_exactly(word, op->word)) {
+			turn->exact = true;
+		} else if (!t->row->ignored && abbreviates(word, op->word)) {
+			if (turn->abbreviated && strcmp(turn->abbreviated, op->word) != 0)
+				turn->ambiguous = true;
+			turn->abbreviated = op->word;
+		}
+	}
+}
+
+static void move(struct matcher *m, const struct words *words, size_t i, struct turn *turn)
+{
+	struct cyg_str word = word_text(words, i);
+
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct match_thread *t = &m->threads[n];
+		const struct grammar_op *op = op_of(t);
+		struct arg_read read;
+
+		if (t->resume > i) {
+			if (m->next_count < MATCH_THREADS_MAX)
+				m->next[m->next_count++] = *t;
+		} else if (op->kind == OP_KEYWORD) {
+			if (is_exactly(word, op->word))
+				advance(m, t, i, 1, RANK_KEYWORD);
+			else if (!turn->exact && !t->row->ignored && abbreviates(word, op->word))
+				advance(m, t, i, 1, RANK_ABBREVIATION);
+		} else if (op->kind == OP_ARG && !turn->exact) {
+			switch (arg_read(op->arg, words, i, &read, NULL)) {
+			case ARG_FITS:
+				turn->arg = true;
+				advance(m, t, i, read.count, arg_rank(op->arg));
+				break;
+			case ARG_RANGE:
+				turn->range = true;
+				break;
+			case ARG_OPEN:
+				turn->open = true;
+				break;
+			case ARG_KIND:
+				break;
+			}
+		}
+	}
+}
+
+static bool any_at(const struct matcher *m, size_t i)
+{
+	for (size_t n = 0; n < m->thread_count; n++) {
+		if (m->threads[n].resume <= i && op_of(&m->threads[n])->kind != OP_MATCH)
+			return true;
+	}
+	return false;
+}
+
+static bool any_match(const struct matcher *m, size_t i)
+{
+	for (size_t n = 0; n < m->thread_count; n++) {
+		if (m->threads[n].resume == i && op_of(&m->threads[n])->kind == OP_MATCH)
+			return true;
+	}
+	return false;
+}
+
+static void note_head(const struct matcher *m, size_t i, size_t first, struct match_result *out)
+{
+	for (size_t n = 0; n < m->thread_count; n++) {
+		if (m->threads[n].last && m->threads[n].last->head && m->threads[n].last->word == i)
+			out->head = i + 1 - first;
+	}
+}
+
+void match_prefix(struct matcher *m, const struct grammar_mode *mode, const struct words *words,
+		  size_t first, size_t end, unsigned flags, struct match_result *out)
+{
+	out->outcome = MATCH_OK;
+	out->row = NULL;
+	out->step_count = 0;
+	out->head = 0;
+	out->where = end;
+	out->range = out->left_over = out->shortened = false;
+	begin(m, mode, flags, first);
+	for (size_t i = first; i < end; i++) {
+		struct turn turn = { 0 };
+		bool waiting = any_at(m, i);
+		bool complete = any_match(m, i);
+
+		look(m, words, i, &turn);
+		if (turn.exact)
+			turn.ambiguous = false;
+		move(m, words, i, &turn);
+		if (m->next_count == 0) {
+			/* The threads stay: they are what was expected here. */
+			out->outcome = turn.open ? MATCH_OPEN : MATCH_NONE;
+			out->where = i;
+			out->range = turn.range;
+			out->left_over = complete && !waiting;
+			return;
+		}
+		if (turn.ambiguous && !turn.arg) {
+			size_t before = m->thread_count;
+
+			out->outcome = MATCH_AMBIGUOUS;
+			out->where = i;
+			swap_threads(m);
+			note_head(m, i, first, out);
+			m->next_count = before; /* back to what the word could have been */
+			swap_threads(m);
+			return;
+		}
+		swap_threads(m);
+		note_head(m, i, first, out);
+	}
+}
+
+/* May the line of a `no` end here? */
+static bool short_enough(const struct match_thread *t, unsigned flags)
+{
+	const struct grammar_row *row = t->row;
+	size_t steps = 0;
+
+	for (const struct match_step *s = t->last; s; s = s->prev)
+		steps++;
+	if (steps < row->head || row->ignored)
+		return false;
+	if (!(row->command->flags & CYG_CMD_LIST) && !row->target)
+		return true;
+	/* `default crypto ikev2 proposal` means the object `default`. */
+	if ((flags & MATCH_NAMELESS) && row->target && row->target->mode->smart_defaults)
+		return true;
+	for (unsigned k = 0; k < row->key_count; k++) {
+		bool given = false;
+
+		for (const struct match_step *s = t->last; s; s = s->prev)
+			given |= row->ops[s->op].arg == row->key[k];
+		if (!given)
+			return false;
+	}
+	return row->key_count > 0;
+}
+
+static size_t unwind(const struct match_step *last, struct match_step *out)
+{
+	size_t count = 0, i;
+
+	for (const struct match_step *s = last; s; s = s->prev)
+		count++;
+	i = count;
+	for (const struct match_step *s = last; s; s = s->prev)
+		out[--i] = *s;
+	return count;
+}
+
+/* Is `a` the closer fit? */
+static bool closer(const struct match_result *a, const struct match_result *b)
+{
+	for (size_t i = 0; i < a->step_count && i < b->step_count; i++) {
+		if (a->steps[i].rank != b->steps[i].rank)
+			return a->steps[i].rank < b->steps[i].rank;
+	}
+	return false;
+}
+
+void match_words(struct matcher *m, const struct grammar_mode *mode, const struct words *words,
+		 size_t first, unsigned flags, struct match_result *out)
+{
+	size_t end = words->count;
+	bool best_short = false;
+
+	match_prefix(m, mode, words, first, end, flags, out);
+	if (out->outcome != MATCH_OK)
+		return;
+	out->outcome = MATCH_NONE;
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct match_thread *t = &m->threads[n];
+		bool whole = op_of(t)->kind == OP_MATCH;
+		struct match_result other;
+
+		if (t->resume != end || (!whole && !((flags & MATCH_SHORT) && short_enough(t, flags))))
+			continue;
+		if (!out->row) {
+			out->row = t->row;
+			out->step_count = unwind(t->last, out->steps);
+			best_short = out->shortened = !whole;
+			out->outcome = MATCH_OK;
+			continue;
+		}
+		if (t->row == out->row && !best_short)
+			continue;
+		other.step_count = unwind(t->last, other.steps);
+		if ((best_short && whole) || closer(&other, out)) {
+			out->row = t->row;
+			out->step_count = other.step_count;
+			memcpy(out->steps, other.steps, other.step_count * sizeof(other.steps[0]));
+			best_short = out->shortened = !whole;
+		}
+	}
+}
+
+/* --- For messages --- */
+
+static bool told(const char *const *all, size_t count, const char *one)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(all[i], one) == 0)
+			return true;
+	}
+	return false;
+}
+
+void match_abbreviated(const struct matcher *m, struct cyg_str word, struct cyg_strbuf *out)
+{
+	const char *names[12];
+	size_t count = 0;
+
+	for (size_t n = 0; n < m->thread_count && count < CYG_COUNT(names); n++) {
+		const struct grammar_op *op = op_of(&m->threads[n]);
+
+		if (op->kind != OP_KEYWORD || m->threads[n].row->ignored || !abbreviates(word, op->word) ||
+		    told(names, count, op->word))
+			continue;
+		names[count++] = op->word;
+		cyg_strbuf_addf(out, "%s`%s`", count > 1 ? ", " : "", op->word);
+	}
+}
+
+void match_expected(const struct matcher *m, struct cyg_strbuf *out)
+{
+	const char *names[12];
+	size_t count = 0;
+	bool end = false;
+
+	for (size_t n = 0; n < m->thread_count && count < CYG_COUNT(names); n++) {
+		const struct grammar_op *op = op_of(&m->threads[n]);
+		const char *name = op->kind == OP_KEYWORD ? op->word
+				   : op->kind == OP_ARG	  ? op->arg->name
+							  : NULL;
+
+		if (m->threads[n].row->ignored || (m->threads[n].row->command->flags & CYG_CMD_WEAK))
+			continue;
+		end |= op->kind == OP_MATCH;
+		if (!name || told(names, count, name))
+			continue;
+		names[count++] = name;
+		if (count > 1)
+			cyg_strbuf_add(out, CYG_STR(", "));
+		if (op->kind == OP_KEYWORD)
+			cyg_strbuf_addf(out, "`%s`", op->word);
+		else
+			grammar_describe(op->arg, out);
+	}
+	if (count == CYG_COUNT(names))
+		cyg_strbuf_add(out, CYG_STR(", ..."));
+	if (end)
+		cyg_strbuf_addf(out, "%sthe end of the line", count ? ", " : "");
+	else if (count == 0)
+		cyg_strbuf_add(out, CYG_STR("another command"));
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/config_tests.h"
+
+#include <stdlib.h>
+
+static struct config_position position;
+static enum config_line_kind kind;
+
+/* Types a line; the snapshot moves on if it changed something. */
+static enum cyg_status type(const char *line)
+{
+	struct cyg_config *next = NULL;
+	struct cyg_str rest;
+	enum cyg_status status;
+
+	config_findings_done(&kit_findings);
+	status = config_run_line(kit_config, &position, cyg_str(line), &kit_findings, &kind, &rest, &next);
+	if (next) {
+		config_unref(kit_config);
+		kit_config = next;
+	}
+	return status;
+}
+
+static void start(void)
+{
+	kit_setup();
+	position = (struct config_position){ 0 };
+	ck_assert_int_eq(config_empty(kit_grammar, &kit_config), CYG_OK);
+}
+
+START_TEST(lines_typed_one_after_the_other_make_objects)
+{
+	const struct config_keyring *k;
+
+	ck_assert_int_eq(type("crypto ikev2 keyring K"), CYG_OK);
+	ck_assert_str_eq(config_prompt(kit_grammar, &position), "config-ikev2-keyring");
+	ck_assert_int_eq(type(" peer A"), CYG_OK);
+	ck_assert_str_eq(config_prompt(kit_grammar, &position), "config-ikev2-keyring-peer");
+	ck_assert_int_eq(type("address 10.0.0.1"), CYG_OK);
+	ck_assert_int_eq(type("pre-shared-key x"), CYG_OK);
+	k = kit_object(MODE_KEYRING, "K");
+	ck_assert_uint_eq(k->peer_count, 1);
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_int_eq(type("no peer A"), CYG_OK);
+	ck_assert_uint_eq(((const struct config_keyring *)kit_object(MODE_KEYRING, "K"))->peer_count, 0);
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_str_eq(config_prompt(kit_grammar, &position), "config");
+	ck_assert_int_eq(kind, CONFIG_LINE_DONE);
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_LEAVE);
+}
+END_TEST
+
+START_TEST(a_wrong_line_is_refused_and_nothing_else)
+{
+	const struct cyg_config *before;
+
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	before = kit_config;
+	ck_assert_int_eq(type("group 3"), CYG_REFUSED);
+	ck_assert_uint_eq(kit_findings.errors, 1);
+	ck_assert_ptr_eq(kit_config, before);
+	ck_assert_str_eq(config_prompt(kit_grammar, &position), "config-ikev2-proposal");
+	ck_assert_int_eq(type("foo"), CYG_REFUSED);
+	ck_assert_int_eq(type("group 14"), CYG_OK);
+}
+END_TEST
+
+START_TEST(warnings_are_those_of_the_line_typed)
+{
+	ck_assert_int_eq(type("crypto ikev2 policy A"), CYG_OK);
+	ck_assert_int_eq(type("proposal no"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 warning undefined-reference\n");
+	ck_assert_int_eq(type("match fvrf any"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+}
+END_TEST
+
+START_TEST(do_hands_the_line_over)
+{
+	struct config_findings findings = { 0 };
+	struct cyg_config *next;
+	struct cyg_str rest;
+
+	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("do  show kit"), &findings, &kind,
+					 &rest, &next),
+			 CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_EXEC);
+	ck_assert(cyg_str_equal(rest, CYG_STR("show kit")));
+}
+END_TEST
+
+START_TEST(who_stands_in_an_object_that_is_gone_is_told)
+{
+	struct config_position elsewhere;
+
+	ck_assert_int_eq(type("crypto ikev2 keyring K"), CYG_OK);
+	elsewhere = position;
+	ck_assert_int_eq(type("no crypto ikev2 keyring K"), CYG_OK);
+	position = elsewhere;
+	ck_assert_int_eq(type("peer A"), CYG_REFUSED);
+	ck_assert_uint_eq(position.depth, 0);
+}
+END_TEST
+
+START_TEST(a_command_of_an_absent_plugin_is_refused_when_typed)
+{
+	ck_assert_int_eq(type("absent thing X"), CYG_REFUSED);
+	ck_assert_str_eq(kit_codes(), "0 error needs-plugin\n");
+}
+END_TEST
+
+START_TEST(an_exec_line_is_matched_to_its_row)
+{
+	struct config_match match = { 0 };
+
+	ck_assert_int_eq(config_match_exec(kit_grammar, CYG_STR("sh kit det name Foo"), &match, &kit_findings),
+			 CYG_OK);
+	ck_assert_str_eq(match.command->help, "Shows things.");
+	ck_assert(cyg_args_has(match.args, "detail"));
+	ck_assert(cyg_str_equal(cyg_args_text(match.args, "name"), CYG_STR("Foo")));
+	config_match_done(&match);
+	/* "kit" is the whole word, though "kittens" begins with it. */
+	ck_assert_int_eq(config_match_exec(kit_grammar, CYG_STR("show kitt"), &match, &kit_findings), CYG_OK);
+	ck_assert_str_eq(match.command->help, "Shows others.");
+	config_match_done(&match);
+}
+END_TEST
+
+START_TEST(a_wrong_exec_line_says_what_was_expected)
+{
+	static const struct {
+		const char *line, *code, *text;
+	} lines[] = {
+		{ "", "syntax", "no command" },
+		{ "sho", "syntax", "incomplete" },
+		{ "show moon", "syntax", "`kit`" },
+		{ "shwo kit", "unknown-command", "did you mean `show`?" },
+		{ "show kit x", "syntax", "`detail`" },
+		{ "clear kit 10", "range", "1-9" },
+		{ "show ki", "syntax", "ambiguous" },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(lines); i++) {
+		struct config_match match = { 0 };
+
+		config_findings_done(&kit_findings);
+		ck_assert_int_eq(config_match_exec(kit_grammar, cyg_str(lines[i].line), &match, &kit_findings),
+				 CYG_REFUSED);
+		ck_assert_msg(kit_findings.count == 1 &&
+				      strcmp(kit_findings.items[0].code, lines[i].code) == 0 &&
+				      strstr(kit_findings.items[0].text, lines[i].text),
+			      "'%s': %s", lines[i].line, kit_texts());
+	}
+}
+END_TEST
+
+static char *complete(const struct config_position *where, const char *line)
+{
+	struct config_candidates found = { 0 };
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ck_assert_int_eq(config_complete(kit_grammar, where, cyg_str(line), &found), CYG_OK);
+	for (size_t i = 0; i < found.count; i++)
+		fprintf(out, "%s%s", i ? " " : "", found.items[i].text);
+	fclose(out);
+	config_candidates_done(&found);
+	return text;
+}
+
+START_TEST(completion_tells_what_may_come)
+{
+	static const struct {
+		bool exec;
+		const char *line, *words;
+	} cases[] = {
+		{ true, "", "clear show" },
+		{ true, "sh", "show" },
+		{ true, "show k", "kit kittens" },
+		{ true, "show kit ", "<cr> detail name" },
+		{ true, "clear kit ", "<number> (1-9)" },
+		{ true, "nothing ", "" },
+		{ false, "hostn", "hostname" },
+		{ false, "no hostn", "hostname" },
+		{ false, "crypto ikev2 p", "policy profile proposal" },
+		{ false, "do show kit d", "detail" },
+		{ false, "e", "end exit" },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(cases); i++) {
+		char *text = complete(cases[i].exec ? NULL : &position, cases[i].line);
+
+		ck_assert_msg(strcmp(text, cases[i].words) == 0, "'%s': %s", cases[i].line, text);
+		free(text);
+	}
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	char *text = complete(&position, "encryption aes-gcm-");
+
+	ck_assert_str_eq(text, "aes-gcm-128 aes-gcm-256");
+	free(text);
+	/* Nothing of this mode: the parents are asked. */
+	text = complete(&position, "hostn");
+	ck_assert_str_eq(text, "hostname");
+	free(text);
+}
+END_TEST
+
+Suite *prompt_suite(void)
+{
+	Suite *suite = suite_create("prompt");
+	TCase *tests = tcase_create("typed");
+
+	tcase_add_checked_fixture(tests, start, kit_teardown);
+	tcase_add_test(tests, lines_typed_one_after_the_other_make_objects);
+	tcase_add_test(tests, a_wrong_line_is_refused_and_nothing_else);
+	tcase_add_test(tests, warnings_are_those_of_the_line_typed);
+	tcase_add_test(tests, do_hands_the_line_over);
+	tcase_add_test(tests, who_stands_in_an_object_that_is_gone_is_told);
+	tcase_add_test(tests, a_command_of_an_absent_plugin_is_refused_when_typed);
+	tcase_add_test(tests, an_exec_line_is_matched_to_its_row);
+	tcase_add_test(tests, a_wrong_exec_line_says_what_was_expected);
+	tcase_add_test(tests, completion_tells_what_may_come);
+	suite_add_tcase(suite, tests);
+	return suite;
+}

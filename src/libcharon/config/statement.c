@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Statements: a line as its row and the canonical text of its arguments. Secrets stand apart from the
+ * text, in locked memory, and are printed on purpose only.
+ */
+#include "config/tree.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+struct making {
+	struct statement_step steps[CONFIG_WORDS_MAX];
+	char text[CONFIG_LINE_MAX + 256];
+	struct cyg_strbuf buffer;
+	struct cyg_str secret;
+	uint8_t secret_type;
+};
+
+typedef void (*tell_fn)(void *ctx, size_t column, const char *code, const char *text);
+
+static void tellf(tell_fn tell, void *ctx, size_t column, const char *code, const char *format, ...)
+	CYG_PRINTF(5, 6);
+static void tellf(tell_fn tell, void *ctx, size_t column, const char *code, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	tell(ctx, column, code, text);
+}
+
+/* Clears the host bits of the ip4 before a netmask. */
+static enum cyg_status mask_address(struct making *m, const struct grammar_row *row, size_t i,
+				    size_t column, tell_fn tell, void *ctx)
+{
+	struct statement_step *mask = &m->steps[i], *before = &m->steps[i - 1];
+	const struct grammar_op *op = &row->ops[before->op];
+	char old[CYG_IP_TEXT], fresh[CYG_IP_TEXT];
+	struct cyg_ip ip, netmask;
+	struct cyg_prefix prefix;
+	unsigned len;
+
+	if (op->kind != OP_ARG || (op->arg->type != ARG_IP4 && op->arg->type != ARG_IP))
+		return CYG_OK;
+	if (cyg_ip_parse(cyg_str_n(m->text + before->offset, before->len), &ip) != CYG_OK ||
+	    cyg_ip_parse(cyg_str_n(m->text + mask->offset, mask->len), &netmask) != CYG_OK ||
+	    cyg_netmask_len(&netmask, &len) != CYG_OK || cyg_prefix_make(&ip, len, &prefix) != CYG_OK ||
+	    cyg_ip_equal(&ip, &prefix.ip))
+		return CYG_OK;
+	cyg_ip_text(&ip, old);
+	cyg_ip_text(&prefix.ip, fresh);
+	tellf(tell, ctx, column, "host-bits", "host bits of %s are cleared: taken as %s", old, fresh);
+	before->offset = (uint32_t)m->buffer.len;
+	before->len = (uint32_t)strlen(fresh);
+	cyg_strbuf_add(&m->buffer, cyg_str(fresh));
+	return CYG_OK;
+}
+
+static void add_step(struct making *m, const struct grammar_row *row, const struct match_step *from,
+		     size_t i, const struct words *words, tell_fn tell, void *ctx)
+{
+	struct statement_step *step = &m->steps[i];
+	const struct grammar_op *op = &row->ops[from->op];
+	size_t column = words->at[from->word].offset + 1;
+	struct arg_read read;
+
+	step->op = from->op;
+	step->column = (uint16_t)(column > UINT16_MAX ? UINT16_MAX : column);
+	step->offset = (uint32_t)m->buffer.len;
+	if (op->kind != OP_ARG)
+		return;
+	(void)arg_read(op->arg, words, from->word, &read, &m->buffer);
+	step->len = (uint32_t)(m->buffer.len - step->offset);
+	if (grammar_is_secret(op->arg)) {
+		m->secret = read.secret;
+		m->secret_type = read.secret_type;
+	}
+	if (read.old_spelling)
+		tellf(tell, ctx, column, "spelling", "spelled `%.*s` here",
+		      (int)(step->len > 64 ? 64 : step->len), m->text + step->offset);
+	if (read.host_bits)
+		tellf(tell, ctx, column, "host-bits", "host bits are cleared: taken as %.*s", (int)step->len,
+		      m->text + step->offset);
+	if (op->arg->type == ARG_MASK && i > 0)
+		(void)mask_address(m, row, i, words->at[from->word - 1].offset + 1, tell, ctx);
+}
+
+enum cyg_status statement_new(const struct match_result *match, const struct words *words, bool no,
+			      struct source *source, uint32_t line, tell_fn tell, void *ctx,
+			      struct cyg_args **out)
+{
+	struct making *m = malloc(sizeof(*m));
+	struct cyg_args *s = NULL;
+	enum cyg_status status = CYG_NOMEM;
+	size_t steps_len = match->step_count * sizeof(struct statement_step);
+	char *text;
+
+	if (!m)
+		return CYG_NOMEM;
+	memset(m->steps, 0, steps_len);
+	m->buffer = CYG_STRBUF(m->text);
+	m->secret = cyg_str_n(NULL, 0);
+	m->secret_type = 0;
+	for (size_t i = 0; i < match->step_count; i++)
+		add_step(m, match->row, &match->steps[i], i, words, tell, ctx);
+	s = calloc(1, sizeof(*s) + steps_len + m->buffer.len + 1);
+	if (!s)
+		goto out;
+	if (m->secret.len) {
+		status = cyg_secret_copy(&s->secret, cyg_bytes(m->secret.ptr, m->secret.len));
+		if (status != CYG_OK)
+			goto out;
+	}
+	atomic_init(&s->refs, 1);
+	s->row = match->row;
+	s->source = source;
+	atomic_fetch_add_explicit(&source->refs, 1, memory_order_relaxed);
+	s->line = line;
+	s->column = match->step_count ? m->steps[0].column : 1;
+	s->step_count = (uint16_t)match->step_count;
+	s->no = no;
+	s->secret_type = m->secret_type;
+	memcpy(s->steps, m->steps, steps_len);
+	text = (char *)s->steps + steps_len;
+	memcpy(text, m->text, m->buffer.len);
+	s->text = text;
+	*out = s;
+	s = NULL;
+	status = CYG_OK;
+out:
+	free(s);
+	free(m);
+	return status;
+}
+
+struct cyg_args *statement_ref(const struct cyg_args *statement)
+{
+	struct cyg_args *s = (struct cyg_args *)statement;
+
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+void statement_unref(const struct cyg_args *statement)
+{
+	struct cyg_args *s = (struct cyg_args *)statement;
+
+	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	cyg_secret_done(&s->secret);
+	source_unref(s->source);
+	free(s);
+}
+
+bool statement_equal(const struct cyg_args *a, const struct cyg_args *b)
+{
+	return a == b || (a->no == b->no && statement_same_words(a, b));
+}
+
+bool statement_same_words(const struct cyg_args *a, const struct cyg_args *b)
+{
+	if (a->row != b->row || a->step_count != b->step_count ||
+	    a->secret_type != b->secret_type || !cyg_secret_equal(&a->secret, &b->secret))
+		return false;
+	for (size_t i = 0; i < a->step_count; i++) {
+		if (a->steps[i].op != b->steps[i].op ||
+		    !cyg_str_equal(statement_text(a, i), statement_text(b, i)))
+			return false;
+	}
+	return true;
+}
+
+struct cyg_str statement_word(const struct cyg_args *s, size_t n)
+{
+	const struct grammar_op *op = statement_op(s, n);
+
+	return op->kind == OP_KEYWORD ? cyg_str(op->word) : statement_text(s, n);
+}
+
+bool statement_begins(const struct cyg_args *whole, const struct cyg_args *head)
+{
+	if (whole->row != head->row || whole->step_count < head->step_count)
+		return false;
+	for (size_t i = 0; i < head->step_count; i++) {
+		if (whole->steps[i].op != head->steps[i].op ||
+		    !cyg_str_equal(statement_text(whole, i), statement_text(head, i)))
+			return false;
+	}
+	return true;
+}
+
+/* The step of an argument, SIZE_MAX if the line has none. */
+static size_t step_of_arg(const struct cyg_args *s, const struct grammar_arg *arg)
+{
+	for (size_t i = 0; i < s->step_count; i++) {
+		if (statement_op(s, i)->arg == arg)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+bool statement_same_key(const struct cyg_args *a, const struct cyg_args *b)
+{
+	if (a->row != b->row)
+		return false;
+	if (a->row->key_count == 0 || a->row->target)
+		return statement_equal(a, b);
+	for (unsigned k = 0; k < a->row->key_count; k++) {
+		size_t i = step_of_arg(a, a->row->key[k]), j = step_of_arg(b, b->row->key[k]);
+
+		if ((i == SIZE_MAX) != (j == SIZE_MAX))
+			return false;
+		if (i != SIZE_MAX && !cyg_str_equal(statement_text(a, i), statement_text(b, j)))
+			return false;
+	}
+	return true;
+}
+
+enum cyg_status statement_name(const struct cyg_args *s, struct cyg_strbuf *out)
+{
+	for (unsigned k = 0; k < s->row->key_count; k++) {
+		size_t i = step_of_arg(s, s->row->key[k]);
+
+		if (i == SIZE_MAX)
+			continue;
+		if (out->len)
+			cyg_strbuf_add(out, CYG_STR(" "));
+		cyg_strbuf_add(out, statement_text(s, i));
+	}
+	return out->cut ? CYG_LIMIT : CYG_OK;
+}
+
+/* --- Printing --- */
+
+static void print_banner(struct cyg_str text, FILE *out)
+{
+	static const char *const marks[] = { "^C", "#", "%", "$", "~", "|", "@", "&", "*", "+" };
+	const char *mark = "\003";
+
+	for (size_t i = 0; i < CYG_COUNT(marks); i++) {
+		if (!memmem(text.ptr, text.len, marks[i], strlen(marks[i]))) {
+			mark = marks[i];
+			break;
+		}
+	}
+	fprintf(out, "%s%.*s%s", mark, (int)text.len, text.ptr, mark);
+}
+
+static void print_secret(const struct cyg_args *s, const struct grammar_arg *arg,
+			 enum statement_form form, FILE *out)
+{
+	bool like_type = s->secret.len == 1 && strchr("067", s->secret.ptr[0]);
+
+	if (form == STATEMENT_MASKED) {
+		fputs("<secret>", out);
+		return;
+	}
+	if (arg->type == ARG_SECRET && (s->secret_type || like_type))
+		fprintf(out, "%u ", s->secret_type);
+	fwrite(s->secret.ptr, 1, s->secret.len, out);
+}
+
+void statement_print(const struct cyg_args *s, enum statement_form form, FILE *out)
+{
+	if (s->no)
+		fputs("no ", out);
+	for (size_t i = 0; i < s->step_count; i++) {
+		const struct grammar_op *op = statement_op(s, i);
+		struct cyg_str text = statement_text(s, i);
+
+		if (i)
+			fputc(' ', out);
+		if (op->kind == OP_KEYWORD)
+			fputs(op->word, out);
+		else if (grammar_is_secret(op->arg))
+			print_secret(s, op->arg, form, out);
+		else if (op->arg->type == ARG_DELIMITED)
+			print_banner(text, out);
+		else if (op->arg->type == ARG_STRING &&
+			 (text.len == 0 || memchr(text.ptr, ' ', text.len) ||
+			  memchr(text.ptr, '\t', text.len)))
+			fprintf(out, "\"%.*s\"", (int)text.len, text.ptr);
+		else
+			fwrite(text.ptr, 1, text.len, out);
+	}
+}
+
+/* --- What rows see --- */
+
+/* The nth step of an argument of that name. */
+static size_t step_of(const struct cyg_args *args, const char *name, size_t n)
+{
+	for (size_t i = 0; i < args->step_count; i++) {
+		const struct grammar_op *op = statement_op(args, i);
+
+		if (op->kind == OP_ARG && strcmp(op->arg->name, name) == 0 && n-- == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+size_t statement_step_of(const struct cyg_args *args, const char *token, size_t n)
+{
+	size_t found = step_of(args, token, n);
+
+	for (size_t i = 0; found == SIZE_MAX && i < args->step_count; i++) {
+		const struct grammar_op *op = statement_op(args, i);
+
+		if (op->kind == OP_KEYWORD && strcmp(op->word, token) == 0)
+			found = i;
+	}
+	return found;
+}
+
+bool cyg_args_has(const struct cyg_args *args, const char *token)
+{
+	return statement_step_of(args, token, 0) != SIZE_MAX;
+}
+
+bool cyg_args_no(const struct cyg_args *args)
+{
+	return args->no;
+}
+
+struct cyg_str cyg_args_nth(const struct cyg_args *args, const char *name, size_t n)
+{
+	size_t i = step_of(args, name, n);
+
+	return i == SIZE_MAX ? cyg_str_n("", 0) : statement_text(args, i);
+}
+
+struct cyg_str cyg_args_text(const struct cyg_args *args, const char *name)
+{
+	return cyg_args_nth(args, name, 0);
+}
+
+size_t cyg_args_count(const struct cyg_args *args, const char *name)
+{
+	size_t count = 0;
+
+	while (step_of(args, name, count) != SIZE_MAX)
+		count++;
+	return count;
+}
+
+uint64_t cyg_args_uint(const struct cyg_args *args, const char *name, uint64_t absent)
+{
+	uint64_t value;
+
+	if (cyg_str_to_u64(cyg_args_text(args, name), 0, UINT64_MAX, &value) != CYG_OK)
+		return absent;
+	return value;
+}
+
+struct cyg_ip cyg_args_ip(const struct cyg_args *args, const char *name)
+{
+	struct cyg_str text = cyg_args_text(args, name);
+	struct cyg_ip ip;
+
+	text = cyg_str_head(text, cyg_str_span_until(text, "/"));
+	if (cyg_ip_parse(text, &ip) != CYG_OK)
+		return (struct cyg_ip){ 0 };
+	return ip;
+}
+
+struct cyg_prefix cyg_args_prefix(const struct cyg_args *args, const char *name, const char *mask)
+{
+	struct cyg_str text = cyg_args_text(args, name);
+	size_t slash = cyg_str_span_until(text, "/");
+	struct cyg_ip ip = cyg_args_ip(args, name), netmask;
+	struct cyg_prefix prefix;
+	unsigned len = cyg_ip_bits(ip.family);
+	uint64_t given;
+
+	if (!cyg_ip_is_set(&ip))
+		return (struct cyg_prefix){ 0 };
+	if (slash < text.len) {
+		if (cyg_str_to_u64(cyg_str_tail(text, slash + 1), 0, len, &given) == CYG_OK)
+			len = (unsigned)given;
+	} else if (mask) {
+		netmask = cyg_args_ip(args, mask);
+		if (cyg_ip_is_set(&netmask) && cyg_netmask_len(&netmask, &len) != CYG_OK)
+			return (struct cyg_prefix){ 0 };
+	}
+	if (cyg_prefix_make(&ip, len, &prefix) != CYG_OK)
+		return (struct cyg_prefix){ 0 };
+	return prefix;
+}
+
+static unsigned hex_value(uint8_t digit)
+{
+	return digit <= '9' ? digit - (unsigned)'0' : (digit | 0x20u) - 'a' + 10u;
+}
+
+enum cyg_status cyg_args_secret(const struct cyg_args *args, const char *name, struct cyg_secret *out)
+{
+	size_t i = step_of(args, name, 0);
+	struct cyg_secret octets = { 0 };
+	enum cyg_status status;
+
+	if (i == SIZE_MAX || !grammar_is_secret(statement_op(args, i)->arg))
+		return CYG_NOT_FOUND;
+	if (statement_op(args, i)->arg->type == ARG_SECRET) {
+		if (args->secret_type)
+			return CYG_NOT_FOUND; /* there is no master key to open it with */
+		return cyg_secret_copy(out, cyg_secret_bytes(&args->secret));
+	}
+	status = cyg_secret_init(&octets, args->secret.len / 2);
+	if (status != CYG_OK)
+		return status;
+	for (size_t k = 0; k < octets.len; k++)
+		octets.ptr[k] = (uint8_t)(hex_value(args->secret.ptr[2 * k]) << 4 |
+					  hex_value(args->secret.ptr[2 * k + 1]));
+	*out = octets;
+	return CYG_OK;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tree of statements behind a configuration.
+ *
+ * A node is an object of the language (a profile, a peer, or the whole file): its lines in the order in
+ * which they are shown, and the objects inside of it. Statements, nodes and the tables between them are counted and
+ * shared between snapshots. A candidate may write to a node that carries its stamp; any other one is
+ * copied before it is changed, along the path from the root. Nodes are read and freed on any thread
+ * and changed on the control thread only.
+ */
+#ifndef CONFIG_TREE_H
+#define CONFIG_TREE_H
+
+#include "config/match.h"
+
+/* --- Statements --- */
+
+/* The name of a file, shared by the statements that came from it. */
+struct source {
+	atomic_uint refs;
+	bool silent;              /* built in: gives no findings */
+	char name[];
+};
+
+struct source *source_new(const char *name, bool silent);
+void source_unref(struct source *source);
+
+/* One keyword or argument of a statement, with the text of an argument. */
+struct statement_step {
+	uint16_t op, column;      /* from 1; 65535 for what lies behind */
+	uint32_t offset, len;     /* in `text` */
+};
+
+/* A line of the configuration, matched: public as `struct cyg_args`. Immutable. */
+struct cyg_args {
+	atomic_uint refs;
+	const struct grammar_row *row;
+	struct source *source;
+	uint32_t line;
+	uint16_t column, step_count;
+	bool no;
+	uint8_t secret_type;      /* 0, 6, 7 */
+	struct cyg_secret secret; /* as typed: characters, or hexadecimal digits */
+	const char *text;         /* behind the steps */
+	struct statement_step steps[];
+};
+
+/* Makes a statement of a match. Findings about single words (host bits, old words) are told to `tell`. */
+enum cyg_status statement_new(const struct match_result *match, const struct words *words, bool no,
+			      struct source *source, uint32_t line,
+			      void (*tell)(void *ctx, size_t column, const char *code, const char *text),
+			      void *ctx, struct cyg_args **out) CYG_MUST_CHECK;
+struct cyg_args *statement_ref(const struct cyg_args *statement);
+void statement_unref(const struct cyg_args *statement); /* NULL is fine */
+/* The same row with the same words; places do not count. */
+bool statement_equal(const struct cyg_args *a, const struct cyg_args *b);
+/* The same, whether one of them is a `no` or not. */
+bool statement_same_words(const struct cyg_args *a, const struct cyg_args *b);
+/* Does `whole` begin with all words of `head`? */
+bool statement_begins(const struct cyg_args *whole, const struct cyg_args *head);
+/* The nth word: a keyword in full, or an argument's text. */
+struct cyg_str statement_word(const struct cyg_args *s, size_t n);
+/* The step of the nth argument of that name, else of the keyword; SIZE_MAX if there is neither. */
+size_t statement_step_of(const struct cyg_args *s, const char *token, size_t n);
+/* Do both name the same thing, by the row's key? */
+bool statement_same_key(const struct cyg_args *a, const struct cyg_args *b);
+/* The text of a step that is an argument. */
+static inline struct cyg_str statement_text(const struct cyg_args *s, size_t step)
+{
+	return cyg_str_n(s->text + s->steps[step].offset, s->steps[step].len);
+}
+static inline const struct grammar_op *statement_op(const struct cyg_args *s, size_t step)
+{
+	return &s->row->ops[s->steps[step].op];
+}
+/* The name of the object that it enters or defines; CYG_LIMIT if it is too long. */
+enum cyg_status statement_name(const struct cyg_args *s, struct cyg_strbuf *out) CYG_MUST_CHECK;
+
+enum statement_form {
+	STATEMENT_FILE,   /* secrets in clear */
+	STATEMENT_MASKED, /* for a viewer */
+};
+/* The line, with `no` if it is one; without an end of line. */
+void statement_print(const struct cyg_args *s, enum statement_form form, FILE *out);
+
+/* --- Nodes --- */
+
+struct lines {
+	atomic_uint refs;
+	uint64_t edit;
+	size_t count, capacity;
+	const struct cyg_args *items[];
+};
+
+struct built; /* build.h */
+
+struct node {
+	atomic_uint refs;
+	uint64_t edit;                  /* the candidate that may write to it; 0: none */
+	uint64_t checked;               /* the commit that found `built` good */
+	const struct grammar_mode *mode;
+	char *name;
+	const struct cyg_args *opening; /* NULL: defined by its lines, or the root */
+	struct lines *lines;
+	struct table **tables;          /* by slot of the mode; an entry may be NULL */
+	bool smart;                     /* built in: shown where it differs from that */
+	bool disabled;                  /* a built-in one taken away with `no` */
+	bool error;                     /* holds a line that was refused */
+	struct built *built;
+};
+
+/* Nodes of one mode in the order in which they were opened, with an index by name. */
+struct table {
+	atomic_uint refs;
+	uint64_t edit;
+	size_t count, capacity;
+	struct node **items;
+	uint32_t *buckets;              /* index + 1, 0: free; twice the capacity, a power of two */
+	size_t bucket_count;
+};
+
+struct node *node_ref(struct node *node);
+void node_unref(struct node *node); /* NULL is fine */
+static inline struct table *node_table(const struct node *node, const struct grammar_mode *inner)
+{
+	return node->tables ? node->tables[inner->slot] : NULL;
+}
+/* The node of that name inside of `node`, or NULL; its index. */
+struct node *node_find(const struct node *node, const struct grammar_mode *inner, struct cyg_str name,
+		       size_t *index);
+struct lines *lines_ref(struct lines *lines); /* NULL is fine */
+void lines_unref(struct lines *lines);
+/* The same lines in the same order; with `places`, from the same places too. */
+bool lines_equal(const struct lines *a, const struct lines *b, bool places);
+
+/* --- Changing: control thread; every node given must carry the stamp `edit` --- */
+
+enum cyg_status node_new(const struct grammar_mode *mode, struct cyg_str name, uint64_t edit,
+			 struct node **out) CYG_MUST_CHECK;
+/* A copy of `node` that may be written to; shares lines and tables. */
+enum cyg_status node_copy(const struct node *node, uint64_t edit, struct node **out) CYG_MUST_CHECK;
+/* The writable node of that name inside of `parent`: copied if it is shared. NULL at *out if there is none and
+ * `create` is false. */
+enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, struct cyg_str name,
+			 bool create, struct node **out, bool *created) CYG_MUST_CHECK;
+/* The same by its index. */
+enum cyg_status node_own_nth(struct node *parent, const struct grammar_mode *inner, size_t index,
+			     struct node **out) CYG_MUST_CHECK;
+enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner, size_t index)
+	CYG_MUST_CHECK;
+/* Adds a line where it is shown, in place of number `replace` (SIZE_MAX: none). */
+enum cyg_status node_add_line(struct node *node, const struct cyg_args *line, size_t replace)
+	CYG_MUST_CHECK;
+enum cyg_status node_remove_line(struct node *node, size_t index) CYG_MUST_CHECK;
+/* The line that opens it. */
+void node_open(struct node *node, const struct cyg_args *line);
+/* As if it had never been touched: a copy of the built-in one. */
+void node_reset(struct node *node, const struct node *origin);
+/* A built-in one is taken away: its lines are lost, it stays as disabled. */
+void node_disable(struct node *node);
+/* The first line of a row, SIZE_MAX if there is none. */
+size_t node_line_of(const struct node *node, const struct grammar_row *row);
+
+/* The tree of an empty file, at grammar->origin. */
+enum cyg_status tree_origin(struct config_grammar *grammar, struct cyg_strbuf *why) CYG_MUST_CHECK;
+
+#endif
