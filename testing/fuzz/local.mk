@@ -81,6 +81,20 @@ testing_fuzz_fuzz_broker_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_broker_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_broker_LDADD = $(FUZZ_LIBS)
 
+if PLUGIN_KERNEL_TUN
+FUZZ_TARGETS += testing/fuzz/fuzz_esp
+testing_fuzz_fuzz_esp_SOURCES = testing/fuzz/fuzz_esp.c src/plugins/kernel-tun/inner.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_esp_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src/plugins
+testing_fuzz_fuzz_esp_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_esp_LDADD = $(FUZZ_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_netlink
+testing_fuzz_fuzz_netlink_SOURCES = testing/fuzz/fuzz_netlink.c src/plugins/kernel-tun/netlink.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_netlink_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src/plugins $(MNL_CFLAGS)
+testing_fuzz_fuzz_netlink_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_netlink_LDADD = $(FUZZ_LIBS) $(MNL_LIBS)
+endif
+
 .PHONY: print-fuzz-targets fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 print-fuzz-targets:

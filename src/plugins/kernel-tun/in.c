@@ -92,29 +92,6 @@ static void follow(struct tun_child *child, const struct tun_sealed *sealed)
 	tun_event(child->shard, &event);
 }
 
-/* Takes padding and trailer off (RFC 4303 2.4 to 2.6). */
-static bool trailer(struct cyg_bytes plain, struct cyg_bytes *packet, uint8_t *next)
-{
-	struct wire_reader r = wire_reader_of(plain);
-	struct cyg_bytes padding;
-	unsigned pad;
-
-	*packet = wire_view(&r, plain.len - 2);
-	pad = wire_u8(&r);
-	*next = wire_u8(&r);
-	if (!wire_ok(&r) || pad > packet->len)
-		return false;
-	packet->len -= pad;
-	r = wire_reader_of(plain);
-	wire_skip(&r, packet->len);
-	padding = wire_view(&r, pad);
-	for (unsigned i = 0; i < pad; i++) {
-		if (padding.ptr[i] != i + 1)
-			return false;
-	}
-	return true;
-}
-
 static void take(struct tun_child *child, const struct tun_sealed *sealed, const struct cyg_esp_packet *esp)
 {
 	uint8_t *body = esp->esp + CYG_ESP_HEADER_LEN + child->suite->esp.ops->iv_len;
@@ -123,7 +100,7 @@ static void take(struct tun_child *child, const struct tun_sealed *sealed, const
 	struct inner in;
 	uint8_t next;
 
-	if (!trailer(cyg_bytes(body, esp->len), &packet, &next)) {
+	if (!inner_unwrap(cyg_bytes(body, esp->len), &packet, &next)) {
 		counters->drop_malformed++;
 		return;
 	}

@@ -14,6 +14,30 @@
 enum { ICMP_DEST_UNREACH = 3, ICMP_FRAG_NEEDED = 4, ICMP6_TOO_BIG = 2, ICMP6_INFO = 128 };
 enum { MOBILITY = 135 };
 
+bool inner_unwrap(struct cyg_bytes plain, struct cyg_bytes *packet, uint8_t *next)
+{
+	struct wire_reader r = wire_reader_of(plain), trailer;
+	struct cyg_bytes body, padding;
+	uint8_t pad, what;
+
+	if (plain.len < 2)
+		return false;
+	body = wire_view(&r, plain.len - 2);
+	pad = wire_u8(&r);
+	what = wire_u8(&r);
+	if (pad > body.len)
+		return false;
+	trailer = wire_reader_of(body);
+	*packet = wire_view(&trailer, body.len - pad);
+	*next = what;
+	padding = wire_rest(&trailer);
+	for (unsigned i = 0; i < padding.len; i++) {
+		if (padding.ptr[i] != i + 1)
+			return false;
+	}
+	return true;
+}
+
 static bool is_icmp(uint8_t protocol)
 {
 	return protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6;

@@ -27,6 +27,10 @@ struct inner {
 	uint16_t source_port, destination_port; /* of ICMP both are type << 8 | code */
 };
 
+/* Takes padding and trailer off what was opened (RFC 4303 2.4 to 2.6); false if they are wrong. `*packet`
+ * may have octets behind the packet that it begins with. */
+bool inner_unwrap(struct cyg_bytes plain, struct cyg_bytes *packet, uint8_t *next);
+
 /* CYG_MALFORMED if it is no whole IPv4 or IPv6 packet; octets behind it are allowed. */
 enum cyg_status inner_read(struct cyg_bytes packet, struct inner *out) CYG_MUST_CHECK;
 

@@ -110,17 +110,22 @@ void nl_read(struct nl *nl, const void *octets, size_t len)
 		struct nlmsghdr header;
 		char octets[ANSWER_MAX];
 	} copy; /* aligned, and ours to walk over */
-	const struct nlmsghdr *header = &copy.header;
-	int left;
+	size_t at = 0;
 
 	if (len > sizeof(copy))
 		return;
 	memcpy(copy.octets, octets, len);
-	left = (int)len;
-	/* `done` may close the socket. */
-	while (nl->pending && mnl_nlmsg_ok(header, left)) {
+	/* `done` may close the socket. The length is compared here and not by mnl_nlmsg_ok(), for which
+	 * one of 2^31 and more is a negative number. */
+	while (nl->pending && len - at >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *header = (const void *)(copy.octets + at);
+
+		if (header->nlmsg_len < sizeof(*header) || header->nlmsg_len > len - at)
+			break;
 		answer_one(nl, header);
-		header = mnl_nlmsg_next(header, &left);
+		at += MNL_ALIGN(header->nlmsg_len);
+		if (at >= len)
+			break;
 	}
 }
 
