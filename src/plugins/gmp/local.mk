@@ -19,5 +19,13 @@ check_LTLIBRARIES += src/plugins/gmp/libgmp-plugin.la
 src_plugins_gmp_libgmp_plugin_la_SOURCES = $(gmp_sources)
 src_plugins_gmp_libgmp_plugin_la_CFLAGS = $(AM_CFLAGS) $(GMP_CFLAGS) -DCYG_MONOLITHIC
 src_plugins_gmp_libgmp_plugin_la_LIBADD = $(GMP_LIBS)
+
+check_PROGRAMS += src/plugins/gmp/gmp_tests
+TESTS += src/plugins/gmp/gmp_tests
+src_plugins_gmp_gmp_tests_SOURCES = src/plugins/gmp/gmp_test.c
+src_plugins_gmp_gmp_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+src_plugins_gmp_gmp_tests_CFLAGS = $(TEST_CFLAGS)
+src_plugins_gmp_gmp_tests_LDADD = src/plugins/gmp/libgmp-plugin.la \
+	src/plugins/openssl/libopenssl-plugin.la testing/unit/libharness.la $(TEST_LIBS)
 endif
 endif

@@ -34,4 +34,12 @@ src_plugins_openssl_esp_tests_SOURCES = \
 	src/plugins/openssl/esp_test.c
 src_plugins_openssl_esp_tests_CFLAGS = $(TEST_CFLAGS) $(OPENSSL_CFLAGS)
 src_plugins_openssl_esp_tests_LDADD = $(TEST_LIBS) $(OPENSSL_LIBS)
+
+check_PROGRAMS += src/plugins/openssl/openssl_tests
+TESTS += src/plugins/openssl/openssl_tests
+src_plugins_openssl_openssl_tests_SOURCES = src/plugins/openssl/openssl_test.c
+src_plugins_openssl_openssl_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+src_plugins_openssl_openssl_tests_CFLAGS = $(TEST_CFLAGS)
+src_plugins_openssl_openssl_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la \
+	testing/unit/libharness.la $(TEST_LIBS)
 endif
