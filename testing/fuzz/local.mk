@@ -51,6 +51,12 @@ testing_fuzz_fuzz_cfg_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_cfg_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_cfg_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_datagram
+testing_fuzz_fuzz_datagram_SOURCES = testing/fuzz/fuzz_datagram.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_datagram_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_datagram_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_datagram_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += testing/fuzz/fuzz_identity
 testing_fuzz_fuzz_identity_SOURCES = testing/fuzz/fuzz_identity.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_identity_CPPFLAGS = $(FUZZ_CPPFLAGS)

@@ -118,7 +118,7 @@ static void forward(struct net_shard *net, unsigned index, const struct cyg_data
 
 /* --- One datagram --- */
 
-static void flush_esp(struct net_shard *net)
+void net_flush_esp(struct net_shard *net)
 {
 	size_t count = net->esp_count;
 
@@ -158,7 +158,7 @@ static void one_esp(struct net_shard *net, const struct cyg_datagram *datagram)
 	}
 	net->esp[net->esp_count++] = *datagram;
 	if (net->esp_count == NET_ESP_BATCH)
-		flush_esp(net);
+		net_flush_esp(net);
 }
 
 static void one(struct net_socket *s, struct cyg_datagram *datagram)
@@ -187,6 +187,23 @@ static void one(struct net_socket *s, struct cyg_datagram *datagram)
 	} else {
 		one_esp(net, datagram);
 	}
+}
+
+void net_take(struct net_socket *s, const struct cyg_datagram *whole, size_t segment)
+{
+	struct cyg_datagram piece = *whole;
+	size_t left = whole->len;
+
+	/* The kernel may have merged datagrams of one peer: each piece may belong to another shard. */
+	do {
+		struct cyg_datagram copy;
+
+		piece.len = segment && segment < left ? segment : left;
+		copy = piece;
+		one(s, &copy);
+		piece.data += piece.len;
+		left -= piece.len;
+	} while (left);
 }
 
 /* --- One message of a receive call --- */
@@ -241,7 +258,6 @@ static void one_message(struct net_socket *s, struct mmsghdr *message, uint8_t *
 	struct net_shard *net = s->net;
 	struct ancillary a = { .segment = 0 };
 	struct cyg_datagram datagram = { .natt = s->natt };
-	size_t left = message->msg_len;
 
 	if (message->msg_hdr.msg_flags & MSG_TRUNC) {
 		net->counters.truncated++;
@@ -259,21 +275,9 @@ static void one_message(struct net_socket *s, struct mmsghdr *message, uint8_t *
 		return;
 	}
 	datagram.local = (struct cyg_endpoint){ a.local, s->bound.port, a.interface };
-	if (left == 0) {
-		net->counters.datagrams_in++;
-		net->counters.too_short++;
-	}
-	/* The kernel may have merged datagrams of one peer: each piece may belong to another shard. */
-	while (left) {
-		size_t len = a.segment && a.segment < left ? a.segment : left;
-		struct cyg_datagram piece = datagram;
-
-		piece.data = octets;
-		piece.len = len;
-		one(s, &piece);
-		octets += len;
-		left -= len;
-	}
+	datagram.data = octets;
+	datagram.len = message->msg_len;
+	net_take(s, &datagram, a.segment);
 }
 
 void net_receive(struct net_socket *s)
@@ -303,7 +307,7 @@ void net_receive(struct net_socket *s)
 		}
 		for (int i = 0; i < got; i++)
 			one_message(s, &net->in[i], net->in_octets[i].iov_base);
-		flush_esp(net);
+		net_flush_esp(net);
 		if (got < NET_RECEIVE_BATCH)
 			return;
 	}

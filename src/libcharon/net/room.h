@@ -82,6 +82,10 @@ struct net_shard {
 
 /* receive.c: reads what is there and hands it out. */
 void net_receive(struct net_socket *s);
+/* The octets of one message, pieces of `segment` octets unless 0. ESP stays in the batch; the octets have to
+ * stay until net_flush_esp(). */
+void net_take(struct net_socket *s, const struct cyg_datagram *whole, size_t segment);
+void net_flush_esp(struct net_shard *net);
 
 /* send.c: the hooks behind cyg_net_send() and cyg_net_send_run(). */
 void net_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,

@@ -57,6 +57,7 @@ static void *helper(void *arg)
 {
 	struct helper_pool *pool = arg;
 
+	pthread_setname_np(pthread_self(), "cyg-helper");
 	pthread_mutex_lock(&pool->lock);
 	while (!pool->stop) {
 		struct cyg_job *job = take(pool);
@@ -85,7 +86,7 @@ enum cyg_status helper_pool_start(struct helper_pool *pool)
 	while (pool->running < pool->threads && !error) {
 		error = pthread_create(&pool->thread[pool->running], NULL, helper, pool);
 		if (!error)
-			pthread_setname_np(pool->thread[pool->running++], "cyg-helper");
+			pool->running++;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!error)

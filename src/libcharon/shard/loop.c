@@ -269,7 +269,13 @@ static void run(struct cyg_shard *shard)
 
 static void *thread_main(void *arg)
 {
-	run(arg);
+	struct cyg_shard *shard = arg;
+	char name[16];
+
+	/* By the thread itself: another one's name is a file in /proc. */
+	snprintf(name, sizeof(name), "cyg-shard-%u", shard->index);
+	pthread_setname_np(pthread_self(), name);
+	run(shard);
 	return NULL;
 }
 
@@ -277,7 +283,6 @@ enum cyg_status shard_start(struct cyg_shard *shard)
 {
 	struct loop *l = loop_of(shard);
 	sigset_t all, before;
-	char name[16];
 	enum cyg_status status;
 	int error;
 
@@ -299,8 +304,6 @@ enum cyg_status shard_start(struct cyg_shard *shard)
 		return CYG_IO;
 	}
 	l->joinable = true;
-	snprintf(name, sizeof(name), "cyg-shard-%u", shard->index);
-	pthread_setname_np(l->thread, name);
 	return CYG_OK;
 }
 
