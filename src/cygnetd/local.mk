@@ -7,7 +7,13 @@ else
 CYGNETD_SANDBOX = src/cygnetd/sandbox_none.c
 CYGNETD_LIBS =
 endif
-EXTRA_DIST += src/cygnetd/main.c src/cygnetd/sandbox.c src/cygnetd/sandbox_none.c
+EXTRA_DIST += src/cygnetd/sandbox.c src/cygnetd/sandbox_none.c
+
+pkglibexec_PROGRAMS += src/cygnetd/cygnetd
+src_cygnetd_cygnetd_SOURCES = src/cygnetd/main.c src/cygnetd/sandbox.h $(CYGNETD_SANDBOX)
+src_cygnetd_cygnetd_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_VERSION='"$(PACKAGE_VERSION)"'
+src_cygnetd_cygnetd_CFLAGS = $(AM_CFLAGS) $(SECCOMP_CFLAGS)
+src_cygnetd_cygnetd_LDADD = src/libcharon/libcharon.la $(CYGNETD_LIBS)
 
 if HAVE_CHECK
 if SANDBOX

@@ -8,6 +8,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 static const char usage[] =
@@ -106,5 +107,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cygnetd: the starter runs it: use 'cygnet start'\n");
 		return DAEMON_USAGE;
 	}
+	/* Keys are in here: no other process of this user looks at its memory. With --debug a debugger may. */
+	if (sandbox_mode == SANDBOX_REFUSE && prctl(PR_SET_DUMPABLE, 0) != 0)
+		return DAEMON_FAILED;
 	return cyg_daemon_main(&args);
 }
