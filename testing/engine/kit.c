@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+#include "testing/engine/kit.h"
+
+#include "policy/selectors.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const struct cyg_plugin cyg_plugin_openssl;
+
+static const struct cyg_ip addresses[KIT_SIDES] = {
+	{ CYG_IPV4, { 192, 0, 2, 1 } },
+	{ CYG_IPV4, { 192, 0, 2, 2 } },
+};
+/* Where the NAT's outside is, and what it adds to the client's ports. */
+static const struct cyg_ip nat_outside = { CYG_IPV4, { 203, 0, 113, 9 } };
+#define NAT_PORTS 40000
+
+static struct kit *running; /* for the log's clock */
+
+static int64_t log_clock(void)
+{
+	return running ? (int64_t)(running->clock.now_ms / 1000) : 0;
+}
+
+/* --- The wire --- */
+
+static bool same_ip(const struct cyg_ip *a, const struct cyg_ip *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static struct kit_packet *packet_new(struct kit *kit, const void *octets, size_t len)
+{
+	struct kit_packet *packet = calloc(1, sizeof(*packet) + len);
+
+	ck_assert_ptr_nonnull(packet);
+	memcpy(packet->octets, octets, len);
+	packet->len = len;
+	(void)(message_read_header(packet->octets, len, &packet->header) == CYG_OK);
+	return packet;
+}
+
+static void queue(struct kit *kit, struct kit_packet *packet)
+{
+	packet->next = NULL;
+	*kit->wire_tail = packet;
+	kit->wire_tail = &packet->next;
+}
+
+static void on_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
+		    const struct cyg_endpoint *remote, struct cyg_bytes octets, bool ike)
+{
+	struct kit_side *side = ctx;
+	struct kit *kit = side->kit;
+	struct kit_packet *packet;
+
+	if (!ike)
+		return; /* a keepalive */
+	packet = packet_new(kit, octets.ptr, octets.len);
+	packet->from = side->index;
+	packet->to = 1 - side->index;
+	packet->number = ++kit->sent;
+	packet->local = *remote;
+	packet->remote = *local;
+	packet->natt = remote->port == IKE_NATT_PORT;
+	if (kit->natted && side->index == KIT_CLIENT) {
+		packet->remote.ip = nat_outside;
+		packet->remote.port = (uint16_t)(local->port + NAT_PORTS);
+	} else if (kit->natted && same_ip(&remote->ip, &nat_outside)) {
+		packet->local.ip = kit->side[KIT_CLIENT].address;
+		packet->local.port = (uint16_t)(remote->port - NAT_PORTS);
+		packet->natt = packet->local.port == IKE_NATT_PORT;
+	}
+	if (!same_ip(&packet->local.ip, &kit->side[packet->to].address)) {
+		free(packet); /* to nobody */
+		return;
+	}
+	switch (kit->script ? kit->script(kit, packet, kit->ctx) : KIT_PASS) {
+	case KIT_DROP:
+		free(packet);
+		return;
+	case KIT_HOLD:
+		packet->next = kit->held;
+		kit->held = packet;
+		return;
+	case KIT_DOUBLE: {
+		struct kit_packet *again = packet_new(kit, packet->octets, packet->len);
+		struct kit_packet keep = *packet;
+
+		keep.next = NULL;
+		memcpy(again, &keep, sizeof(keep));
+		queue(kit, again);
+		break;
+	}
+	case KIT_PASS:
+		break;
+	}
+	queue(kit, packet);
+}
+
+/* As net/ steers. */
+static unsigned shard_of(struct kit_side *side, const struct kit_packet *packet)
+{
+	struct cyg_shard *shard = shard_group_worker(side->group, 0);
+	const struct ike_header *h = &packet->header;
+	uint8_t spi[8];
+	struct wire_writer w = wire_writer(spi, sizeof(spi));
+	uint64_t ours = h->flags & CYG_FLAG_INITIATOR ? h->spi_r : h->spi_i;
+
+	if (side->shards == 1)
+		return 0;
+	if (ours == 0) {
+		wire_put_u64(&w, h->spi_i);
+		return cyg_shard_of_slot(shard, shard_slot_of_init(shard, spi));
+	}
+	return cyg_shard_of_slot(shard, (uint8_t)ours);
+}
+
+static void deliver(struct kit *kit, struct kit_packet *packet)
+{
+	struct kit_side *side = &kit->side[packet->to];
+	/* An exact copy, so that a sanitizer sees one octet too far. */
+	uint8_t *exact = malloc(packet->len ? packet->len : 1);
+	struct cyg_datagram d = { .local = packet->local,
+				  .remote = packet->remote,
+				  .data = exact,
+				  .len = packet->len,
+				  .natt = packet->natt };
+
+	ck_assert_ptr_nonnull(exact);
+	memcpy(exact, packet->octets, packet->len);
+	driver_input(side->ike[shard_of(side, packet)], &d);
+	free(exact);
+	free(packet);
+}
+
+void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bool natt)
+{
+	struct kit_packet *packet = packet_new(kit, octets, len);
+	uint16_t port = natt ? IKE_NATT_PORT : IKE_PORT;
+
+	packet->from = 1 - to;
+	packet->to = to;
+	packet->natt = natt;
+	packet->local = (struct cyg_endpoint){ .ip = kit->side[to].address, .port = port };
+	packet->remote = (struct cyg_endpoint){ .ip = kit->side[1 - to].address, .port = port };
+	queue(kit, packet);
+}
+
+void kit_release(struct kit *kit, bool newest_first)
+{
+	struct kit_packet *held = kit->held, *reversed = NULL;
+
+	kit->held = NULL;
+	while (held) {
+		struct kit_packet *next = held->next;
+
+		if (newest_first) {
+			queue(kit, held);
+		} else {
+			held->next = reversed;
+			reversed = held;
+		}
+		held = next;
+	}
+	while (reversed) {
+		struct kit_packet *next = reversed->next;
+
+		queue(kit, reversed);
+		reversed = next;
+	}
+}
+
+void kit_settle(struct kit *kit)
+{
+	for (unsigned round = 0; round < 10000; round++) {
+		struct kit_packet *packet = kit->wire;
+
+		for (unsigned i = 0; i < KIT_SIDES; i++)
+			ck_assert(shard_settle(kit->side[i].group, 1000));
+		packet = kit->wire;
+		if (!packet)
+			return;
+		kit->wire = packet->next;
+		if (!kit->wire)
+			kit->wire_tail = &kit->wire;
+		deliver(kit, packet);
+	}
+	ck_abort_msg("the wire does not come to rest");
+}
+
+void kit_pass(struct kit *kit, uint64_t ms)
+{
+	uint64_t end = kit->clock.now_ms + ms;
+
+	kit_settle(kit);
+	while (kit->clock.now_ms < end) {
+		uint64_t next = end;
+
+		for (unsigned i = 0; i < KIT_SIDES; i++) {
+			for (unsigned n = 0; n < kit->side[i].shards; n++) {
+				uint64_t deadline = shard_next_deadline(kit_shard(&kit->side[i], n));
+
+				if (deadline < next)
+					next = deadline;
+			}
+		}
+		if (next <= kit->clock.now_ms)
+			next = kit->clock.now_ms + 1;
+		shard_clock_advance(&kit->clock, next - kit->clock.now_ms);
+		kit_settle(kit);
+	}
+}
+
+/* --- Beginning and end --- */
+
+static enum cyg_status source_for(void *ctx, const struct cyg_ip *remote, struct cyg_ip *out)
+{
+	const struct kit_side *side = ctx;
+
+	*out = side->address;
+	return CYG_OK;
+}
+
+static void add_plugin(struct kit_side *side, struct registry_set *set, const struct cyg_plugin *plugin,
+		       const char *conf)
+{
+	ck_assert_int_eq(registry_add_static(side->reg, plugin), CYG_OK);
+	ck_assert_int_eq(registry_set_add(set, plugin->name, plugin->name, cyg_str(conf ? conf : "")),
+			 CYG_OK);
+}
+
+static void start_side(struct kit *kit, unsigned index, const struct kit_setup *setup)
+{
+	struct kit_side *side = &kit->side[index];
+	struct shard_manual manual = { .clock = &kit->clock, .seed = 1000 + index };
+	struct ike_options options = setup->options;
+	struct registry_set *set = registry_set_new();
+
+	side->kit = kit;
+	side->index = index;
+	side->address = addresses[index];
+	side->shards = index == KIT_GATEWAY && setup->shards ? setup->shards : 1;
+	manual.workers = side->shards;
+	ck_assert_int_eq(shard_manual_group_new(&manual, &side->group), CYG_OK);
+	side->reg = registry_new(shard_group_control(side->group));
+	ck_assert_ptr_nonnull(side->reg);
+	add_plugin(side, set, &cyg_plugin_openssl,
+		   index == KIT_GATEWAY ? setup->openssl_conf : NULL);
+	if (index != KIT_GATEWAY || !setup->no_kernel)
+		add_plugin(side, set, &cyg_plugin_fake_kernel, NULL);
+	add_plugin(side, set, &cyg_plugin_fake_pool, NULL);
+	add_plugin(side, set, &cyg_plugin_fake_authz, NULL);
+	for (unsigned n = 0; n < side->shards; n++)
+		ck_assert_int_eq(registry_attach(side->reg, kit_shard(side, n), NULL), CYG_OK);
+	ck_assert_int_eq(registry_apply(side->reg, set, true, NULL), CYG_OK);
+	ck_assert_str_eq(registry_errors(side->reg), "");
+	registry_set_free(set);
+	options.source_for = source_for;
+	options.source_ctx = side;
+	for (unsigned n = 0; n < side->shards; n++) {
+		struct cyg_shard *shard = kit_shard(side, n);
+
+		shard->send = on_send;
+		shard->send_ctx = side;
+		ck_assert_int_eq(ike_shard_new(shard, &options, &side->ike[n]), CYG_OK);
+	}
+}
+
+struct kit *kit_new(const struct kit_setup *setup)
+{
+	static const struct kit_setup usual;
+	struct kit *kit = calloc(1, sizeof(*kit));
+	struct config_table table = { .table = &config_core_commands, .loaded = true };
+	char why_text[256];
+	struct cyg_strbuf why = CYG_STRBUF(why_text);
+
+	ck_assert_ptr_nonnull(kit);
+	if (!setup)
+		setup = &usual;
+	running = kit;
+	fake_reset();
+	log_set_clock(log_clock);
+	log_capture_start();
+	kit->clock = (struct shard_clock){ .now_ms = 1000000, .wall_ms = 1700000000000 };
+	kit->natted = setup->natted_client;
+	kit->wire_tail = &kit->wire;
+	ck_assert_msg(config_grammar_new(&table, 1, &kit->grammar, &why) == CYG_OK, "%s", why_text);
+	for (unsigned i = 0; i < KIT_SIDES; i++)
+		start_side(kit, i, setup);
+	return kit;
+}
+
+static void free_packets(struct kit_packet *packet)
+{
+	while (packet) {
+		struct kit_packet *next = packet->next;
+
+		free(packet);
+		packet = next;
+	}
+}
+
+void kit_free(struct kit *kit)
+{
+	for (unsigned i = 0; i < KIT_SIDES; i++) {
+		struct kit_side *side = &kit->side[i];
+
+		for (unsigned n = 0; n < side->shards; n++) {
+			struct cyg_shard *shard = kit_shard(side, n);
+			struct fake_kernel *kernel = fake_kernel(shard);
+
+			ike_shard_free(side->ike[n]);
+			for (unsigned c = 0; kernel && c < FAKE_CHILDREN_MAX; c++)
+				ck_assert_msg(!kernel->child[c].used, "an SPI is left in the data plane");
+			ck_assert_msg(!kernel || kernel->route_count == 0, "a route is left");
+			ck_assert_msg(!kernel || kernel->address_count == 0, "an address is left");
+			ck_assert_uint_eq(shard_timer_count(shard), 0);
+			ck_assert_int_eq(registry_detach(side->reg, shard, NULL), CYG_OK);
+		}
+		registry_free(side->reg);
+		config_unref(side->config);
+		shard_group_free(side->group);
+	}
+	ck_assert_uint_eq(fake_leased, fake_released);
+	free_packets(kit->wire);
+	free_packets(kit->held);
+	config_grammar_unref(kit->grammar);
+	log_capture_stop();
+	log_set_clock(NULL);
+	running = NULL;
+	free(kit);
+}
+
+/* --- Configuration --- */
+
+void kit_configure(struct kit_side *side, const char *text)
+{
+	struct config_findings findings = { 0 };
+	struct cyg_config *config = NULL;
+	enum cyg_status status = config_parse_text(side->kit->grammar, "test", cyg_str(text), side->config,
+						   &findings, &config);
+
+	if (status != CYG_OK)
+		config_findings_print(&findings, "test", stderr);
+	ck_assert_int_eq(status, CYG_OK);
+	config_findings_done(&findings);
+	for (unsigned n = 0; n < side->shards; n++) {
+		kit_shard(side, n)->config = config;
+		ike_shard_configure(side->ike[n], config, config_view(config));
+	}
+	config_unref(side->config);
+	side->config = config;
+}
+
+const char *kit_gateway_text(const char *proposal, const char *set, const char *more)
+{
+	static char text[8192];
+
+	snprintf(text, sizeof(text),
+		 "aaa new-model\n"
+		 "aaa authorization network here local\n"
+		 "crypto ikev2 proposal p\n%s\n"
+		 "crypto ikev2 policy p\n proposal p\n"
+		 "crypto ikev2 keyring clients\n peer anybody\n  address 0.0.0.0 0.0.0.0\n"
+		 "  pre-shared-key secret\n"
+		 "crypto ikev2 profile clients\n match identity remote fqdn domain example.org\n"
+		 " identity local fqdn gateway.example.org\n authentication local pre-share\n"
+		 " authentication remote pre-share\n keyring local clients\n"
+		 " aaa authorization group psk list here clients\n virtual-template 1\n"
+		 "crypto ipsec transform-set t %s\n mode tunnel\n"
+		 "crypto ipsec profile clients\n set transform-set t\n"
+		 "interface Loopback0\n ip address 10.99.0.1 255.255.255.255\n"
+		 "interface Virtual-Template1 type tunnel\n ip unnumbered Loopback0\n"
+		 " tunnel mode ipsec ipv4\n tunnel protection ipsec profile clients\n"
+		 "%s\n",
+		 proposal, set, more ? more : "");
+	return text;
+}
+
+const char *kit_client_text(const char *proposal, const char *set, const char *more)
+{
+	static char text[8192];
+
+	snprintf(text, sizeof(text),
+		 "crypto ikev2 proposal p\n%s\n"
+		 "crypto ikev2 policy p\n proposal p\n"
+		 "crypto ikev2 keyring gateway\n peer gateway\n  address 192.0.2.1\n"
+		 "  pre-shared-key secret\n"
+		 "crypto ikev2 profile gateway\n match identity remote fqdn gateway.example.org\n"
+		 " identity local fqdn client.example.org\n authentication local pre-share\n"
+		 " authentication remote pre-share\n keyring local gateway\n"
+		 "crypto ipsec transform-set t %s\n mode tunnel\n"
+		 "crypto ipsec profile gateway\n set transform-set t\n set ikev2-profile gateway\n"
+		 "interface Tunnel0\n ip address negotiated\n tunnel source 192.0.2.2\n"
+		 " tunnel mode ipsec ipv4\n tunnel destination 192.0.2.1\n"
+		 " tunnel protection ipsec profile gateway\n"
+		 "%s\n",
+		 proposal, set, more ? more : "");
+	return text;
+}
+
+void kit_configure_both(struct kit *kit, const char *proposal, const char *set)
+{
+	kit_configure(kit_gateway(kit), kit_gateway_text(proposal, set, NULL));
+	kit_configure(kit_client(kit), kit_client_text(proposal, set, NULL));
+}
+
+/* --- Looking --- */
+
+struct cyg_shard *kit_shard(struct kit_side *side, unsigned n)
+{
+	return shard_group_worker(side->group, n);
+}
+
+unsigned kit_sas(struct kit_side *side)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < side->shards; n++)
+		count += (unsigned)side->ike[n]->sas.count;
+	return count;
+}
+
+unsigned kit_up(struct kit_side *side)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < side->shards; n++) {
+		for (struct ike_sa *sa = side->ike[n]->oldest; sa; sa = sa->next)
+			count += sa->state == IKE_ESTABLISHED;
+	}
+	return count;
+}
+
+unsigned kit_children(struct kit_side *side)
+{
+	unsigned count = 0;
+
+	for (unsigned n = 0; n < side->shards; n++)
+		count += fake_children(kit_shard(side, n));
+	return count;
+}
+
+struct ike_sa *kit_sa(struct kit_side *side)
+{
+	struct ike_sa *any = NULL;
+
+	for (unsigned n = 0; n < side->shards; n++) {
+		for (struct ike_sa *sa = side->ike[n]->oldest; sa; sa = sa->next) {
+			if (sa->state == IKE_ESTABLISHED)
+				return sa;
+			any = sa;
+		}
+	}
+	return any;
+}
+
+struct ike_counters kit_counters(struct kit_side *side)
+{
+	struct ike_counters sum = { 0 };
+	uint64_t *to = (uint64_t *)&sum;
+
+	for (unsigned n = 0; n < side->shards; n++) {
+		const uint64_t *from = (const uint64_t *)ike_counters(side->ike[n]);
+
+		for (size_t i = 0; i < sizeof(sum) / sizeof(*to); i++)
+			to[i] += from[i];
+	}
+	return sum;
+}
+
+static struct fake_child *active_child(struct kit_side *side)
+{
+	for (unsigned n = 0; n < side->shards; n++) {
+		struct fake_child *child = fake_active(kit_shard(side, n));
+
+		if (child)
+			return child;
+	}
+	return NULL;
+}
+
+bool kit_connected(struct kit *kit)
+{
+	struct fake_child *g = active_child(kit_gateway(kit)), *c = active_child(kit_client(kit));
+
+	return kit_up(kit_gateway(kit)) == 1 && kit_up(kit_client(kit)) == 1 &&
+	       kit_sas(kit_gateway(kit)) == 1 && kit_sas(kit_client(kit)) == 1 &&
+	       kit_children(kit_gateway(kit)) == 1 && kit_children(kit_client(kit)) == 1 && g && c &&
+	       g->in && g->out && c->in && c->out && g->spi_in == c->spi_out &&
+	       g->spi_out == c->spi_in && g->key_len == c->key_len && g->key_len > 0 &&
+	       memcmp(g->key_in, c->key_out, g->key_len) == 0 &&
+	       memcmp(g->key_out, c->key_in, g->key_len) == 0 &&
+	       selectors_equal(&g->ts_local, &c->ts_remote) &&
+	       selectors_equal(&g->ts_remote, &c->ts_local);
+}
+
+bool kit_said(const char *event, const char *text)
+{
+	for (size_t n = 0; n < log_capture_count(event); n++) {
+		if (strstr(log_capture_line(event, n), text))
+			return true;
+	}
+	return false;
+}
+
+void kit_print_log(void)
+{
+	for (size_t n = 0; n < log_capture_count(NULL); n++)
+		fprintf(stderr, "  %s\n", log_capture_line(NULL, n));
+}

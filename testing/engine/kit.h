@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two engines in one process, joined by a wire that a test writes down: it sees every datagram and lets it
+ * pass, drops it, doubles it, holds it, or changes it. Time passes only when the test says so. Everything
+ * but the data plane, the pool and the authorization is real: registry, openssl plugin, configuration.
+ *
+ *   struct kit *kit = kit_new(&(struct kit_setup){ .shards = 2 });
+ *   kit_configure(kit_gateway(kit), gateway_text); kit_configure(kit_client(kit), client_text);
+ *   kit_pass(kit, 1000);
+ *   ck_assert(kit_is_up(kit_client(kit)));
+ *   kit_free(kit);
+ *
+ * kit_free() fails the test if an engine left a timer, a child or an SPI in the data plane.
+ */
+#ifndef TESTING_ENGINE_KIT_H
+#define TESTING_ENGINE_KIT_H
+
+#include "config/config.h"
+#include "exchange/driver.h"
+#include "exchange/engine.h"
+#include "log/log.h"
+#include "registry/registry.h"
+#include "shard/shard.h"
+#include "testing/engine/fakes.h"
+
+#define KIT_GATEWAY 0
+#define KIT_CLIENT  1
+#define KIT_SIDES   2
+
+struct kit;
+
+struct kit_packet {
+	struct kit_packet *next;
+	unsigned number;                /* from 1, in the order they were sent */
+	unsigned from, to;              /* KIT_GATEWAY, KIT_CLIENT */
+	struct cyg_endpoint local, remote; /* as the receiver sees them */
+	bool natt;
+	struct ike_header header;
+	size_t len;
+	uint8_t octets[];
+};
+
+enum kit_verdict { KIT_PASS, KIT_DROP, KIT_DOUBLE, KIT_HOLD };
+
+struct kit_side {
+	struct kit *kit;
+	unsigned index;
+	struct cyg_ip address;
+	struct shard_group *group;
+	unsigned shards;
+	struct registry *reg;
+	struct cyg_config *config;
+	struct ike_shard *ike[2];
+};
+
+struct kit_setup {
+	unsigned shards;                /* of the gateway; 0: 1 */
+	bool natted_client;             /* a NAT between, in front of the client */
+	bool no_kernel;                 /* the gateway has no data plane */
+	const char *openssl_conf;       /* of the gateway */
+	struct ike_options options;     /* of both */
+};
+
+struct kit {
+	struct shard_clock clock;
+	struct kit_side side[KIT_SIDES];
+	bool natted;
+	struct kit_packet *wire, **wire_tail; /* on their way */
+	struct kit_packet *held;        /* newest first */
+	unsigned sent;
+	/* The script: asked for each datagram; NULL: all pass. It may change the octets. */
+	enum kit_verdict (*script)(struct kit *kit, struct kit_packet *packet, void *ctx);
+	void *ctx;
+	struct config_grammar *grammar;
+};
+
+struct kit *kit_new(const struct kit_setup *setup);
+void kit_free(struct kit *kit);
+static inline struct kit_side *kit_gateway(struct kit *kit)
+{
+	return &kit->side[KIT_GATEWAY];
+}
+static inline struct kit_side *kit_client(struct kit *kit)
+{
+	return &kit->side[KIT_CLIENT];
+}
+
+/* Puts a text in force on one side; an error in it fails the test. */
+void kit_configure(struct kit_side *side, const char *text);
+/* Common texts: a gateway for clients with a pool, a client, each with a line of difference. */
+const char *kit_gateway_text(const char *proposal, const char *set, const char *more);
+const char *kit_client_text(const char *proposal, const char *set, const char *more);
+/* Both in force, with these proposal and transform set lines on both sides. */
+void kit_configure_both(struct kit *kit, const char *proposal, const char *set);
+
+/* Everything that is due now happens, datagrams included. */
+void kit_settle(struct kit *kit);
+/* `ms` milliseconds pass. */
+void kit_pass(struct kit *kit, uint64_t ms);
+/* A datagram comes in at `to` as if from the other side. */
+void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bool natt);
+/* What was held goes on its way, the newest first (reordered), or the oldest first. */
+void kit_release(struct kit *kit, bool newest_first);
+
+struct cyg_shard *kit_shard(struct kit_side *side, unsigned n);
+/* SAs of a side, established ones, children in the data plane: over its shards. */
+unsigned kit_sas(struct kit_side *side);
+unsigned kit_up(struct kit_side *side);
+unsigned kit_children(struct kit_side *side);
+/* The first SA that is up, or any if none is; NULL. */
+struct ike_sa *kit_sa(struct kit_side *side);
+struct ike_counters kit_counters(struct kit_side *side);
+/* One IKE_SA up on each side, one child each, and their keys fit crosswise. */
+bool kit_connected(struct kit *kit);
+/* Does the last line of this event hold this text? */
+bool kit_said(const char *event, const char *text);
+/* Prints what was logged (to look at while writing a test). */
+void kit_print_log(void);
+
+#endif
