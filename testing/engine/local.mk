@@ -1,1 +1,21 @@
 # SPDX-License-Identifier: MIT
+# Two engines in one process over a scripted wire, under a fake clock.
+ENGINE_TESTS =
+ENGINE_KIT = \
+	testing/engine/fakes.c \
+	testing/engine/fakes.h \
+	testing/engine/kit.c \
+	testing/engine/kit.h
+
+if HAVE_CHECK
+check_PROGRAMS += testing/engine/engine_tests
+ENGINE_TESTS += testing/engine/engine_tests
+TESTS += testing/engine/engine_tests
+testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
+	testing/engine/engine_tests.c \
+	testing/engine/engine_tests.h \
+	testing/engine/setup_test.c
+testing_engine_engine_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+testing_engine_engine_tests_CFLAGS = $(TEST_CFLAGS)
+testing_engine_engine_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS)
+endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The suites of engine_tests, one per file. */
+#ifndef TESTING_ENGINE_ENGINE_TESTS_H
+#define TESTING_ENGINE_ENGINE_TESTS_H
+
+#include <check.h>
+
+Suite *setup_suite(void);
+
+#endif
