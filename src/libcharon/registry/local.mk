@@ -45,4 +45,13 @@ src_libcharon_registry_registry_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir) 
 src_libcharon_registry_registry_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_registry_registry_tests_LDADD = testing/unit/libharness.la $(TEST_LIBS)
 EXTRA_src_libcharon_registry_registry_tests_DEPENDENCIES = $(registry_fixtures)
+
+# Unload under traffic with real threads; ./run-tests runs it under ThreadSanitizer.
+check_PROGRAMS += src/libcharon/registry/registry_unload_tests
+TESTS += src/libcharon/registry/registry_unload_tests
+THREADED_TESTS += src/libcharon/registry/registry_unload_tests
+src_libcharon_registry_registry_unload_tests_SOURCES = src/libcharon/registry/unload_test.c
+src_libcharon_registry_registry_unload_tests_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC
+src_libcharon_registry_registry_unload_tests_CFLAGS = $(AM_CFLAGS)
+src_libcharon_registry_registry_unload_tests_LDADD = src/libcharon/libcharon-core.la
 endif
