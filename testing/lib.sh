@@ -170,7 +170,7 @@ esp() { json "$1" "show crypto ipsec sa" "[.rows[].$2] | add // 0"; }
 
 # capture NS IF FILE: until capture_stop, which leaves FILE complete.
 capture() {
-	in_background "$1" "$3.log" tcpdump -i "$2" -n -U -w "$3"
+	in_background "$1" "$3.log" tcpdump -i "$2" -n -U --immediate-mode -w "$3"
 	capture_pid=$!
 	wait_for 5 grep -q 'listening on' "$3.log" || fail "tcpdump does not start: $(cat "$3.log")"
 }
@@ -182,7 +182,7 @@ capture_stop() {
 # only_ipsec FILE: nothing but IKE, ESP and neighbour discovery crossed the outer link.
 only_ipsec() {
 	local other
-	other=$(tcpdump -n -r "$1" 'not arp and not (udp port 500 or udp port 4500) and not ip proto 50 and not ip6 proto 50 and not icmp6' 2>/dev/null | head -n 5)
+	other=$(tcpdump -n -r "$1" 'not arp and not (udp port 500 or udp port 4500) and not ip proto 50 and not ip6 proto 50 and not icmp6 and not dst net ff02::/16' 2>/dev/null | head -n 5)
 	[[ -z $other ]] || fail "seen in clear on the outer link: $other"
 	[[ $(tcpdump -n -r "$1" 'udp port 4500 or ip proto 50 or ip6 proto 50' 2>/dev/null | wc -l) -gt 0 ]] ||
 		fail "no ESP on the outer link: the capture proves nothing"
