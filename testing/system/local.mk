@@ -14,4 +14,17 @@ EXTRA_DIST += \
 	testing/system/privileges.sh \
 	testing/system/second-daemon.sh \
 	testing/system/stop.sh \
+	testing/system/tun_device.sh \
 	testing/system/watchdog.sh
+
+if HAVE_CHECK
+if PLUGIN_OPENSSL
+if PLUGIN_KERNEL_TUN
+check_PROGRAMS += testing/system/tun_live
+testing_system_tun_live_SOURCES = testing/system/tun_live.c $(KERNEL_TUN_SOURCES)
+testing_system_tun_live_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src/plugins
+testing_system_tun_live_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
+testing_system_tun_live_LDADD = src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la $(MNL_LIBS)
+endif
+endif
+endif
