@@ -6,6 +6,8 @@
  */
 #include "shard/group.h"
 
+#include <cygnet/commands.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -112,6 +114,11 @@ struct cyg_shard *shard_group_worker(struct shard_group *group, unsigned index)
 struct shard_group *shard_group_of(struct cyg_shard *shard)
 {
 	return shard->group;
+}
+
+const struct cyg_config *cyg_shard_config(const struct cyg_shard *shard)
+{
+	return shard->config;
 }
 
 unsigned cyg_shard_index(const struct cyg_shard *shard)
