@@ -233,6 +233,14 @@ APPLY(apply_number)
 	return CYG_OK;
 }
 
+APPLY(apply_nat_keepalive)
+{
+	struct config_global *g = object;
+
+	g->nat_keepalive_s = (uint32_t)cyg_args_uint(args, "seconds", 0);
+	return CYG_OK;
+}
+
 APPLY(apply_switch)
 {
 	struct config_global *g = object;
@@ -282,6 +290,8 @@ static const struct cyg_command commands[] = {
 	  .apply = apply_limit },
 	{ MODE_GLOBAL, "crypto ikev2 limit queue sa-init <number:uint(100-100000)>",
 	  "Limits requests that wait for their turn." },
+	{ MODE_GLOBAL, "crypto ikev2 nat keepalive <seconds:uint(5-3600)>",
+	  "Keeps the memory of a NAT before us fresh.", .apply = apply_nat_keepalive },
 	{ MODE_GLOBAL, "crypto ikev2 window <number:uint(1-200)>",
 	  "Sets how many requests may be under way.", .def = "crypto ikev2 window 5",
 	  .apply = apply_number },

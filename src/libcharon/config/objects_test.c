@@ -274,6 +274,8 @@ START_TEST(no_forms_that_mean_something_are_kept)
 	ck_assert(!g->fragmentation);
 	expect("crypto ikev2 profile P\nshutdown\nno config-exchange request\n", "");
 	ck_assert(!((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->config_request);
+	expect("crypto ikev2 nat keepalive 20\n", "");
+	ck_assert_uint_eq(config_view(kit_config)->global->nat_keepalive_s, 20);
 	expect("crypto ikev2 fragmentation mtu 100\n", "1 warning small-mtu\n");
 	ck_assert_uint_eq(config_view(kit_config)->global->fragmentation_mtu, 100);
 }
