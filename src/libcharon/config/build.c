@@ -211,6 +211,8 @@ static bool still_good(struct candidate *c, struct spot *spot, const struct buil
 			there = ready_by_name(c, need->mode, cyg_str(need->name), &now) == CYG_OK;
 			break;
 		case NEED_INNER:
+			if (node->closed && node->edit != c->edit)
+				continue;
 			there = ready_inner(c, spot, need->mode, need->n, &inner) == CYG_OK;
 			now = there ? inner.node->built : NULL;
 			break;
@@ -328,10 +330,23 @@ static enum cyg_status ensure(struct candidate *c, struct spot *spot)
 	return status;
 }
 
+static bool asks_outside(const struct node *node)
+{
+	for (size_t i = 0; node->built && i < node->built->need_count; i++) {
+		if (node->built->needs[i].kind != NEED_INNER)
+			return true;
+	}
+	return !node->closed && node->tables;
+}
+
 static enum cyg_status walk(struct candidate *c, struct spot *spot)
 {
 	const struct grammar_mode *mode = spot->node->mode;
 	enum cyg_status status;
+	bool closed = true;
+
+	if (spot->node->closed && spot->node->edit != c->edit)
+		return CYG_OK;
 
 	for (unsigned s = 0; s < mode->slot_count; s++) {
 		struct table *table;
@@ -344,13 +359,15 @@ static enum cyg_status walk(struct candidate *c, struct spot *spot)
 			status = ensure(c, &inner);
 			if (status == CYG_NOMEM)
 				return status;
-			if (!inner.node->tables)
-				continue;
-			status = walk(c, &inner);
-			if (status != CYG_OK)
-				return status;
+			if (inner.node->tables) {
+				status = walk(c, &inner);
+				if (status != CYG_OK)
+					return status;
+			}
+			closed = closed && !asks_outside(inner.node);
 		}
 	}
+	spot->node->closed = closed;
 	return CYG_OK;
 }
 

@@ -98,6 +98,8 @@ struct node {
 	atomic_uint refs;
 	uint64_t edit;                  /* the candidate that may write to it; 0: none */
 	uint64_t checked;               /* the commit that found `built` good */
+	bool closed;                    /* nothing inside of it asks for anything outside: while it is
+	                                 * shared, nothing inside of it has to be looked at */
 	const struct grammar_mode *mode;
 	char *name;
 	const struct cyg_args *opening; /* NULL: defined by its lines, or the root */
