@@ -101,6 +101,12 @@ testing_fuzz_fuzz_netlink_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_netlink_LDADD = $(FUZZ_LIBS) $(MNL_LIBS)
 endif
 
+FUZZ_TARGETS += testing/fuzz/fuzz_config
+testing_fuzz_fuzz_config_SOURCES = testing/fuzz/fuzz_config.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_config_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_config_LDADD = $(FUZZ_LIBS)
+
 .PHONY: print-fuzz-targets fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 print-fuzz-targets:

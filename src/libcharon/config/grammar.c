@@ -396,6 +396,8 @@ static enum cyg_status add_row(struct grammar_mode *mode, struct config_grammar 
 		mode->rows = rows;
 		mode->row_capacity = capacity;
 	}
+	if (mode->row_count == GRAMMAR_ROWS_MAX)
+		return CYG_LIMIT;
 	mode->rows[mode->row_count++] = row;
 	row->mode = mode;
 	row->index = g->row_count++;
@@ -455,7 +457,8 @@ static enum cyg_status compile(struct compiler *c, struct grammar_mode *mode, bo
 		return bad(c, "it enters an object without a name");
 	if (row->target && row->key_count && row->key[0]->type == ARG_INTERFACE)
 		((struct grammar_mode *)row->target)->names_interfaces = true;
-	return add_row(mode, c->g, row);
+	status = add_row(mode, c->g, row);
+	return status == CYG_LIMIT ? bad(c, "its mode has too many rows") : status;
 }
 
 /* --- Ignored commands --- */

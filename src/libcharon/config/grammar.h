@@ -14,6 +14,7 @@
 
 #define GRAMMAR_OPS_MAX  512 /* of one row */
 #define GRAMMAR_KEYS_MAX 4   /* arguments in a key */
+#define GRAMMAR_ROWS_MAX 768 /* of one mode, ignored commands too */
 
 enum arg_type {
 	ARG_UINT, ARG_CHOICE, ARG_WORD, ARG_NAME, ARG_STRING, ARG_LINE, ARG_DELIMITED, ARG_IP4, ARG_IP6,

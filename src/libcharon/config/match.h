@@ -12,8 +12,8 @@
 
 #include "config/grammar.h"
 
-#define MATCH_THREADS_MAX 2048
-#define MATCH_STEPS_MAX   16384
+#define MATCH_THREADS_MAX 1024
+#define MATCH_STEPS_MAX   4096
 
 struct word {
 	uint32_t offset, len;

@@ -36,8 +36,6 @@ void candidate_done(struct candidate *c)
 {
 	node_unref(c->root);
 	source_unref(c->source);
-	if (c->matcher)
-		cyg_wipe(c->matcher, sizeof(*c->matcher));
 	free(c->matcher);
 	if (c->open)
 		cyg_wipe(c->open, c->open_len);
