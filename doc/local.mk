@@ -4,3 +4,4 @@ dist_man_MANS += doc/cygnet.8
 EXTRA_DIST += doc/starter.md
 EXTRA_DIST += doc/net.md doc/shard.md
 EXTRA_DIST += doc/CONTROL-PROTOCOL.md doc/SHOW-JSON.md doc/control.md
+EXTRA_DIST += doc/config.md doc/FINDINGS.md
