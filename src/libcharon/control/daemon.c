@@ -55,7 +55,7 @@ struct running {
 	struct control_hooks hooks;
 	struct ike_options ike_options;
 	struct cyg_poll signals;
-	struct cyg_timer patience;
+	struct cyg_timer patience, later;
 	enum daemon_exit code;
 
 	step_fn *const *steps;     /* the list under way, ended by NULL */
@@ -260,8 +260,8 @@ static void config_read(struct config_reading *reading, enum cyg_status status)
 		take_config(r, config, "last good copy");
 	if (status == CYG_REFUSED)
 		cyg_log(CYG_LOG_ERROR, "config.refused",
-			"startup-config has {errors} errors: the {origin} configuration runs; mend it, then: "
-			"cygctl -c reload",
+			"errors in startup-config: {errors}; the {origin} configuration runs until they are "
+			"mended: cygctl -c reload",
 			F_UINT("errors", reading->findings.errors), F_STR("origin", r->d.config_origin));
 	else
 		cyg_log(CYG_LOG_ERROR, "config.unread", "{why}: the {origin} configuration runs",
@@ -630,12 +630,31 @@ static enum cyg_status down_threads(struct running *r)
 	for (unsigned i = 0; i < r->d.shard_count; i++)
 		if (r->rooms[i].started)
 			shard_join(shard_group_worker(r->d.group, i));
+	return CYG_OK;
+}
+
+/* What hangs on the control loop lets go of it while there is one. */
+static enum cyg_status down_control(struct running *r)
+{
+	interfaces_free(&r->d);
+	server_free(r->d.server);
+	r->d.server = NULL;
+	registry_set_free(r->plugins);
+	r->plugins = NULL;
+	registry_free(r->d.registry);
+	r->d.registry = NULL;
+	broker_client_free(r->broker);
+	r->broker = NULL;
+	cyg_timer_clear(r->d.control, &r->patience);
+	cyg_timer_clear(r->d.control, &r->later);
+	cyg_poll_stop(r->d.control, &r->signals);
 	shard_stop(r->d.control);
 	return CYG_OK;
 }
 
 static step_fn *const down_steps[] = {
-	down_doors, down_goodbye, down_rooms, down_interfaces, down_detach, down_threads, NULL,
+	down_doors,  down_goodbye, down_rooms,	 down_interfaces,
+	down_detach, down_threads, down_control, NULL,
 };
 
 static void go_down(struct running *r)
@@ -657,7 +676,7 @@ static void out_of_patience(struct cyg_shard *control, struct cyg_timer *timer)
 	_exit(r->code);
 }
 
-/* A reload that is under way is awaited: it ends in `idle`, as does the last step up. */
+/* What is under way is awaited: the step up, or a reload (reload_over()). */
 static void stop(struct running *r)
 {
 	if (r->d.stopping)
@@ -670,12 +689,20 @@ static void stop(struct running *r)
 		go_down(r);
 }
 
+static void go_down_later(struct cyg_shard *control, struct cyg_timer *timer)
+{
+	struct running *r = CYG_CONTAINER(timer, struct running, later);
+
+	if (!r->down)
+		go_down(r);
+}
+
+/* Its command's client may be on the stack here: the way down begins in a turn of its own. */
 static void reload_over(struct daemon *daemon)
 {
-	struct running *r = running_of(daemon);
-
-	if (daemon->stopping && !r->down)
-		go_down(r);
+	if (daemon->stopping)
+		cyg_timer_set(daemon->control, &running_of(daemon)->later, cyg_shard_now_ms(daemon->control),
+			      go_down_later);
 }
 
 static void signal_ready(struct cyg_shard *control, struct cyg_poll *poll, unsigned events)
@@ -770,18 +797,11 @@ static enum cyg_status prepare(struct running *r, struct cyg_strbuf *why)
 	return CYG_OK;
 }
 
+/* What is left when no loop runs any more, or none ever ran. */
 static void free_all(struct running *r)
 {
-	interfaces_free(&r->d);
-	server_free(r->d.server);
-	registry_set_free(r->plugins);
-	registry_free(r->d.registry);
-	broker_client_free(r->broker);
-	if (r->d.control) {
+	if (r->d.control)
 		r->d.control->config = NULL;
-		cyg_timer_clear(r->d.control, &r->patience);
-		cyg_poll_stop(r->d.control, &r->signals);
-	}
 	config_unref(r->d.config);
 	config_grammar_unref(r->d.grammar);
 	for (unsigned i = 0; i < CYG_SHARDS_MAX; i++)
@@ -817,6 +837,9 @@ int cyg_daemon_main(const struct daemon_args *args)
 
 	status = prepare(r, &why);
 	if (status != CYG_OK) {
+		/* Several lines may be wrong; each has its place. */
+		while (why.len && reason[why.len - 1] == '\n')
+			reason[--why.len] = '\0';
 		fprintf(stderr, "cygnetd: %s\n", reason);
 		if (r->code == DAEMON_STOPPED)
 			r->code = DAEMON_FAILED;

@@ -58,4 +58,12 @@ src_libcharon_control_broker_client_tests_SOURCES = src/libcharon/control/broker
 src_libcharon_control_broker_client_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_control_broker_client_tests_LDADD = $(TEST_LIBS)
 TESTS += src/libcharon/control/broker_client_tests
+# The daemon as the shared library that it is, with real plugins and cygctl.
+if TOOL_CYGCTL
+check_PROGRAMS += src/libcharon/control/daemon_tests
+src_libcharon_control_daemon_tests_SOURCES = src/libcharon/control/daemon_test.c
+src_libcharon_control_daemon_tests_CFLAGS = $(TEST_CFLAGS)
+src_libcharon_control_daemon_tests_LDADD = src/libcharon/libcharon.la $(CHECK_LIBS)
+TESTS += src/libcharon/control/daemon_tests
+endif
 endif

@@ -49,19 +49,19 @@ static void reading_text(struct config_reading *reading, enum cyg_status status,
 static void reading_opened(struct cyg_op *op, enum cyg_status status)
 {
 	struct config_reading *reading = CYG_CONTAINER(op, struct config_reading, op);
-	int fd = reading->reply->fd, error;
+	int fd = reading->reply->fd;
+	char why[CYG_BROKER_TEXT_MAX];
 
-	if (status != CYG_OK) {
-		snprintf(reading->why, sizeof(reading->why), "%s", reading->reply->text);
-		/* Refused is a text with errors; this is no text at all. */
-		reading->done(reading, status == CYG_REFUSED ? CYG_IO : status);
-		return;
+	snprintf(why, sizeof(why), "%s", reading->reply->text[0] ? reading->reply->text : cyg_status_text(status));
+	if (status == CYG_OK && fd >= 0) {
+		status = text_file_read_fd(fd, &reading->text, &reading->text_len);
+		if (status != CYG_OK)
+			snprintf(why, sizeof(why), "%s", strerror(errno));
 	}
+	if (fd >= 0)
+		close(fd);
 	reading->reply->fd = -1;
-	status = text_file_read_fd(fd, &reading->text, &reading->text_len);
-	error = errno;
-	close(fd);
-	reading_text(reading, status, strerror(error));
+	reading_text(reading, status, why);
 }
 
 void config_reading_start(struct config_reading *reading)
@@ -196,7 +196,11 @@ static void reload_end(struct reload *reload, enum cyg_status status, const char
 {
 	struct daemon *daemon = reload->daemon;
 	struct cyg_exec *exec = reload->exec;
+	char line[PATHS_LEN + 400];
 
+	/* The first of several lines. */
+	snprintf(line, sizeof(line), "%.*s", (int)cyg_str_span_until(cyg_str(why), "\n"), why);
+	why = line;
 	if (status == CYG_OK)
 		cyg_log(CYG_LOG_NOTICE, "config.reloaded",
 			"startup-config is in force: {added} added, {changed} changed, {removed} removed",
@@ -300,16 +304,12 @@ static void reload_commit(struct reload *reload)
 static void reload_applied(struct cyg_op *op, enum cyg_status status)
 {
 	struct reload *reload = CYG_CONTAINER(op, struct reload, op);
-	char why[400];
+	const char *why = registry_errors(reload->daemon->registry);
 
-	if (status == CYG_OK) {
+	if (status == CYG_OK)
 		reload_commit(reload);
-		return;
-	}
-	snprintf(why, sizeof(why), "%.*s",
-		 (int)cyg_str_span_until(cyg_str(registry_errors(reload->daemon->registry)), "\n"),
-		 registry_errors(reload->daemon->registry));
-	reload_end(reload, status, why[0] ? why : cyg_status_text(status));
+	else
+		reload_end(reload, status, why[0] ? why : cyg_status_text(status));
 }
 
 static void reload_read(struct config_reading *reading, enum cyg_status status)
