@@ -53,7 +53,9 @@ struct cyg_kernel_child {
 	struct cyg_bytes key_in, key_out; /* raw: cipher key, salt, integrity key; copied */
 	const struct cyg_selectors *ts_local, *ts_remote; /* copied */
 	uint64_t soft_octets, hard_octets;   /* volume limits, 0: none */
-	uint64_t seq_out;               /* first outbound sequence number less one (a restored SA) */
+	/* Of a restored SA: first outbound sequence number less one; the highest inbound one seen before,
+	 * which and below which nothing is taken any more. */
+	uint64_t seq_out, seq_in;
 	uint16_t mtu;                   /* of the outer path, 0: unknown */
 };
 

@@ -294,6 +294,7 @@ static enum cyg_status child_new(struct tun_shard *s, const struct cyg_kernel_ch
 		child_free(child);
 		return CYG_NOMEM;
 	}
+	replay_restore(&child->replay, wanted->seq_in);
 	set_inner_mtu(child);
 	*out = child;
 	return CYG_OK;
@@ -381,6 +382,7 @@ enum cyg_status tun_child_add(struct tun_shard *s, const struct cyg_kernel_child
 	if (fresh) {
 		child->link->children++;
 		s->child_count++;
+		cyg_plugin_use(s->ctx, s->shard);
 	}
 	if (what & CYG_INBOUND) {
 		memcpy(child->keys, wanted->key_in.ptr, child->key_in_len);
@@ -413,6 +415,7 @@ static void child_end(struct tun_child *child)
 	ways_drop(child, true);
 	child->link->children--;
 	child->shard->child_count--;
+	cyg_plugin_release(child->shard->ctx, child->shard->shard);
 	child_free(child);
 }
 

@@ -298,7 +298,7 @@ enum cyg_status tun_announce(struct tun_link *link, const struct cyg_prefix *pre
 	unsigned shards = cyg_shard_count(s->shard), me = cyg_shard_index(s->shard);
 	struct announce_msg *a[CYG_SHARDS_MAX] = { 0 };
 
-	if (count == 0)
+	if (count == 0 || s->stopping)
 		return CYG_OK;
 	for (unsigned i = 0; i < shards; i++) {
 		if (i == me)

@@ -50,6 +50,15 @@ static uint64_t bit_of(uint64_t seq)
 	return UINT64_C(1) << seq % WORD;
 }
 
+void replay_restore(struct replay *r, uint64_t top)
+{
+	r->top = top;
+	for (uint32_t i = 0; i < r->words; i++)
+		r->bits[i] = top ? UINT64_MAX : 0;
+	if (r->words && top)
+		*word_of(r, top) = bit_of(top) | (bit_of(top) - 1);
+}
+
 bool replay_fresh(const struct replay *r, uint64_t seq)
 {
 	if (seq == 0)

@@ -21,6 +21,8 @@ struct replay {
 
 /* How many words a window of this many packets needs. */
 uint32_t replay_words(uint32_t window);
+/* Goes on where an earlier window ended: everything up to `top` counts as seen. */
+void replay_restore(struct replay *r, uint64_t top);
 /* The whole number of a packet whose low half is `low`; 0 if there can be none such. */
 uint64_t replay_whole(const struct replay *r, uint32_t low, bool esn);
 /* Not seen yet and not too old? Before authentication, to save its cost. */

@@ -113,6 +113,22 @@ START_TEST(replay_window_is_empty_after_a_long_jump)
 }
 END_TEST
 
+START_TEST(restored_window_takes_all_above_in_any_order_and_nothing_below)
+{
+	for (uint64_t top = 1; top < 200; top++) {
+		struct replay r = replay_of(64);
+
+		replay_restore(&r, top);
+		for (uint64_t seq = top; seq > 0; seq--)
+			ck_assert(!replay_accept(&r, seq));
+		for (uint64_t seq = top + 40; seq > top; seq--)
+			ck_assert(replay_accept(&r, seq));
+		ck_assert(!replay_accept(&r, top));
+		free(r.bits);
+	}
+}
+END_TEST
+
 START_TEST(number_zero_and_numbers_before_the_first_are_refused)
 {
 	struct replay r = replay_of(64);
@@ -321,6 +337,7 @@ TCase *tables_tcase(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, replay_window_agrees_with_a_model_that_forgets_nothing);
 	tcase_add_test(tc, replay_window_is_empty_after_a_long_jump);
+	tcase_add_test(tc, restored_window_takes_all_above_in_any_order_and_nothing_below);
 	tcase_add_test(tc, number_zero_and_numbers_before_the_first_are_refused);
 	tcase_add_test(tc, without_a_window_the_nearest_whole_number_is_meant);
 	tcase_add_test(tc, spi_table_agrees_with_a_list);

@@ -578,6 +578,30 @@ START_TEST(extended_numbers_go_on_past_the_low_half)
 }
 END_TEST
 
+START_TEST(a_restored_child_goes_on_and_takes_nothing_old)
+{
+	struct pair pair = { .window = 64, .esn = true, .seq_out = UINT64_C(0x300000010),
+			     .seq_in = UINT64_C(0x30000000c) };
+	uint8_t packet[PACKET_ROOM], out[PACKET_ROOM];
+
+	begin();
+	world_connect(&pair);
+	passes("10.1.0.5", "10.2.0.9", 60);
+	/* The other way its numbers begin below what was seen. */
+	for (unsigned i = 0; i < 20; i++)
+		tun_put(&world.b, 0, packet, packet_make(packet, "10.2.0.9", "10.1.0.5", 17, 1, 2, 80));
+	tun_child_find(tun_of(&world.b, 0), pair.spi_b)->seq_out = UINT64_C(0x300000000);
+	world_run();
+	wire_give_all(-1);
+	ck_assert_uint_eq(counters_of(&world.a, 0, pair.spi_a).drop_replay, 12);
+	ck_assert_uint_eq(counters_of(&world.a, 0, pair.spi_a).packets_in, 8);
+	while (tun_get(&world.a, 0, out, sizeof(out)))
+		;
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
 START_TEST(no_iv_is_used_twice_under_one_key)
 {
 	struct pair pair = { .window = 64 };
@@ -874,6 +898,7 @@ TCase *traffic_tcase(void)
 	tcase_add_test(tc, a_child_may_be_removed_from_within_its_event);
 	tcase_add_test(tc, sequence_numbers_end_before_they_repeat);
 	tcase_add_test(tc, extended_numbers_go_on_past_the_low_half);
+	tcase_add_test(tc, a_restored_child_goes_on_and_takes_nothing_old);
 	tcase_add_test(tc, no_iv_is_used_twice_under_one_key);
 	tcase_add_test(tc, endpoint_of_the_newest_authenticated_packet_is_told);
 	tcase_add_test(tc, packet_too_long_for_the_outer_path_is_answered);

@@ -152,6 +152,7 @@ struct tun_shard {
 	struct tun_event event[TUN_EVENTS_MAX];
 	unsigned event_count;
 	bool delivering;
+	bool stopping;              /* what goes now goes with the shard: nobody needs to be told */
 	uint64_t unknown_since_ms;
 	unsigned unknown;
 	struct nl nl;

@@ -92,6 +92,7 @@ static void shard_stop(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard)
 	if (!s)
 		return;
 	cyg_plugin_set_shard_data(ctx, shard, NULL);
+	s->stopping = true;
 	shard_free(s);
 }
 

@@ -429,7 +429,7 @@ void world_connect(struct pair *pair)
 		.replay_window = pair->window, .key_in = cyg_bytes(keys[0], esp.ops->key_len),
 		.key_out = cyg_bytes(keys[1], esp.ops->key_len), .ts_local = &pair->a,
 		.ts_remote = &pair->b, .soft_octets = pair->soft, .hard_octets = pair->hard,
-		.seq_out = pair->seq_out, .mtu = pair->mtu,
+		.seq_out = pair->seq_out, .seq_in = pair->seq_in, .mtu = pair->mtu,
 	};
 	pair->child_a = child;
 	child.spi_in = pair->spi_b;

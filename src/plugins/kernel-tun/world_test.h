@@ -91,7 +91,7 @@ struct pair {
 	uint16_t encr, key_bits, integ;
 	bool esn, raw;
 	uint32_t window;
-	uint64_t seq_out, soft, hard;
+	uint64_t seq_out, seq_in, soft, hard; /* sequence numbers of both sides */
 	uint16_t mtu;
 	struct cyg_selectors a, b;       /* count 0: 10.1.0.0/16, 2001:db8:1::/48 and 10.2.0.0/16, 2001:db8:2::/48 */
 	unsigned worker_a, worker_b;
