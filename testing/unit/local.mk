@@ -6,4 +6,9 @@ if HAVE_CHECK
 check_LTLIBRARIES += testing/unit/libharness.la
 testing_unit_libharness_la_SOURCES = testing/unit/harness.c testing/unit/harness.h
 testing_unit_libharness_la_CFLAGS = $(TEST_CFLAGS)
+
+# Its commands (commands.h); link it before libharness.la.
+check_LTLIBRARIES += testing/unit/libcommands.la
+testing_unit_libcommands_la_SOURCES = testing/unit/commands.c testing/unit/commands.h
+testing_unit_libcommands_la_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)
 endif
