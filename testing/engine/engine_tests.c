@@ -8,6 +8,8 @@ int main(void)
 	SRunner *runner = srunner_create(setup_suite());
 	int failed;
 
+	srunner_add_suite(runner, refuse_suite());
+	srunner_add_suite(runner, loss_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -4,7 +4,10 @@
 #define TESTING_ENGINE_ENGINE_TESTS_H
 
 #include <check.h>
+#include <stdlib.h>
 
 Suite *setup_suite(void);
+Suite *refuse_suite(void);
+Suite *loss_suite(void);
 
 #endif

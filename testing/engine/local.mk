@@ -14,6 +14,8 @@ TESTS += testing/engine/engine_tests
 testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \
+	testing/engine/loss_test.c \
+	testing/engine/refuse_test.c \
 	testing/engine/setup_test.c
 testing_engine_engine_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 testing_engine_engine_tests_CFLAGS = $(TEST_CFLAGS)

@@ -106,31 +106,43 @@ void child_allow(struct exchange *x)
 	struct child_work *work = x->child;
 	struct cyg_selector any4 = selector_any(CYG_IPV4), any6 = selector_any(CYG_IPV6);
 	const struct ike_session *session = sa->session;
-	bool ours = interface->address_negotiated || interface->address6_negotiated;
-	bool both = (sa->profile && sa->profile->mode_auto) || ours || (session && (session->leased4 || session->leased6)) ||
-		    (session && (session->address4.family || session->address6.family));
+	bool given4 = session && session->address4.family, given6 = session && session->address6.family;
+	bool asked = interface->address_negotiated || interface->address6_negotiated;
+	bool automatic = sa->profile && sa->profile->mode_auto;
+	bool v4, v6;
 
 	work->allowed_local = work->allowed_remote = (struct cyg_selectors){ 0 };
-	if (!both && (interface->mode == TUNNEL_GRE || interface->mode == TUNNEL_GRE_IPV6)) {
-		/* GRE between the outer addresses; in a child of an automatic template whatever is asked. */
+	if (given4 || given6) {
+		v4 = given4;
+		v6 = given6;
+	} else if (asked) {
+		v4 = interface->address_negotiated;
+		v6 = interface->address6_negotiated;
+	} else if (automatic) {
+		v4 = v6 = true;
+	} else if (interface->mode == TUNNEL_GRE || interface->mode == TUNNEL_GRE_IPV6) {
+		/* GRE between the outer addresses. */
 		allow_host(&work->allowed_local, &sa->d.local.ip, 47);
 		allow_host(&work->allowed_remote, &sa->d.remote.ip, 47);
 		return;
+	} else {
+		v4 = interface->mode == TUNNEL_IPSEC_IPV4;
+		v6 = !v4;
 	}
-	if (both || interface->mode == TUNNEL_IPSEC_IPV4)
+	if (v4)
 		allow(&work->allowed_local, &any4);
-	if (both || interface->mode == TUNNEL_IPSEC_IPV6)
+	if (v6)
 		allow(&work->allowed_local, &any6);
 	work->allowed_remote = work->allowed_local;
 	/* Whoever was given an address speaks from it and from no other. */
-	if (session && (session->address4.family || session->address6.family)) {
-		struct cyg_selectors *owner = sa->d.initiator ? &work->allowed_local :
-								&work->allowed_remote;
+	if (given4 || given6) {
+		struct cyg_selectors *owner = session->ours ? &work->allowed_local :
+							      &work->allowed_remote;
 
 		*owner = (struct cyg_selectors){ 0 };
-		if (session->address4.family)
+		if (given4)
 			allow_host(owner, &session->address4, 0);
-		if (session->address6.family) {
+		if (given6) {
 			struct cyg_prefix prefix;
 			struct cyg_selector selector;
 
@@ -295,7 +307,8 @@ enum cyg_status child_offer(struct exchange *x)
 	if (status != CYG_OK) {
 		why_object(sa->ike, &work->profile->head);
 		why_nearest(sa->ike, &trace);
-		why_mend(sa->ike, "load a plugin that provides it (show plugins detail)");
+		if (trace_nearest(&trace))
+			why_unloaded(sa->ike, trace_nearest(&trace), true);
 		return exchange_refuse(x, status, 0, "IPsec profile %s leaves nothing to offer",
 				       work->profile->head.name);
 	}

@@ -352,6 +352,7 @@ enum cyg_status config_mode_read_reply(struct exchange *x)
 		return child_refuse(x, CYG_N_INTERNAL_ADDRESS_FAILURE,
 				    "the peer gave no address for %s", interface->head.name);
 	}
+	session->ours = true;
 	lease_address_set(sa, &session->address4, session->prefix4, true);
 	lease_address_set(sa, &session->address6, session->prefix6, true);
 	return CYG_OK;

@@ -295,11 +295,8 @@ static enum cyg_status on_error(struct exchange *x)
 	}
 	if (type == CYG_N_CHILD_SA_NOT_FOUND && old) {
 		/* It is gone over there: RFC 7296 2.25.1. */
-		bool replaced = old->successor != 0;
-
 		child_close(old);
-		if (!replaced && sa->d.initiator)
-			sa->child_at = cyg_shard_now_ms(sa->shard) + 1;
+		informational_child_lost(sa);
 		x->logged = true;
 		return CYG_NOT_FOUND;
 	}
@@ -307,8 +304,8 @@ static enum cyg_status on_error(struct exchange *x)
 		x->logged = true;
 		return CYG_BUSY;
 	}
-	why_mend(sa->ike, "%s", why_notify_text(type));
-	why_log(sa, true, type, "the peer answers CREATE_CHILD_SA with %s", notify_name(type, storage));
+	why_log(sa, true, type, "the peer answers CREATE_CHILD_SA with %s: %s",
+		notify_name(type, storage), why_notify(sa->ike, type));
 	x->logged = true;
 	return CYG_REFUSED;
 }

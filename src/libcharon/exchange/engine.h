@@ -20,6 +20,7 @@
 #define COOKIE_SECRET_LEN  32
 #define COOKIE_ROTATE_MS   (60 * 1000)
 #define FORGET_RESPONSE_MS (5 * 60 * 1000) /* RFC 7296 2.1: after several minutes */
+#define REFUSED_MAX        64
 #define NONCE_LEN          32
 #define NONCE_MAX          256
 #define TUNNEL_RETRY_MIN_MS 2000
@@ -95,6 +96,8 @@ struct ike_shard {
 	uint64_t notify_second;         /* bare notifies to strangers: so many in this second */
 	unsigned notify_count;
 
+	uint64_t refused[REFUSED_MAX];  /* initiator SPIs of IKE_SA_INITs refused last */
+	unsigned refused_next;
 	struct dead_end why;
 	struct chain_writer writer;     /* over `out` */
 	struct message msg;             /* of the datagram at hand */
@@ -174,6 +177,8 @@ void tunnel_configure(struct ike_shard *ike);
 /* An SA of a tunnel ended or was replaced by `successor` (NULL: none). */
 void tunnel_lost(struct ike_sa *sa, const struct ike_sa *successor);
 void tunnel_established(struct ike_sa *sa);
+/* Is it the SA of a tunnel that we keep up? */
+bool tunnel_has(const struct ike_sa *sa);
 void tunnel_acquire(struct ike_shard *ike, uint32_t interface_id);
 void tunnel_done(struct ike_shard *ike);
 

@@ -146,10 +146,12 @@ void why_mend(struct ike_shard *ike, const char *format, ...) CYG_PRINTF(2, 3);
 struct cyg_strbuf why_offered(struct ike_shard *ike);
 /* Logs event "ike.failed" or "child.failed" with all that was gathered. */
 void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format, ...) CYG_PRINTF(4, 5);
+/* The entry is about an algorithm that no loaded plugin provides: which one would. */
+void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool esp);
 /* The mending command for proposals that differ. */
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
-/* What a peer's error notify means, and what to look at; a constant. */
-const char *why_notify_text(uint16_t type);
+/* What a peer's error notify means (a constant); says what to look at, too. */
+const char *why_notify(struct ike_shard *ike, uint16_t type);
 
 /* --- Key exchange (ke.c) --- */
 

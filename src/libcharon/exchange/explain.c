@@ -6,6 +6,7 @@
 #include "exchange/exchange.h"
 
 #include "crypto/names.h"
+#include "registry/registry.h"
 
 #include <cygnet/log.h>
 
@@ -50,6 +51,30 @@ void why_mend(struct ike_shard *ike, const char *format, ...)
 	va_end(args);
 }
 
+void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool esp)
+{
+	enum cyg_feature_kind kind = CYG_CIPHER;
+	char text[sizeof(ike->why.mend)];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+
+	switch (entry->transform) {
+	case CYG_TRANSFORM_ENCR:
+		kind = esp ? CYG_ESP : CYG_CIPHER;
+		break;
+	case CYG_TRANSFORM_INTEG:
+		kind = CYG_MAC;
+		break;
+	case CYG_TRANSFORM_PRF:
+		kind = CYG_PRF;
+		break;
+	default:
+		kind = CYG_KE;
+		break;
+	}
+	registry_missing_text(ike->shard, kind, entry->number, entry->key_bits, &out);
+	why_mend(ike, "%s", text);
+}
+
 static const char *word_of_type(uint8_t transform)
 {
 	switch (transform) {
@@ -82,6 +107,48 @@ static void offered_words(const struct sa_payload *sa, uint8_t type, struct cyg_
 	}
 }
 
+/* The transform set that the peer's first ESP proposal is. */
+static void mend_transform_set(struct ike_shard *ike, const char *name, const struct sa_payload *sa)
+{
+	static const struct { uint16_t id; const char *word; } encr[] = {
+		{ CYG_ENCR_3DES, "esp-3des" },       { CYG_ENCR_NULL, "esp-null" },
+		{ CYG_ENCR_AES_CBC, "esp-aes" },     { CYG_ENCR_AES_GCM_16, "esp-gcm" },
+		{ CYG_ENCR_NULL_AUTH_AES_GMAC, "esp-gmac" },
+	}, integ[] = {
+		{ CYG_AUTH_HMAC_MD5_96, "esp-md5-hmac" },
+		{ CYG_AUTH_HMAC_SHA1_96, "esp-sha-hmac" },
+		{ CYG_AUTH_HMAC_SHA2_256_128, "esp-sha256-hmac" },
+		{ CYG_AUTH_HMAC_SHA2_384_192, "esp-sha384-hmac" },
+		{ CYG_AUTH_HMAC_SHA2_512_256, "esp-sha512-hmac" },
+	};
+	const struct proposal *first = &sa->proposal[0];
+	const struct transform *e = NULL, *a = NULL;
+	char text[96];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+
+	for (unsigned i = 0; i < first->count; i++) {
+		const struct transform *t = &sa->transform[first->first + i];
+
+		if (!e && t->type == CYG_TRANSFORM_ENCR)
+			e = t;
+		if (!a && t->type == CYG_TRANSFORM_INTEG)
+			a = t;
+	}
+	for (size_t i = 0; e && i < CYG_COUNT(encr); i++) {
+		if (encr[i].id == e->id)
+			cyg_strbuf_addf(&out, " %s", encr[i].word);
+	}
+	if (!out.len)
+		return; /* none of ours */
+	if (e->key_bits)
+		cyg_strbuf_addf(&out, " %u", e->key_bits);
+	for (size_t i = 0; a && i < CYG_COUNT(integ); i++) {
+		if (integ[i].id == a->id)
+			cyg_strbuf_addf(&out, " %s", integ[i].word);
+	}
+	why_mend(ike, "crypto ipsec transform-set %s%s", name, text);
+}
+
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa)
 {
 	const struct trace_entry *nearest = trace_nearest(trace);
@@ -105,7 +172,8 @@ void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const s
 		type = CYG_TRANSFORM_KE;
 		break;
 	case WHY_UNLOADED:
-		why_mend(ike, "load a plugin that provides it (show plugins detail)");
+		why_unloaded(ike, nearest,
+			     sa->proposal_count && sa->proposal[0].protocol == CYG_PROTO_ESP);
 		return;
 	default:
 		return;
@@ -114,48 +182,51 @@ void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const s
 	if (!out.len)
 		return;
 	if (sa->proposal_count && sa->proposal[0].protocol == CYG_PROTO_ESP)
-		why_mend(ike, "crypto ipsec transform-set %s with %s%s, or another at the peer",
-			 nearest->object->name, word_of_type(type), words);
+		mend_transform_set(ike, nearest->object->name, sa);
 	else
 		why_mend(ike, "crypto ikev2 proposal %s / %s%s", nearest->object->name,
 			 word_of_type(type), words);
 }
 
-const char *why_notify_text(uint16_t type)
+/* What error notifies mean, and where to look. */
+static const struct {
+	uint16_t type;
+	const char *meaning, *mend;
+} notifies[] = {
+	{ CYG_N_NO_PROPOSAL_CHOSEN, "none of our proposals suits the peer",
+	  "show crypto ikev2 proposal, at the peer too" },
+	{ CYG_N_AUTHENTICATION_FAILED, "the peer does not accept our identity or our proof of it",
+	  "compare pre-shared-key and `identity local` with the peer's keyring and match lines" },
+	{ CYG_N_TS_UNACCEPTABLE, "the peer takes none of our traffic selectors",
+	  "tunnel mode ipsec ipv4|ipv6, the same as at the peer" },
+	{ CYG_N_INTERNAL_ADDRESS_FAILURE, "the peer has no address for us",
+	  "a pool in the peer's authorization policy, or a fixed `ip address`" },
+	{ CYG_N_FAILED_CP_REQUIRED, "the peer demands that we ask for an address",
+	  "ip address negotiated" },
+	{ CYG_N_SINGLE_PAIR_REQUIRED, "the peer takes one pair of addresses only",
+	  "narrower selectors" },
+	{ CYG_N_NO_ADDITIONAL_SAS, "the peer takes no more children", "its limits and its log" },
+	{ CYG_N_INVALID_SYNTAX, "the peer could not read what we sent", "debug crypto ikev2 packet" },
+	{ CYG_N_UNSUPPORTED_CRITICAL_PAYLOAD, "the peer does not know a payload that we need",
+	  "debug crypto ikev2 packet" },
+	{ CYG_N_INVALID_MAJOR_VERSION, "the peer does not speak IKEv2", "IKEv2 at the peer" },
+	{ CYG_N_INVALID_KE_PAYLOAD, "the peer wants another group",
+	  "crypto ikev2 proposal NAME / group, or set pfs, the same as at the peer" },
+	{ CYG_N_TEMPORARY_FAILURE, "the peer is busy with the same SA", "waiting" },
+	{ CYG_N_CHILD_SA_NOT_FOUND, "the peer does not have that child any more", "clear crypto sa" },
+	{ CYG_N_INVALID_IKE_SPI, "the peer does not have that SA any more", "clear crypto ikev2 sa" },
+};
+
+const char *why_notify(struct ike_shard *ike, uint16_t type)
 {
-	switch (type) {
-	case CYG_N_NO_PROPOSAL_CHOSEN:
-		return "none of our proposals suits the peer: compare proposals on both sides";
-	case CYG_N_AUTHENTICATION_FAILED:
-		return "the peer does not accept our proof or identity: compare keys, `identity local` here and the peer's match lines";
-	case CYG_N_TS_UNACCEPTABLE:
-		return "the peer takes none of our traffic selectors: compare tunnel mode and selectors";
-	case CYG_N_INTERNAL_ADDRESS_FAILURE:
-		return "the peer has no address for us: look at its pool and authorization";
-	case CYG_N_FAILED_CP_REQUIRED:
-		return "the peer demands that we ask for an address: try `ip address negotiated`";
-	case CYG_N_SINGLE_PAIR_REQUIRED:
-		return "the peer takes one pair of addresses only";
-	case CYG_N_NO_ADDITIONAL_SAS:
-		return "the peer takes no more CHILD_SAs";
-	case CYG_N_INVALID_SYNTAX:
-		return "the peer could not read what we sent";
-	case CYG_N_UNSUPPORTED_CRITICAL_PAYLOAD:
-		return "the peer does not know a payload that we need";
-	case CYG_N_INVALID_MAJOR_VERSION:
-		return "the peer does not speak IKEv2";
-	case CYG_N_INVALID_KE_PAYLOAD:
-		return "the peer wants another key exchange group";
-	case CYG_N_TEMPORARY_FAILURE:
-		return "the peer is busy with the same SA";
-	case CYG_N_CHILD_SA_NOT_FOUND:
-		return "the peer does not have that CHILD_SA any more";
-	case CYG_N_INVALID_IKE_SPI:
-	case CYG_N_INVALID_SPI:
-		return "the peer does not have that SA any more";
-	default:
-		return "see the peer's log";
+	for (size_t i = 0; i < CYG_COUNT(notifies); i++) {
+		if (notifies[i].type != type)
+			continue;
+		why_mend(ike, "%s", notifies[i].mend);
+		return notifies[i].meaning;
 	}
+	why_mend(ike, "the peer's log");
+	return "an error that says no more";
 }
 
 void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format, ...)

@@ -415,9 +415,8 @@ static enum cyg_status told_no_child(struct exchange *x)
 		if (type >= CYG_N_INITIAL_CONTACT)
 			continue;
 		why_object(exchange_ike(x), &x->sa->interface->head);
-		why_mend(exchange_ike(x), "%s", why_notify_text(type));
-		return child_refuse(x, type, "the peer refuses the child with %s",
-				    notify_name(type, storage));
+		return child_refuse(x, type, "the peer refuses the child with %s: %s",
+				    notify_name(type, storage), why_notify(exchange_ike(x), type));
 	}
 	return child_refuse(x, CYG_N_INVALID_SYNTAX, "the peer's answer holds no child");
 }
@@ -480,9 +479,8 @@ static enum cyg_status on_error(struct exchange *x)
 		if (x->msg->notify[i].type < CYG_N_INITIAL_CONTACT)
 			type = x->msg->notify[i].type;
 	}
-	why_mend(exchange_ike(x), "%s", why_notify_text(type));
-	return exchange_refuse(x, CYG_REFUSED, 0, "the peer answers IKE_AUTH with %s",
-			       notify_name(type, storage));
+	return exchange_refuse(x, CYG_REFUSED, 0, "the peer answers IKE_AUTH with %s: %s",
+			       notify_name(type, storage), why_notify(exchange_ike(x), type));
 }
 
 static void failed(struct exchange *x, enum cyg_status status)

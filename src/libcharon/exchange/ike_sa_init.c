@@ -108,12 +108,24 @@ static const struct exchange_stage request_stages[] = {
 	{ request_ke, request_answer },
 };
 
+static bool refused_before(struct ike_shard *ike, uint64_t spi_i)
+{
+	for (unsigned i = 0; i < REFUSED_MAX; i++) {
+		if (ike->refused[i] == spi_i)
+			return true;
+	}
+	ike->refused[ike->refused_next++ % REFUSED_MAX] = spi_i;
+	return false;
+}
+
 static enum cyg_status refuse_proposal(struct exchange *x, const struct config_policy *policy,
 				       const struct trace *trace)
 {
 	struct ike_shard *ike = exchange_ike(x);
 	struct cyg_strbuf offered = why_offered(ike);
 
+	/* The peer asks again and again: it is told each time, the log once. */
+	x->logged = refused_before(ike, x->sa->d.spi_i);
 	why_object(ike, &policy->head);
 	proposal_offer_text(&x->msg->sa, &offered);
 	why_nearest(ike, trace);
@@ -140,6 +152,7 @@ static enum cyg_status on_request(struct exchange *x)
 	if (!policy) {
 		why_nearest(ike, &trace);
 		why_mend(ike, "crypto ikev2 policy NAME / proposal NAME, or default crypto ikev2 policy");
+		x->logged = refused_before(ike, sa->d.spi_i);
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_NO_PROPOSAL_CHOSEN,
 				       "no policy of ours is for this local address");
 	}
@@ -196,7 +209,8 @@ static enum cyg_status begin_first(struct exchange *x)
 	if (status != CYG_OK) {
 		why_object(ike, &policy->head);
 		why_nearest(ike, &trace);
-		why_mend(ike, "load a plugin that provides it (show plugins detail)");
+		if (trace_nearest(&trace))
+			why_unloaded(ike, trace_nearest(&trace), false);
 		return exchange_refuse(x, status, 0, "policy %s leaves nothing to offer",
 				       policy->head.name);
 	}
@@ -288,11 +302,10 @@ static enum cyg_status on_error(struct exchange *x)
 		if (type >= CYG_N_INITIAL_CONTACT)
 			continue;
 		nego->told = true;
-		why_mend(exchange_ike(x), "%s", why_notify_text(type));
 		if (nego->policy)
 			why_object(exchange_ike(x), &nego->policy->head);
-		why_log(x->sa, false, type, "the peer answers IKE_SA_INIT with %s",
-			notify_name(type, storage));
+		why_log(x->sa, false, type, "the peer answers IKE_SA_INIT with %s: %s",
+			notify_name(type, storage), why_notify(exchange_ike(x), type));
 	}
 	return CYG_REFUSED;
 }

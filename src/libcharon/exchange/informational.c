@@ -28,7 +28,7 @@ static const struct exchange_row rows[] = {
 
 void informational_child_lost(struct ike_sa *sa)
 {
-	if (!sa->children && sa->d.initiator && sa->state == IKE_ESTABLISHED &&
+	if (!sa->children && tunnel_has(sa) && sa->state == IKE_ESTABLISHED &&
 	    !(sa->wants & WANT_DELETE))
 		sa->child_at = cyg_shard_now_ms(sa->shard) + CHILD_AGAIN_MS;
 }
@@ -88,9 +88,8 @@ static enum cyg_status on_notify(struct exchange *x)
 	if (!message_notify(x->msg, CYG_N_AUTHENTICATION_FAILED))
 		return CYG_OK;
 	/* The initiator did not like our proof: RFC 7296 2.21.2. */
-	why_mend(sa->ike, "%s", why_notify_text(CYG_N_AUTHENTICATION_FAILED));
-	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with %s",
-		"AUTHENTICATION_FAILED");
+	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with %s: %s",
+		"AUTHENTICATION_FAILED", why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED));
 	x->ends_sa = true;
 	return CYG_OK;
 }

@@ -205,7 +205,7 @@ void lease_return(struct ike_sa *sa)
 	if (session->leased6)
 		release(sa, session->source6, &session->lease6);
 	session->leased4 = session->leased6 = false;
-	if (sa->d.initiator) {
+	if (session->ours) {
 		lease_address_set(sa, &session->address4, session->prefix4, false);
 		lease_address_set(sa, &session->address6, session->prefix6, false);
 	}

@@ -213,6 +213,17 @@ void tunnel_lost(struct ike_sa *sa, const struct ike_sa *successor)
 	}
 }
 
+bool tunnel_has(const struct ike_sa *sa)
+{
+	struct cyg_sa_handle handle = ike_sa_handle(sa);
+
+	for (struct tunnel *tunnel = sa->ike->tunnels; tunnel; tunnel = tunnel->next) {
+		if (tunnel->sa.spi == handle.spi && tunnel->sa.generation == handle.generation)
+			return true;
+	}
+	return false;
+}
+
 void tunnel_established(struct ike_sa *sa)
 {
 	struct cyg_sa_handle handle = ike_sa_handle(sa);

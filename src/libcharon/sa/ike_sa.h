@@ -69,7 +69,8 @@ struct ike_session {
 	bool leased4, leased6;       /* the address came from a pool and goes back to it */
 	struct cyg_lease lease4, lease6;
 	const char *source4, *source6; /* name of its provider; a constant */
-	struct cyg_ip address4, address6; /* given to the peer, or to us */
+	bool ours;                   /* the addresses were given to us, not to the peer */
+	struct cyg_ip address4, address6;
 	uint8_t prefix4, prefix6;    /* of the address given to us */
 	unsigned dns_count, route_count;
 	struct cyg_ip dns[4];
