@@ -23,11 +23,11 @@ struct cyg_build {
 	struct candidate *c;
 	struct spot *spot;
 	struct built *b;
-	const struct cyg_args *line;  /* being applied; in `check` the opening line, or NULL */
+	const struct cyg_args *line; /* being applied; in `check` the opening line, or NULL */
 	/* Where the next finding stands, if set: */
 	const struct cyg_args *at;
 	size_t at_column;
-	enum cyg_status status;       /* CYG_NOMEM is remembered here */
+	enum cyg_status status; /* CYG_NOMEM is remembered here */
 };
 
 /* --- What was built --- */
@@ -274,7 +274,9 @@ static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 		status = apply_line(&build, node->opening);
 	for (size_t i = 0; status == CYG_OK && b->lines && i < b->lines->count; i++)
 		status = apply_line(&build, b->lines->items[i]);
-	build.line = node->opening ? node->opening : b->lines && b->lines->count ? b->lines->items[0] : NULL;
+	build.line = node->opening		   ? node->opening
+		     : b->lines && b->lines->count ? b->lines->items[0]
+						   : NULL;
 	b->error |= node->error;
 	if (status == CYG_OK && !b->error && mode->check)
 		mode->check(&build, b->object, cyg_str(b->name));
@@ -351,9 +353,11 @@ static enum cyg_status walk(struct candidate *c, struct spot *spot)
 	for (unsigned s = 0; s < mode->slot_count; s++) {
 		struct table *table;
 
-		for (size_t i = 0; (table = node_table(spot->node, mode->slots[s])) && i < table->count;
-		     i++) {
-			struct spot inner = { .up = spot, .mode = mode->slots[s], .index = i,
+		for (size_t i = 0;
+		     (table = node_table(spot->node, mode->slots[s])) && i < table->count; i++) {
+			struct spot inner = { .up = spot,
+					      .mode = mode->slots[s],
+					      .index = i,
 					      .node = table->items[i] };
 
 			status = ensure(c, &inner);
@@ -440,8 +444,8 @@ static void find(struct cyg_build *build, enum config_severity severity, const c
 	build->at = NULL;
 	if (line && line->source->silent)
 		return;
-	finding = findings_addv(&build->b->findings, severity, line ? line->line : 1, column, code, format,
-				args);
+	finding = findings_addv(&build->b->findings, severity, line ? line->line : 1, column, code,
+				format, args);
 	if (!finding)
 		return;
 	finding->by = line;
@@ -549,7 +553,8 @@ const char *cyg_build_place(const struct cyg_build *build)
 void cyg_build_unusable(struct cyg_build *build, const char *why)
 {
 	if (!build->b->missing[0])
-		snprintf(build->b->missing, sizeof(build->b->missing), "%s", why[0] ? why : "unusable");
+		snprintf(build->b->missing, sizeof(build->b->missing), "%s",
+			 why[0] ? why : "unusable");
 }
 
 void cyg_build_incomplete(struct cyg_build *build, const char *missing)
@@ -597,11 +602,13 @@ const void *cyg_build_object(struct cyg_build *build, const char *mode, struct c
 	return found && found->usable ? found->object : NULL;
 }
 
-const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n, struct cyg_str *name)
+const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
+			    struct cyg_str *name)
 {
 	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
 	struct table *table = to && to->parent == build->spot->node->mode
-				      ? node_table(build->spot->node, to) : NULL;
+				      ? node_table(build->spot->node, to)
+				      : NULL;
 	struct built *found = NULL;
 	struct need *need;
 	struct spot spot;
@@ -621,7 +628,8 @@ const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
 	need->built = found ? built_ref(found) : NULL;
 	if (name) {
 		table = table ? node_table(build->spot->node, to) : NULL;
-		*name = table && n < table->count ? cyg_str(table->items[n]->name) : cyg_str_n("", 0);
+		*name = table && n < table->count ? cyg_str(table->items[n]->name)
+						  : cyg_str_n("", 0);
 	}
 	return found && found->usable ? found->object : NULL;
 }

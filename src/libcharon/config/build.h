@@ -2,10 +2,10 @@
 /*
  * From statements to typed objects, and from a candidate to a snapshot.
  *
- * A commit walks over the objects. One whose lines have not changed, and whose references still lead
- * to the same objects, keeps what was built of it; every other one is built anew by its rows' `apply` and
- * its mode's `check`. What an object asked for while it was built is written down, which is what
- * "still lead to" is judged by. Control thread, but built_ref() and built_unref().
+ * A commit walks over the objects. One whose lines have not changed, and whose references still
+ * lead to the same objects, keeps what was built of it; every other one is built anew by its rows'
+ * `apply` and its mode's `check`. What an object asked for while it was built is written down,
+ * which is what "still lead to" is judged by. Control thread, but built_ref() and built_unref().
  */
 #ifndef CONFIG_BUILD_H
 #define CONFIG_BUILD_H
@@ -21,10 +21,10 @@ enum need_kind { NEED_NAME, NEED_OBJECT, NEED_INNER };
 struct need {
 	enum need_kind kind;
 	const struct grammar_mode *mode;
-	char *name;               /* NAME, OBJECT */
-	size_t n;                 /* INNER */
+	char *name; /* NAME, OBJECT */
+	size_t n;   /* INNER */
 	bool there;
-	struct built *built;      /* OBJECT, INNER: a reference; NULL if there was none */
+	struct built *built; /* OBJECT, INNER: a reference; NULL if there was none */
 };
 
 struct place {
@@ -39,7 +39,7 @@ struct built {
 	const struct grammar_mode *mode;
 	char *name;
 	const struct cyg_args *opening;
-	struct lines *lines;      /* what it was built of, kept for the texts */
+	struct lines *lines; /* what it was built of, kept for the texts */
 	struct need *needs;
 	size_t need_count, need_capacity;
 	struct config_findings findings;
@@ -65,8 +65,10 @@ struct candidate {
 	struct source *source;
 	struct matcher *matcher;
 	bool changed;
-	const struct cyg_args *typed;  /* the line typed at a prompt: findings of others are old news */
-	/* Where it stands: at[0] is the root. Names lead there; nodes are looked up again after a copy. */
+	const struct cyg_args
+		*typed; /* the line typed at a prompt: findings of others are old news */
+	/* Where it stands: at[0] is the root. Names lead there; nodes are looked up again after a
+	 * copy. */
 	unsigned depth;
 	struct node *at[CONFIG_DEPTH_MAX];
 	/* Inside of an ignored block: */
@@ -89,8 +91,8 @@ struct cyg_config {
 	struct config_view view;
 };
 
-/* Builds what has changed and makes the snapshot; consumes nothing of the candidate but its tree. CYG_REFUSED if
- * there is an error among its findings. */
+/* Builds what has changed and makes the snapshot; consumes nothing of the candidate but its tree.
+ * CYG_REFUSED if there is an error among its findings. */
 enum cyg_status candidate_commit(struct candidate *c, struct cyg_config **out) CYG_MUST_CHECK;
 /* Before that: what is the same in `previous`, places too, need not be built again. */
 void candidate_adopt(struct candidate *c, const struct cyg_config *previous);

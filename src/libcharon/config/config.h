@@ -2,14 +2,14 @@
 /*
  * The configuration language: from text to snapshots and back.
  *
- * A grammar is made once from the tables of the core and of the plugins. Text goes line by line into a
- * candidate; committing it resolves references, builds the typed objects and gives a snapshot (struct
- * cyg_config): immutable and counted, sharing what did not change with the one before it. Nothing here
- * keeps state outside of the objects that it hands out.
+ * A grammar is made once from the tables of the core and of the plugins. Text goes line by line
+ * into a candidate; committing it resolves references, builds the typed objects and gives a
+ * snapshot (struct cyg_config): immutable and counted, sharing what did not change with the one
+ * before it. Nothing here keeps state outside of the objects that it hands out.
  *
  * All functions run on the control thread, but config_ref(), config_unref(), config_view() and the
- * cyg_config_*() of cygnet/commands.h, which any thread may call that holds a reference. The caller frees what it gets by
- * the _free or _unref of the same name; a snapshot keeps its grammar.
+ * cyg_config_*() of cygnet/commands.h, which any thread may call that holds a reference. The caller
+ * frees what it gets by the _free or _unref of the same name; a snapshot keeps its grammar.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -18,18 +18,18 @@
 
 #include <stdio.h>
 
-#define CONFIG_LINE_MAX     16384 /* octets of one line; a longer one is an error of its own */
-#define CONFIG_WORDS_MAX    256   /* words of one line */
+#define CONFIG_LINE_MAX	    16384 /* octets of one line; a longer one is an error of its own */
+#define CONFIG_WORDS_MAX    256	  /* words of one line */
 #define CONFIG_FINDINGS_MAX 10000 /* kept; what comes after is counted */
-#define CONFIG_DEPTH_MAX    4     /* modes inside of each other, with global */
+#define CONFIG_DEPTH_MAX    4	  /* modes inside of each other, with global */
 
 struct config_grammar;
 struct config_candidate;
 
 /* --- Grammar --- */
 
-/* One table of rows and who brings it. Rows of a plugin that is not loaded are kept word for word, with the
- * warning `needs-plugin`; no object is made of them. */
+/* One table of rows and who brings it. Rows of a plugin that is not loaded are kept word for word,
+ * with the warning `needs-plugin`; no object is made of them. */
 struct config_table {
 	const struct cyg_command_table *table;
 	const char *plugin; /* NULL: the core's */
@@ -39,10 +39,11 @@ struct config_table {
 /* The core's own configuration commands. */
 extern const struct cyg_command_table config_core_commands;
 
-/* The tables must outlive the grammar; the core's table is not added by itself. CYG_MALFORMED with a sentence
- * in `why` for a row that is no good (a mistake of whoever wrote it). */
+/* The tables must outlive the grammar; the core's table is not added by itself. CYG_MALFORMED with
+ * a sentence in `why` for a row that is no good (a mistake of whoever wrote it). */
 enum cyg_status config_grammar_new(const struct config_table *tables, size_t count,
-				   struct config_grammar **out, struct cyg_strbuf *why) CYG_MUST_CHECK;
+				   struct config_grammar **out,
+				   struct cyg_strbuf *why) CYG_MUST_CHECK;
 struct config_grammar *config_grammar_ref(struct config_grammar *grammar);
 void config_grammar_unref(struct config_grammar *grammar);
 
@@ -52,10 +53,10 @@ enum config_severity { CONFIG_NOTE, CONFIG_WARNING, CONFIG_ERROR };
 
 struct config_finding {
 	enum config_severity severity;
-	uint32_t line, column;  /* from 1; line 0: the prompt */
-	const char *code;       /* a word of doc/FINDINGS.md; a constant */
+	uint32_t line, column; /* from 1; line 0: the prompt */
+	const char *code;      /* a word of doc/FINDINGS.md; a constant */
 	char *text;
-	const void *by;         /* the line that gave it; to be compared only */
+	const void *by; /* the line that gave it; to be compared only */
 };
 
 /* Zeroed before first use. */
@@ -76,37 +77,43 @@ const char *config_severity_text(enum config_severity severity);
 /* --- Text to snapshot --- */
 
 /* The configuration of an empty file: smart defaults only. */
-enum cyg_status config_empty(struct config_grammar *grammar, struct cyg_config **out) CYG_MUST_CHECK;
+enum cyg_status config_empty(struct config_grammar *grammar,
+			     struct cyg_config **out) CYG_MUST_CHECK;
 
 /*
- * A whole file. CYG_OK: `*out` is the snapshot (there may be notes and warnings). CYG_REFUSED: there is at
- * least one error among the findings and no snapshot. CYG_NOMEM. `previous` may be NULL; objects
- * that are the same in it are shared, so sessions see no change. `name` stands for the file in places.
+ * A whole file. CYG_OK: `*out` is the snapshot (there may be notes and warnings). CYG_REFUSED:
+ * there is at least one error among the findings and no snapshot. CYG_NOMEM. `previous` may be
+ * NULL; objects that are the same in it are shared, so sessions see no change. `name` stands for
+ * the file in places.
  */
-enum cyg_status config_parse_text(struct config_grammar *grammar, const char *name, struct cyg_str text,
-				  const struct cyg_config *previous, struct config_findings *findings,
+enum cyg_status config_parse_text(struct config_grammar *grammar, const char *name,
+				  struct cyg_str text, const struct cyg_config *previous,
+				  struct config_findings *findings,
 				  struct cyg_config **out) CYG_MUST_CHECK;
 /* The same from a descriptor, read to its end (stays the caller's): what the broker opened. */
 enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name, int fd,
 				const struct cyg_config *previous, struct config_findings *findings,
 				struct cyg_config **out) CYG_MUST_CHECK;
-/* The same from a path. A file that cannot be opened or read gives one finding `unreadable` at line 1. */
+/* The same from a path. A file that cannot be opened or read gives one finding `unreadable` at
+ * line 1. */
 enum cyg_status config_parse_file(struct config_grammar *grammar, const char *path,
-				  const struct cyg_config *previous, struct config_findings *findings,
+				  const struct cyg_config *previous,
+				  struct config_findings *findings,
 				  struct cyg_config **out) CYG_MUST_CHECK;
 
-/* Prints the findings of a file as config_findings_print() does. 0: no error among them, 1: some, or it
- * could not be read: the exit status of `check-config`. */
+/* Prints the findings of a file as config_findings_print() does. 0: no error among them, 1: some,
+ * or it could not be read: the exit status of `check-config`. */
 int config_check_file(struct config_grammar *grammar, const char *path, FILE *out);
 
 /* --- One line at a prompt --- */
 
-/* Where a session's prompt stands: by names, since the objects may change under it. Zeroed: global. */
+/* Where a session's prompt stands: by names, since the objects may change under it. Zeroed: global.
+ */
 struct config_position {
-	unsigned depth;                        /* 0: global */
-	const char *mode[CONFIG_DEPTH_MAX];    /* of the grammar */
-	char name[CONFIG_DEPTH_MAX][128];      /* of the objects */
-	bool block;                            /* inside a block that is ignored */
+	unsigned depth;			    /* 0: global */
+	const char *mode[CONFIG_DEPTH_MAX]; /* of the grammar */
+	char name[CONFIG_DEPTH_MAX][128];   /* of the objects */
+	bool block;			    /* inside a block that is ignored */
 };
 
 enum config_line_kind {
@@ -116,15 +123,17 @@ enum config_line_kind {
 };
 
 /*
- * Applies one line to `base`; `findings` must be empty, here and above. CYG_OK with `*out` a new snapshot, or NULL if the line changed nothing (`exit`,
- * a comment, an identical repeat); CYG_REFUSED with findings: nothing has changed, `position` neither.
+ * Applies one line to `base`; `findings` must be empty, here and above. CYG_OK with `*out` a new
+ * snapshot, or NULL if the line changed nothing (`exit`, a comment, an identical repeat);
+ * CYG_REFUSED with findings: nothing has changed, `position` neither.
  */
 enum cyg_status config_run_line(const struct cyg_config *base, struct config_position *position,
 				struct cyg_str line, struct config_findings *findings,
 				enum config_line_kind *kind, struct cyg_str *rest,
 				struct cyg_config **out) CYG_MUST_CHECK;
 /* "config", "config-ikev2-profile": what stands between HOST( and )#. */
-const char *config_prompt(const struct config_grammar *grammar, const struct config_position *position);
+const char *config_prompt(const struct config_grammar *grammar,
+			  const struct config_position *position);
 
 /* --- Exec lines --- */
 
@@ -135,23 +144,25 @@ struct config_match {
 };
 /* CYG_REFUSED with one finding that says what is wrong and what was expected. */
 enum cyg_status config_match_exec(const struct config_grammar *grammar, struct cyg_str line,
-				  struct config_match *out, struct config_findings *findings) CYG_MUST_CHECK;
+				  struct config_match *out,
+				  struct config_findings *findings) CYG_MUST_CHECK;
 void config_match_done(struct config_match *match);
 
 /* --- `?` and completion --- */
 
 struct config_candidate_word {
-	char *text;       /* the whole keyword, "<name>" or "<cr>" */
+	char *text;	  /* the whole keyword, "<name>" or "<cr>" */
 	const char *help; /* may be "" */
-	bool keyword;     /* may be completed; else it is only told */
+	bool keyword;	  /* may be completed; else it is only told */
 };
 struct config_candidates {
 	struct config_candidate_word *items;
 	size_t count, capacity;
 };
 /*
- * What may stand where `line` ends: its last word is completed if no blank follows it, else the next one is
- * told. `position` NULL: exec lines; otherwise configuration lines of that mode and its parents. Sorted by text.
+ * What may stand where `line` ends: its last word is completed if no blank follows it, else the
+ * next one is told. `position` NULL: exec lines; otherwise configuration lines of that mode and its
+ * parents. Sorted by text.
  */
 enum cyg_status config_complete(const struct config_grammar *grammar,
 				const struct config_position *position, struct cyg_str line,
@@ -165,14 +176,17 @@ void config_unref(const struct cyg_config *config); /* NULL is fine */
 struct config_grammar *config_grammar_of(const struct cyg_config *config);
 
 enum config_render_flags {
-	CONFIG_RENDER_ALL = 1u << 0,     /* `all`: defaults too */
-	CONFIG_RENDER_SECRETS = 1u << 1, /* the file form, which parses back; else secrets are masked */
+	CONFIG_RENDER_ALL = 1u << 0, /* `all`: defaults too */
+	CONFIG_RENDER_SECRETS =
+		1u << 1, /* the file form, which parses back; else secrets are masked */
 };
 /* `show running-config` and what `write memory` stores. CYG_IO if `out` took an error. */
-enum cyg_status config_render(const struct cyg_config *config, unsigned flags, FILE *out) CYG_MUST_CHECK;
+enum cyg_status config_render(const struct cyg_config *config, unsigned flags,
+			      FILE *out) CYG_MUST_CHECK;
 
-/* What differs between two snapshots, an object at a time; the object inside another one is told, and the
- * outer one only if its own lines differ. For the plan of a reload. Either snapshot may be NULL. */
+/* What differs between two snapshots, an object at a time; the object inside another one is told,
+ * and the outer one only if its own lines differ. For the plan of a reload. Either snapshot may be
+ * NULL. */
 enum config_change { CONFIG_ADDED, CONFIG_CHANGED, CONFIG_REMOVED };
 void config_diff(const struct cyg_config *before, const struct cyg_config *after,
 		 void (*tell)(void *ctx, enum config_change change, const struct cyg_mode *mode,

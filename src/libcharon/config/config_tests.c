@@ -10,7 +10,8 @@ static char *texts;
 
 /* --- Tables of two plugins --- */
 
-static enum cyg_status apply_pool(struct cyg_build *build, void *object, const struct cyg_args *args)
+static enum cyg_status apply_pool(struct cyg_build *build, void *object,
+				  const struct cyg_args *args)
 {
 	struct kit_pool *pool = object;
 	struct cyg_strbuf last = CYG_STRBUF(pool->last);
@@ -22,7 +23,10 @@ static enum cyg_status apply_pool(struct cyg_build *build, void *object, const s
 }
 
 static const struct cyg_mode loaded_modes[] = {
-	{ .name = "kit-pool", .parent = "global", .what = "pool", .object_size = sizeof(struct kit_pool) },
+	{ .name = "kit-pool",
+	  .parent = "global",
+	  .what = "pool",
+	  .object_size = sizeof(struct kit_pool) },
 	{ .name = "kit-text", .parent = "global", .prompt = "config-text", .what = "text" },
 	{ 0 },
 };
@@ -41,7 +45,8 @@ static const struct cyg_command loaded_rows[] = {
 	{ 0 },
 };
 
-const struct cyg_command_table kit_loaded_commands = { .modes = loaded_modes, .commands = loaded_rows };
+const struct cyg_command_table kit_loaded_commands = { .modes = loaded_modes,
+						       .commands = loaded_rows };
 
 static const struct cyg_mode absent_modes[] = {
 	{ .name = "kit-absent", .parent = "global", .prompt = "config-absent", .what = "absent" },
@@ -55,7 +60,8 @@ static const struct cyg_command absent_rows[] = {
 	{ 0 },
 };
 
-const struct cyg_command_table kit_absent_commands = { .modes = absent_modes, .commands = absent_rows };
+const struct cyg_command_table kit_absent_commands = { .modes = absent_modes,
+						       .commands = absent_rows };
 
 /* --- The kit --- */
 
@@ -69,8 +75,8 @@ void kit_setup(void)
 	char text[256];
 	struct cyg_strbuf why = CYG_STRBUF(text);
 
-	ck_assert_msg(config_grammar_new(tables, CYG_COUNT(tables), &kit_grammar, &why) == CYG_OK, "%s",
-		      text);
+	ck_assert_msg(config_grammar_new(tables, CYG_COUNT(tables), &kit_grammar, &why) == CYG_OK,
+		      "%s", text);
 }
 
 static void forget(void)
@@ -96,7 +102,8 @@ enum cyg_status kit_reparse(const char *text)
 
 	forget();
 	kit_config = NULL;
-	status = config_parse_text(kit_grammar, "t", cyg_str(text), before, &kit_findings, &kit_config);
+	status = config_parse_text(kit_grammar, "t", cyg_str(text), before, &kit_findings,
+				   &kit_config);
 	config_unref(before);
 	return status;
 }
@@ -119,7 +126,8 @@ const char *kit_codes(void)
 	ck_assert_ptr_nonnull(out);
 	for (size_t i = 0; i < kit_findings.count; i++)
 		fprintf(out, "%u %s %s\n", kit_findings.items[i].line,
-			config_severity_text(kit_findings.items[i].severity), kit_findings.items[i].code);
+			config_severity_text(kit_findings.items[i].severity),
+			kit_findings.items[i].code);
 	fclose(out);
 	return texts;
 }

@@ -106,9 +106,10 @@ bool core_group(struct cyg_build *build, uint64_t group)
 	static const uint8_t known[] = { 1, 2, 5, 14, 15, 16, 19, 20, 21, 24, 31 };
 
 	if (!memchr(known, (int)group, sizeof(known))) {
-		cyg_build_error(build, "range",
-				"there is no group %llu here: 1, 2, 5, 14, 15, 16, 19, 20, 21, 24, 31",
-				(unsigned long long)group);
+		cyg_build_error(
+			build, "range",
+			"there is no group %llu here: 1, 2, 5, 14, 15, 16, 19, 20, 21, 24, 31",
+			(unsigned long long)group);
 		return false;
 	}
 	if (core_group_is_weak(group))
@@ -140,12 +141,14 @@ static void global_check(struct cyg_build *build, void *object, struct cyg_str n
 	first = cyg_build_inner(build, MODE_AAA_AUTHORIZATION, 0, NULL);
 	if (first && !g->aaa_new_model) {
 		cyg_build_at_place(build, first->head.place);
-		cyg_build_warning(build, "no-effect", "AAA lists do nothing without `aaa new-model`");
+		cyg_build_warning(build, "no-effect",
+				  "AAA lists do nothing without `aaa new-model`");
 	}
 }
 
-#define APPLY(name_) \
-	static enum cyg_status name_(struct cyg_build *build, void *object, const struct cyg_args *args)
+#define APPLY(name_)                                                                               \
+	static enum cyg_status name_(struct cyg_build *build, void *object,                        \
+				     const struct cyg_args *args)
 
 APPLY(apply_hostname)
 {
@@ -185,7 +188,8 @@ APPLY(apply_cookie)
 
 	g->cookie_challenge = cyg_args_no(args) ? -2 : (int)cyg_args_uint(args, "number", 0);
 	if (cyg_args_no(args))
-		cyg_build_warning(build, "insecure", "without cookies anyone can fill the table of SAs");
+		cyg_build_warning(build, "insecure",
+				  "without cookies anyone can fill the table of SAs");
 	return CYG_OK;
 }
 
@@ -197,7 +201,8 @@ APPLY(apply_fragmentation)
 	g->fragmentation_mtu = (uint16_t)cyg_args_uint(args, "mtu", 0);
 	if (g->fragmentation_mtu && g->fragmentation_mtu < 576) {
 		cyg_build_at(build, args, "mtu", 0);
-		cyg_build_warning(build, "small-mtu", "%u is below 576, which every IPv4 path carries",
+		cyg_build_warning(build, "small-mtu",
+				  "%u is below 576, which every IPv4 path carries",
 				  g->fragmentation_mtu);
 	}
 	return CYG_OK;
@@ -255,6 +260,7 @@ APPLY(apply_switch)
 	return CYG_OK;
 }
 
+/* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_GLOBAL, .prompt = "config", .what = "configuration",
 	  .object_size = sizeof(struct config_global), .init = global_init, .check = global_check },
@@ -300,7 +306,8 @@ static const struct cyg_command commands[] = {
 	  .apply = apply_switch },
 	{ 0 },
 };
+/* clang-format on */
 
-const struct cyg_command_table config_core_commands = {
-	.modes = modes, .commands = commands, .next = &core_aaa_commands
-};
+const struct cyg_command_table config_core_commands = { .modes = modes,
+							.commands = commands,
+							.next = &core_aaa_commands };

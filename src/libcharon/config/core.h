@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the core's commands share. Each file core_*.c is a table of modes and rows with their `apply` and
- * `check`; config_core_commands is the first of them. Control thread.
+ * What the core's commands share. Each file core_*.c is a table of modes and rows with their
+ * `apply` and `check`; config_core_commands is the first of them. Control thread.
  */
 #ifndef CONFIG_CORE_H
 #define CONFIG_CORE_H
@@ -29,7 +29,8 @@ void core_place(const struct cyg_build *build, char out[CONFIG_PLACE_MAX]);
 void core_id_match(struct cyg_build *build, const struct cyg_args *args, struct id_match *out);
 /* Two policies, two profiles with the same match, and the like; from the check of the whole. */
 void core_check_overlaps(struct cyg_build *build);
-/* MODP and ECP groups that may be named; warns of the weak ones. False (and an error) for others. */
+/* MODP and ECP groups that may be named; warns of the weak ones. False (and an error) for others.
+ */
 bool core_group(struct cyg_build *build, uint64_t group);
 bool core_group_is_weak(uint64_t group);
 

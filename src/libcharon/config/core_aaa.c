@@ -8,7 +8,8 @@
 #define MODE_SERVER_GROUP "aaa-server-group"
 
 /* METHOD...: `local` and `group NAME` in their order. */
-static enum cyg_status apply_list(struct cyg_build *build, void *object, const struct cyg_args *args)
+static enum cyg_status apply_list(struct cyg_build *build, void *object,
+				  const struct cyg_args *args)
 {
 	struct config_method_list *list = object;
 
@@ -35,7 +36,8 @@ static enum cyg_status apply_list(struct cyg_build *build, void *object, const s
 			cyg_strbuf_add(&name, statement_text(args, i + 1));
 			if (!cyg_str_equal(statement_text(args, i + 1), CYG_STR("radius"))) {
 				cyg_build_at(build, args, "server", n);
-				(void)cyg_build_refer(build, MODE_SERVER_GROUP, statement_text(args, i + 1));
+				(void)cyg_build_refer(build, MODE_SERVER_GROUP,
+						      statement_text(args, i + 1));
 			}
 		}
 		list->count++;
@@ -51,6 +53,7 @@ static void check_list(struct cyg_build *build, void *object, struct cyg_str nam
 	core_finish(build, &list->head, "", "");
 }
 
+/* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_AAA_AUTHORIZATION, .parent = MODE_GLOBAL, .prompt = "config",
 	  .what = "AAA authorization list", .object_size = sizeof(struct config_method_list),
@@ -64,7 +67,8 @@ static const struct cyg_command commands[] = {
 	  .apply = apply_list },
 	{ 0 },
 };
+/* clang-format on */
 
-const struct cyg_command_table core_aaa_commands = {
-	.modes = modes, .commands = commands, .next = &core_ikev2_commands
-};
+const struct cyg_command_table core_aaa_commands = { .modes = modes,
+						     .commands = commands,
+						     .next = &core_ikev2_commands };

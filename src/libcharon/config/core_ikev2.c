@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define APPLY(name_) \
-	static enum cyg_status name_(struct cyg_build *build, void *object, const struct cyg_args *args)
+#define APPLY(name_)                                                                               \
+	static enum cyg_status name_(struct cyg_build *build, void *object,                        \
+				     const struct cyg_args *args)
 
 /* --- Proposal --- */
 
@@ -46,7 +47,8 @@ static void add_id(uint16_t *list, unsigned *count, uint16_t id)
 		list[(*count)++] = id;
 }
 
-static void weak(struct cyg_build *build, const struct cyg_args *args, size_t n, struct cyg_str word)
+static void weak(struct cyg_build *build, const struct cyg_args *args, size_t n,
+		 struct cyg_str word)
 {
 	cyg_build_at(build, args, "algorithm", n);
 	cyg_build_warning(build, "weak-algorithm", "%.*s is weak", (int)word.len, word.ptr);
@@ -63,8 +65,9 @@ APPLY(apply_encryption)
 
 		if (cyg_str_equal(word, CYG_STR("des"))) {
 			cyg_build_at(build, args, "algorithm", n);
-			cyg_build_error(build, "unsupported", "des is broken and not supported: aes-cbc-256, "
-							      "aes-gcm-256");
+			cyg_build_error(build, "unsupported",
+					"des is broken and not supported: aes-cbc-256, "
+					"aes-gcm-256");
 			continue;
 		}
 		for (size_t i = 0; i < CYG_COUNT(ciphers); i++) {
@@ -75,7 +78,8 @@ APPLY(apply_encryption)
 			if (ciphers[i].weak)
 				weak(build, args, n, word);
 			for (unsigned k = 0; k < p->encr_count; k++)
-				there |= p->encr[k].id == choice.id && p->encr[k].key_bits == choice.key_bits;
+				there |= p->encr[k].id == choice.id &&
+					 p->encr[k].key_bits == choice.key_bits;
 			if (!there && p->encr_count < CONFIG_TRANSFORMS_MAX)
 				p->encr[p->encr_count++] = choice;
 		}
@@ -83,8 +87,8 @@ APPLY(apply_encryption)
 	return CYG_OK;
 }
 
-static void apply_hashes(struct cyg_build *build, const struct cyg_args *args, bool prf, uint16_t *list,
-			 unsigned *count)
+static void apply_hashes(struct cyg_build *build, const struct cyg_args *args, bool prf,
+			 uint16_t *list, unsigned *count)
 {
 	*count = 0;
 	for (size_t n = 0; n < cyg_args_count(args, "algorithm"); n++) {
@@ -291,7 +295,8 @@ static void check_peer(struct cyg_build *build, void *object, struct cyg_str nam
 						  ? p->half_key_place
 						  : p->whole_key_place);
 		cyg_build_error(build, "conflict",
-				"one key for both directions and keys for one direction exclude each other");
+				"one key for both directions and keys for one direction exclude "
+				"each other");
 		return;
 	}
 	if (p->key_sealed)
@@ -303,9 +308,10 @@ static void check_peer(struct cyg_build *build, void *object, struct cyg_str nam
 	core_finish(build, &p->head, text, "");
 	if (fqdn && !p->address_place) {
 		cyg_build_at_place(build, p->identity.place);
-		cyg_build_warning(build, "no-peer-address",
-				  "an FQDN without `address` is found by peers that come to us, not when we "
-				  "call them");
+		cyg_build_warning(
+			build, "no-peer-address",
+			"an FQDN without `address` is found by peers that come to us, not when we "
+			"call them");
 	}
 }
 
@@ -366,19 +372,21 @@ static void check_pairs(struct cyg_build *build, const struct config_peer **sort
 			continue;
 		}
 		cyg_build_at_place(build, b->address_place);
-		cyg_build_warning(build, "overlap",
-				  "peer %s has the prefix of peer %s, which is found first by address",
-				  b->head.name, a->head.name);
+		cyg_build_warning(
+			build, "overlap",
+			"peer %s has the prefix of peer %s, which is found first by address",
+			b->head.name, a->head.name);
 	}
 	qsort(sorted, count, sizeof(sorted[0]), by_identity);
 	for (size_t i = 1; i < count; i++) {
 		const struct config_peer *a = sorted[i - 1], *b = sorted[i];
 
-		if (a->identity.kind == ID_MATCH_NONE || identity_order(&a->identity, &b->identity) != 0)
+		if (a->identity.kind == ID_MATCH_NONE ||
+		    identity_order(&a->identity, &b->identity) != 0)
 			continue;
 		cyg_build_at_place(build, b->identity.place);
-		cyg_build_error(build, "conflict", "peer %s has the identity of peer %s", b->head.name,
-				a->head.name);
+		cyg_build_error(build, "conflict", "peer %s has the identity of peer %s",
+				b->head.name, a->head.name);
 	}
 }
 
@@ -437,6 +445,7 @@ static const char *const default_proposal[] = {
 };
 static const char *const default_policy[] = { "match fvrf any\nproposal default", NULL };
 
+/* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_PROPOSAL, .parent = MODE_GLOBAL, .prompt = "config-ikev2-proposal",
 	  .what = "IKEv2 proposal", .object_size = sizeof(struct config_proposal), .init = core_init,
@@ -502,7 +511,8 @@ static const struct cyg_command commands[] = {
 	  .apply = apply_peer_key },
 	{ 0 },
 };
+/* clang-format on */
 
-const struct cyg_command_table core_ikev2_commands = {
-	.modes = modes, .commands = commands, .next = &core_profile_commands
-};
+const struct cyg_command_table core_ikev2_commands = { .modes = modes,
+						       .commands = commands,
+						       .next = &core_profile_commands };

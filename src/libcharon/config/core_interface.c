@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-#define APPLY(name_) \
-	static enum cyg_status name_(struct cyg_build *build, void *object, const struct cyg_args *args)
+#define APPLY(name_)                                                                               \
+	static enum cyg_status name_(struct cyg_build *build, void *object,                        \
+				     const struct cyg_args *args)
 
 static void interface_init(void *object, struct cyg_str name)
 {
@@ -147,6 +148,12 @@ APPLY(apply_shutdown)
 	return CYG_OK;
 }
 
+APPLY(apply_service_policy)
+{
+	cyg_build_warning(build, "no-effect", "`service-policy` is kept and does nothing");
+	return CYG_OK;
+}
+
 static void check_interface(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_interface *i = object;
@@ -177,6 +184,7 @@ static void check_interface(struct cyg_build *build, void *object, struct cyg_st
 	core_finish(build, &i->head, text, why);
 }
 
+/* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_INTERFACE, .parent = MODE_GLOBAL, .prompt = "config-if", .what = "interface",
 	  .object_size = sizeof(struct config_interface), .init = interface_init,
@@ -219,11 +227,12 @@ static const struct cyg_command commands[] = {
 	{ MODE_INTERFACE, "tunnel vrf <vrf:ref(vrf)>", "Sets the VRF of outer packets." },
 	{ MODE_INTERFACE, "tunnel key <key:uint(0-4294967295)>", "Sets the GRE key." },
 	{ MODE_INTERFACE, "service-policy {input | output} <policy:name>", "Is kept and does nothing.",
-	  .flags = CYG_CMD_LIST },
+	  .flags = CYG_CMD_LIST, .apply = apply_service_policy },
 	{ MODE_INTERFACE, "shutdown", "Switches it off.", .apply = apply_shutdown },
 	{ 0 },
 };
+/* clang-format on */
 
-const struct cyg_command_table core_interface_commands = {
-	.modes = modes, .commands = commands, .next = NULL
-};
+const struct cyg_command_table core_interface_commands = { .modes = modes,
+							   .commands = commands,
+							   .next = NULL };

@@ -7,8 +7,9 @@
 
 #include <stdio.h>
 
-#define APPLY(name_) \
-	static enum cyg_status name_(struct cyg_build *build, void *object, const struct cyg_args *args)
+#define APPLY(name_)                                                                               \
+	static enum cyg_status name_(struct cyg_build *build, void *object,                        \
+				     const struct cyg_args *args)
 
 /* --- Transform set --- */
 
@@ -53,13 +54,15 @@ static void apply_transform(struct cyg_build *build, struct config_transform_set
 			return;
 		}
 		if ((transforms[i].encr && set->encr.id) || (transforms[i].integ && set->integ)) {
-			cyg_build_error(build, "conflict", "%s: a set has one cipher and one hash", name);
+			cyg_build_error(build, "conflict", "%s: a set has one cipher and one hash",
+					name);
 			return;
 		}
 		if (transforms[i].weak)
 			cyg_build_warning(build, "weak-algorithm", "%s is weak", name);
 		if (transforms[i].encr)
-			set->encr = (struct encr_choice){ transforms[i].encr, transforms[i].key_bits };
+			set->encr =
+				(struct encr_choice){ transforms[i].encr, transforms[i].key_bits };
 		else
 			set->integ = transforms[i].integ;
 		return;
@@ -109,11 +112,13 @@ static void check_set(struct cyg_build *build, void *object, struct cyg_str name
 	struct config_transform_set *set = object;
 	char text[120];
 	struct cyg_strbuf missing = CYG_STRBUF(text);
-	bool aead = set->encr.id == CYG_ENCR_AES_GCM_16 || set->encr.id == CYG_ENCR_NULL_AUTH_AES_GMAC;
+	bool aead =
+		set->encr.id == CYG_ENCR_AES_GCM_16 || set->encr.id == CYG_ENCR_NULL_AUTH_AES_GMAC;
 
 	(void)name;
 	if (aead && set->integ) {
-		cyg_build_error(build, "conflict", "esp-gcm and esp-gmac protect by themselves: no hash");
+		cyg_build_error(build, "conflict",
+				"esp-gcm and esp-gmac protect by themselves: no hash");
 		return;
 	}
 	if (!set->encr.id)
@@ -174,7 +179,8 @@ APPLY(apply_pfs)
 	struct cyg_str group = cyg_args_text(args, "group");
 	uint64_t number = CYG_KE_MODP_2048;
 
-	if (group.len && cyg_str_to_u64(cyg_str_tail(group, strlen("group")), 1, 64, &number) != CYG_OK)
+	if (group.len &&
+	    cyg_str_to_u64(cyg_str_tail(group, strlen("group")), 1, 64, &number) != CYG_OK)
 		return CYG_OK;
 	cyg_build_at(build, args, "group", 0);
 	if (core_group(build, number))
@@ -247,6 +253,7 @@ static const char *const default_name[] = { "default", NULL };
 static const char *const default_set[] = { " esp-aes esp-sha-hmac\nmode transport", NULL };
 static const char *const default_profile[] = { "set transform-set default", NULL };
 
+/* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_TRANSFORM_SET, .parent = MODE_GLOBAL, .prompt = "cfg-crypto-trans",
 	  .what = "IPsec transform set", .object_size = sizeof(struct config_transform_set),
@@ -312,7 +319,8 @@ static const struct cyg_command commands[] = {
 	{ MODE_IPSEC_PROFILE, "responder-only", "Never calls.", .apply = apply_responder_only },
 	{ 0 },
 };
+/* clang-format on */
 
-const struct cyg_command_table core_ipsec_commands = {
-	.modes = modes, .commands = commands, .next = &core_interface_commands
-};
+const struct cyg_command_table core_ipsec_commands = { .modes = modes,
+						       .commands = commands,
+						       .next = &core_interface_commands };

@@ -8,17 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define APPLY(name_) \
-	static enum cyg_status name_(struct cyg_build *build, void *object, const struct cyg_args *args)
+#define APPLY(name_)                                                                               \
+	static enum cyg_status name_(struct cyg_build *build, void *object,                        \
+				     const struct cyg_args *args)
 
 /* Modes of other tables that lines of a profile refer to. */
-#define REF_VRF         "ref(vrf)"
-#define REF_CERT_MAP    "ref(pki-certificate-map)"
-#define REF_TRUSTPOINT  "ref(pki-trustpoint)"
-#define REF_MANGLER     "ref(ikev2-name-mangler)"
-#define REF_AUTHEN      "ref(aaa-authentication-login)"
-#define REF_AUTHOR      "ref(" MODE_AAA_AUTHORIZATION ")"
-#define REF_ACCOUNT     "ref(aaa-accounting-network)"
+#define REF_VRF	       "ref(vrf)"
+#define REF_CERT_MAP   "ref(pki-certificate-map)"
+#define REF_TRUSTPOINT "ref(pki-trustpoint)"
+#define REF_MANGLER    "ref(ikev2-name-mangler)"
+#define REF_AUTHEN     "ref(aaa-authentication-login)"
+#define REF_AUTHOR     "ref(" MODE_AAA_AUTHORIZATION ")"
+#define REF_ACCOUNT    "ref(aaa-accounting-network)"
 
 static void profile_init(void *object, struct cyg_str name)
 {
@@ -33,7 +34,8 @@ static bool room(struct cyg_build *build, unsigned count)
 {
 	if (count < CONFIG_MATCH_MAX)
 		return true;
-	cyg_build_error(build, "range", "a profile has at most %d of these lines", CONFIG_MATCH_MAX);
+	cyg_build_error(build, "range", "a profile has at most %d of these lines",
+			CONFIG_MATCH_MAX);
 	return false;
 }
 
@@ -114,7 +116,7 @@ APPLY(apply_identity)
 		return CYG_OK;
 	}
 	core_text(build, args, "text", p->id_local_text, sizeof(p->id_local_text));
-	p->id_local_kind = cyg_args_has(args, "email") ? ID_LOCAL_EMAIL
+	p->id_local_kind = cyg_args_has(args, "email")	? ID_LOCAL_EMAIL
 			   : cyg_args_has(args, "fqdn") ? ID_LOCAL_FQDN
 							: ID_LOCAL_KEY_ID;
 	return CYG_OK;
@@ -202,10 +204,10 @@ APPLY(apply_authentication)
 
 static enum config_for for_whom(const struct cyg_args *args)
 {
-	return cyg_args_has(args, "psk") ? FOR_PSK
+	return cyg_args_has(args, "psk")    ? FOR_PSK
 	       : cyg_args_has(args, "cert") ? FOR_CERT
-	       : cyg_args_has(args, "eap") ? FOR_EAP
-					   : FOR_ANYCONNECT;
+	       : cyg_args_has(args, "eap")  ? FOR_EAP
+					    : FOR_ANYCONNECT;
 }
 
 APPLY(apply_authorization)
@@ -348,10 +350,12 @@ static bool conflicts(struct cyg_build *build, const struct config_profile *p)
 {
 	if (!p->dynamic_place || !p->static_place)
 		return false;
-	cyg_build_at_place(build, core_earlier(p->static_place, p->dynamic_place) ? p->dynamic_place
-										  : p->static_place);
-	cyg_build_error(build, "conflict",
-			"`dynamic` excludes `authentication`, `identity local` and `match identity`");
+	cyg_build_at_place(build, core_earlier(p->static_place, p->dynamic_place)
+					  ? p->dynamic_place
+					  : p->static_place);
+	cyg_build_error(
+		build, "conflict",
+		"`dynamic` excludes `authentication`, `identity local` and `match identity`");
 	return true;
 }
 
@@ -366,14 +370,16 @@ static void check_profile(struct cyg_build *build, void *object, struct cyg_str 
 		return;
 	if ((p->auth_remote & AUTH_EAP) && p->auth_local != AUTH_NONE &&
 	    !((unsigned)p->auth_local & SIGNATURES)) {
-		cyg_build_error(build, "conflict",
-				"`authentication remote eap` needs `authentication local rsa-sig` or "
-				"`ecdsa-sig`");
+		cyg_build_error(
+			build, "conflict",
+			"`authentication remote eap` needs `authentication local rsa-sig` or "
+			"`ecdsa-sig`");
 		return;
 	}
 	if (!p->shutdown && !p->dynamic)
 		lacks(p, &missing);
-	core_finish(build, &p->head, text, p->dynamic ? "`dynamic` is not supported so far" : unusable(p));
+	core_finish(build, &p->head, text,
+		    p->dynamic ? "`dynamic` is not supported so far" : unusable(p));
 }
 
 static void done_profile(void *object)
@@ -384,6 +390,7 @@ static void done_profile(void *object)
 	cyg_secret_done(&p->key_remote);
 }
 
+/* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_PROFILE, .parent = MODE_GLOBAL, .prompt = "config-ikev2-profile",
 	  .what = "IKEv2 profile", .object_size = sizeof(struct config_profile), .init = profile_init,
@@ -482,10 +489,11 @@ static const struct cyg_command commands[] = {
 	{ MODE_PROFILE, "shutdown", "Never selects this profile.", .apply = apply_switch },
 	{ 0 },
 };
+/* clang-format on */
 
-const struct cyg_command_table core_profile_commands = {
-	.modes = modes, .commands = commands, .next = &core_ipsec_commands
-};
+const struct cyg_command_table core_profile_commands = { .modes = modes,
+							 .commands = commands,
+							 .next = &core_ipsec_commands };
 
 /* --- Overlaps between objects of the whole --- */
 
@@ -600,8 +608,9 @@ static void check_profiles(struct cyg_build *build)
 			FILE *out = open_memstream(&text, &len);
 
 			if (out) {
-				fprintf(out, "%d %s/%u %s %s ", (int)m->kind, cyg_ip_text(&m->address.ip, ip),
-					m->address.len, m->text, p->match_fvrf);
+				fprintf(out, "%d %s/%u %s %s ", (int)m->kind,
+					cyg_ip_text(&m->address.ip, ip), m->address.len, m->text,
+					p->match_fvrf);
 				print_ips(out, p->match_address, p->match_address_count);
 				if (fclose(out) != 0)
 					keys.failed = true;

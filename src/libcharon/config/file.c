@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole files. A line is held in a buffer of fixed size, whatever its length; what is no text ends the reading.
+ * Whole files. A line is held in a buffer of fixed size, whatever its length; what is no text ends
+ * the reading.
  */
 #include "config/parse.h"
 
@@ -22,7 +23,8 @@ struct reading {
 
 static void unreadable(struct reading *r, size_t column, const char *what)
 {
-	findings_add(r->c.findings, CONFIG_ERROR, r->line ? r->line : 1, column, "unreadable", "%s", what);
+	findings_add(r->c.findings, CONFIG_ERROR, r->line ? r->line : 1, column, "unreadable", "%s",
+		     what);
 	r->stop = true;
 }
 
@@ -30,7 +32,11 @@ static void unreadable(struct reading *r, size_t column, const char *what)
 static size_t character(const uint8_t *at, size_t left)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = at[0] < 0x80 ? 1 : at[0] >> 5 == 6 ? 2 : at[0] >> 4 == 14 ? 3 : at[0] >> 3 == 30 ? 4 : 0;
+	size_t len = at[0] < 0x80	? 1
+		     : at[0] >> 5 == 6	? 2
+		     : at[0] >> 4 == 14 ? 3
+		     : at[0] >> 3 == 30 ? 4
+					: 0;
 	uint32_t value = len == 0 ? 0 : len == 1 ? at[0] : at[0] & (0x7fu >> len);
 
 	if (len == 0 || len > left)
@@ -40,7 +46,8 @@ static size_t character(const uint8_t *at, size_t left)
 			return 0;
 		value = value << 6 | (at[i] & 0x3fu);
 	}
-	if (len > 1 && (value < least[len] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)))
+	if (len > 1 &&
+	    (value < least[len] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000)))
 		return 0;
 	return len;
 }
@@ -58,8 +65,9 @@ static bool is_text(struct reading *r)
 			return false;
 		}
 		if ((text[i] < 0x20 && text[i] != '\t' && text[i] != 3) || text[i] == 0x7f) {
-			unreadable(r, i + 1, text[i] ? "a control character stands here"
-						     : "a NUL octet stands here: this is no text");
+			unreadable(r, i + 1,
+				   text[i] ? "a control character stands here"
+					   : "a NUL octet stands here: this is no text");
 			return false;
 		}
 		i += len;
@@ -154,9 +162,9 @@ static enum cyg_status finish(struct reading *take_r, enum cyg_status status,
 	return status;
 }
 
-enum cyg_status config_parse_text(struct config_grammar *grammar, const char *name, struct cyg_str text,
-				  const struct cyg_config *previous, struct config_findings *findings,
-				  struct cyg_config **out)
+enum cyg_status config_parse_text(struct config_grammar *grammar, const char *name,
+				  struct cyg_str text, const struct cyg_config *previous,
+				  struct config_findings *findings, struct cyg_config **out)
 {
 	struct reading *r;
 	enum cyg_status status = begin(grammar, name, findings, &r);
@@ -212,8 +220,8 @@ enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name
 }
 
 enum cyg_status config_parse_file(struct config_grammar *grammar, const char *path,
-				  const struct cyg_config *previous, struct config_findings *findings,
-				  struct cyg_config **out)
+				  const struct cyg_config *previous,
+				  struct config_findings *findings, struct cyg_config **out)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	enum cyg_status status;

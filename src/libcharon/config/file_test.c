@@ -53,7 +53,8 @@ static void expect_first(const char *file, int status, const char *line)
 	char *text = check(file, &got);
 
 	ck_assert_int_eq(got, status);
-	ck_assert_msg(strncmp(text + (text[0] ? strlen(file) : 0), line, strlen(line)) == 0, "%s", text);
+	ck_assert_msg(strncmp(text + (text[0] ? strlen(file) : 0), line, strlen(line)) == 0, "%s",
+		      text);
 	free(text);
 }
 
@@ -88,7 +89,8 @@ END_TEST
 START_TEST(a_file_that_is_not_there_is_told)
 {
 	unlink(path);
-	expect_first(path, 1, ":1:1: error: it cannot be opened: No such file or directory [unreadable]");
+	expect_first(path, 1,
+		     ":1:1: error: it cannot be opened: No such file or directory [unreadable]");
 }
 END_TEST
 
@@ -105,7 +107,8 @@ END_TEST
 START_TEST(what_is_no_utf_8_is_no_text)
 {
 	static const char *const texts[] = {
-		"description \xff\n", "x\xc3\n", "\xc0\x80\n", "\xed\xa0\x80\n", "\xf5\x80\x80\x80\n", "\x1b[2J\n",
+		"description \xff\n", "x\xc3\n",   "\xc0\x80\n", "\xed\xa0\x80\n",
+		"\xf5\x80\x80\x80\n", "\x1b[2J\n",
 	};
 
 	for (size_t i = 0; i < CYG_COUNT(texts); i++) {
@@ -136,7 +139,8 @@ START_TEST(a_line_of_fifty_megabytes_is_one_error)
 	ck_assert_int_eq(write(fd, "\nfoo\n", 5), 5);
 	close(fd);
 	expect_first(path, 1, ":1:1: error: the line is longer than 16384 octets [syntax]");
-	ck_assert_int_eq(config_parse_file(kit_grammar, path, NULL, &kit_findings, &kit_config), CYG_REFUSED);
+	ck_assert_int_eq(config_parse_file(kit_grammar, path, NULL, &kit_findings, &kit_config),
+			 CYG_REFUSED);
 	ck_assert_str_eq(kit_codes(), "1 error syntax\n2 error unknown-command\n");
 }
 END_TEST
@@ -151,7 +155,8 @@ END_TEST
 START_TEST(a_last_line_without_its_end_counts)
 {
 	fill("hostname x", 10, 1);
-	ck_assert_int_eq(config_parse_file(kit_grammar, path, NULL, &kit_findings, &kit_config), CYG_OK);
+	ck_assert_int_eq(config_parse_file(kit_grammar, path, NULL, &kit_findings, &kit_config),
+			 CYG_OK);
 	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
 }
 END_TEST

@@ -25,9 +25,9 @@ static bool there(const struct config_findings *findings, uint32_t line, size_t 
 	return false;
 }
 
-struct config_finding *findings_addv(struct config_findings *findings, enum config_severity severity,
-				     uint32_t line, size_t column, const char *code,
-				     const char *format, va_list args)
+struct config_finding *findings_addv(struct config_findings *findings,
+				     enum config_severity severity, uint32_t line, size_t column,
+				     const char *code, const char *format, va_list args)
 {
 	struct config_finding *finding;
 	char text[512];
@@ -56,7 +56,10 @@ struct config_finding *findings_addv(struct config_findings *findings, enum conf
 	}
 	finding = &findings->items[findings->count];
 	*finding = (struct config_finding){
-		.severity = severity, .line = line, .column = (uint32_t)column, .code = code,
+		.severity = severity,
+		.line = line,
+		.column = (uint32_t)column,
+		.code = code,
 		.text = cyg_str_dup(cyg_str(text)),
 	};
 	if (!finding->text) {

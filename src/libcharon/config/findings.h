@@ -13,8 +13,8 @@
 void findings_add(struct config_findings *findings, enum config_severity severity, uint32_t line,
 		  size_t column, const char *code, const char *format, ...) CYG_PRINTF(6, 7);
 /* The same; says whether it is kept. */
-struct config_finding *findings_addv(struct config_findings *findings, enum config_severity severity,
-				     uint32_t line, size_t column, const char *code,
-				     const char *format, va_list args);
+struct config_finding *findings_addv(struct config_findings *findings,
+				     enum config_severity severity, uint32_t line, size_t column,
+				     const char *code, const char *format, va_list args);
 
 #endif

@@ -3,8 +3,8 @@
  * From syntax strings to programs.
  *
  * A syntax string is parsed into a tree of sequences, choices, keywords and arguments; the tree is
- * then laid out as a program. What is wrong with a row is told with its text, since whoever wrote it
- * reads the message.
+ * then laid out as a program. What is wrong with a row is told with its text, since whoever wrote
+ * it reads the message.
  */
 #include "config/grammar.h"
 #include "config/tree.h"
@@ -45,7 +45,7 @@ enum part_kind { PART_KEYWORD, PART_ARG, PART_CHOICE };
 
 struct part {
 	enum part_kind kind;
-	struct part *next;        /* in its sequence */
+	struct part *next; /* in its sequence */
 	const char *word;
 	const struct grammar_arg *arg;
 	struct sequence *choices; /* PART_CHOICE */
@@ -54,12 +54,12 @@ struct part {
 
 struct sequence {
 	struct part *first;
-	struct sequence *next;    /* the next alternative */
+	struct sequence *next; /* the next alternative */
 };
 
 struct compiler {
 	struct config_grammar *g;
-	const char *at;           /* in the syntax string */
+	const char *at; /* in the syntax string */
 	const struct cyg_command *command;
 	struct cyg_strbuf *why;
 	struct grammar_op ops[GRAMMAR_OPS_MAX];
@@ -69,7 +69,8 @@ struct compiler {
 
 static enum cyg_status bad(struct compiler *c, const char *what)
 {
-	cyg_strbuf_addf(c->why, "row '%s' of mode %s: %s", c->command->syntax, c->command->mode, what);
+	cyg_strbuf_addf(c->why, "row '%s' of mode %s: %s", c->command->syntax, c->command->mode,
+			what);
 	return CYG_MALFORMED;
 }
 
@@ -91,27 +92,42 @@ static const struct {
 	const char *name;
 	enum arg_type type;
 } arg_types[] = {
-	{ "uint", ARG_UINT },	    { "choice", ARG_CHOICE },	{ "word", ARG_WORD },
-	{ "name", ARG_NAME },	    { "string", ARG_STRING },	{ "line", ARG_LINE },
-	{ "delimited", ARG_DELIMITED }, { "ip4", ARG_IP4 },	{ "ip6", ARG_IP6 },
-	{ "ip", ARG_IP },	    { "mask", ARG_MASK },	{ "ownmask", ARG_OWNMASK },
-	{ "wildcard", ARG_WILDCARD }, { "prefix6", ARG_PREFIX6 }, { "own6", ARG_OWN6 },
-	{ "secret", ARG_SECRET },   { "hex", ARG_HEX },		{ "interface", ARG_INTERFACE },
+	{ "uint", ARG_UINT },
+	{ "choice", ARG_CHOICE },
+	{ "word", ARG_WORD },
+	{ "name", ARG_NAME },
+	{ "string", ARG_STRING },
+	{ "line", ARG_LINE },
+	{ "delimited", ARG_DELIMITED },
+	{ "ip4", ARG_IP4 },
+	{ "ip6", ARG_IP6 },
+	{ "ip", ARG_IP },
+	{ "mask", ARG_MASK },
+	{ "ownmask", ARG_OWNMASK },
+	{ "wildcard", ARG_WILDCARD },
+	{ "prefix6", ARG_PREFIX6 },
+	{ "own6", ARG_OWN6 },
+	{ "secret", ARG_SECRET },
+	{ "hex", ARG_HEX },
+	{ "interface", ARG_INTERFACE },
 	{ "ref", ARG_REF },
 };
 
-static enum cyg_status read_range(struct compiler *c, struct grammar_arg *arg, struct cyg_str inside)
+static enum cyg_status read_range(struct compiler *c, struct grammar_arg *arg,
+				  struct cyg_str inside)
 {
 	size_t dash = cyg_str_span_until(inside, "-");
 
 	if (dash == inside.len ||
 	    cyg_str_to_u64(cyg_str_head(inside, dash), 0, UINT64_MAX, &arg->low) != CYG_OK ||
-	    cyg_str_to_u64(cyg_str_tail(inside, dash + 1), arg->low, UINT64_MAX, &arg->high) != CYG_OK)
+	    cyg_str_to_u64(cyg_str_tail(inside, dash + 1), arg->low, UINT64_MAX, &arg->high) !=
+		    CYG_OK)
 		return bad(c, "a range is (LOW-HIGH)");
 	return CYG_OK;
 }
 
-static enum cyg_status read_words(struct compiler *c, struct grammar_arg *arg, struct cyg_str inside)
+static enum cyg_status read_words(struct compiler *c, struct grammar_arg *arg,
+				  struct cyg_str inside)
 {
 	struct grammar_word *words;
 	size_t count = 1;
@@ -404,8 +420,8 @@ static enum cyg_status add_row(struct grammar_mode *mode, struct config_grammar 
 	return CYG_OK;
 }
 
-static enum cyg_status compile(struct compiler *c, struct grammar_mode *mode, bool ignored, bool block,
-			       const char *plugin)
+static enum cyg_status compile(struct compiler *c, struct grammar_mode *mode, bool ignored,
+			       bool block, const char *plugin)
 {
 	struct grammar_row *row = arena_alloc(c->g, sizeof(*row));
 	struct sequence *sequence = NULL;
@@ -496,9 +512,9 @@ static enum cyg_status compile_ignored(struct compiler *c)
 
 /* --- The whole --- */
 
-static const struct cyg_mode plain_global = {
-	.name = "global", .prompt = "config", .what = "configuration"
-};
+static const struct cyg_mode plain_global = { .name = "global",
+					      .prompt = "config",
+					      .what = "configuration" };
 static const struct cyg_mode exec_mode = { .name = "exec", .prompt = "", .what = "command line" };
 
 const struct grammar_mode *grammar_mode(const struct config_grammar *grammar, const char *name)
@@ -565,8 +581,8 @@ static enum cyg_status add_modes(struct config_grammar *g, const struct config_t
 		parent = (struct grammar_mode *)grammar_mode(
 			g, mode->mode->parent ? mode->mode->parent : "global");
 		if (!parent || parent == mode || parent == g->exec) {
-			cyg_strbuf_addf(why, "mode %s: its parent %s is in no table", mode->mode->name,
-					mode->mode->parent);
+			cyg_strbuf_addf(why, "mode %s: its parent %s is in no table",
+					mode->mode->name, mode->mode->parent);
 			return CYG_MALFORMED;
 		}
 		slots = arena_alloc(g, (parent->slot_count + 1) * sizeof(*slots));
@@ -586,7 +602,8 @@ static enum cyg_status add_modes(struct config_grammar *g, const struct config_t
 
 		for (const struct grammar_mode *m = &g->modes[i]; m->parent; m = m->parent) {
 			if (++depth > CONFIG_DEPTH_MAX) {
-				cyg_strbuf_addf(why, "mode %s is nested too deeply", g->modes[i].mode->name);
+				cyg_strbuf_addf(why, "mode %s is nested too deeply",
+						g->modes[i].mode->name);
 				return CYG_MALFORMED;
 			}
 		}
@@ -622,7 +639,8 @@ static enum cyg_status compile_all(struct config_grammar *g, const struct config
 	c->g = g;
 	c->why = why;
 	for (size_t i = 0; i < count && status == CYG_OK; i++) {
-		for (const struct cyg_command_table *t = tables[i].table; t && status == CYG_OK; t = t->next)
+		for (const struct cyg_command_table *t = tables[i].table; t && status == CYG_OK;
+		     t = t->next)
 			status = compile_table(c, &tables[i], t->commands);
 	}
 	if (status == CYG_OK)
@@ -684,13 +702,20 @@ void config_grammar_unref(struct config_grammar *grammar)
 void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out)
 {
 	static const char *const kinds[] = {
-		[ARG_STRING] = "text",	      [ARG_LINE] = "text",
-		[ARG_DELIMITED] = "text between delimiters", [ARG_IP4] = "IPv4 address",
-		[ARG_IP6] = "IPv6 address",   [ARG_IP] = "address",
-		[ARG_MASK] = "netmask",	      [ARG_OWNMASK] = "netmask",
-		[ARG_WILDCARD] = "wildcard mask", [ARG_PREFIX6] = "IPv6 address/length",
-		[ARG_OWN6] = "IPv6 address/length", [ARG_SECRET] = "[0|6|7] key",
-		[ARG_HEX] = "hexadecimal digits, an even number", [ARG_INTERFACE] = "interface",
+		[ARG_STRING] = "text",
+		[ARG_LINE] = "text",
+		[ARG_DELIMITED] = "text between delimiters",
+		[ARG_IP4] = "IPv4 address",
+		[ARG_IP6] = "IPv6 address",
+		[ARG_IP] = "address",
+		[ARG_MASK] = "netmask",
+		[ARG_OWNMASK] = "netmask",
+		[ARG_WILDCARD] = "wildcard mask",
+		[ARG_PREFIX6] = "IPv6 address/length",
+		[ARG_OWN6] = "IPv6 address/length",
+		[ARG_SECRET] = "[0|6|7] key",
+		[ARG_HEX] = "hexadecimal digits, an even number",
+		[ARG_INTERFACE] = "interface",
 	};
 
 	if (arg->type == ARG_CHOICE) {
@@ -712,7 +737,9 @@ void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out)
 
 const char *grammar_help(const struct grammar_row *row, const struct grammar_op *op)
 {
-	const char *token = op->kind == OP_KEYWORD ? op->word : op->kind == OP_ARG ? op->arg->name : "";
+	const char *token = op->kind == OP_KEYWORD ? op->word
+			    : op->kind == OP_ARG   ? op->arg->name
+						   : "";
 
 	for (const struct cyg_token_help *t = row->command->tokens; t && t->token; t++) {
 		struct cyg_str have = cyg_str(t->token);

@@ -12,14 +12,30 @@
 
 #include <stdatomic.h>
 
-#define GRAMMAR_OPS_MAX  512 /* of one row */
+#define GRAMMAR_OPS_MAX	 512 /* of one row */
 #define GRAMMAR_KEYS_MAX 4   /* arguments in a key */
 #define GRAMMAR_ROWS_MAX 768 /* of one mode, ignored commands too */
 
 enum arg_type {
-	ARG_UINT, ARG_CHOICE, ARG_WORD, ARG_NAME, ARG_STRING, ARG_LINE, ARG_DELIMITED, ARG_IP4, ARG_IP6,
-	ARG_IP, ARG_MASK, ARG_OWNMASK, ARG_WILDCARD, ARG_PREFIX6, ARG_OWN6, ARG_SECRET, ARG_HEX,
-	ARG_INTERFACE, ARG_REF,
+	ARG_UINT,
+	ARG_CHOICE,
+	ARG_WORD,
+	ARG_NAME,
+	ARG_STRING,
+	ARG_LINE,
+	ARG_DELIMITED,
+	ARG_IP4,
+	ARG_IP6,
+	ARG_IP,
+	ARG_MASK,
+	ARG_OWNMASK,
+	ARG_WILDCARD,
+	ARG_PREFIX6,
+	ARG_OWN6,
+	ARG_SECRET,
+	ARG_HEX,
+	ARG_INTERFACE,
+	ARG_REF,
 };
 
 struct grammar_mode;
@@ -32,10 +48,10 @@ struct grammar_word {
 struct grammar_arg {
 	const char *name;
 	enum arg_type type;
-	uint64_t low, high;               /* ARG_UINT */
+	uint64_t low, high;		  /* ARG_UINT */
 	const struct grammar_word *words; /* ARG_CHOICE */
 	size_t word_count;
-	const char *ref;                  /* ARG_REF: the mode's name */
+	const char *ref;		     /* ARG_REF: the mode's name */
 	const struct grammar_mode *ref_mode; /* NULL if no table has that mode */
 };
 
@@ -43,19 +59,19 @@ enum op_kind { OP_KEYWORD, OP_ARG, OP_SPLIT, OP_JUMP, OP_MATCH };
 
 struct grammar_op {
 	enum op_kind kind;
-	uint16_t x, y;                    /* SPLIT: first x, then y; JUMP: x */
-	const char *word;                 /* KEYWORD */
-	const struct grammar_arg *arg;    /* ARG */
+	uint16_t x, y;		       /* SPLIT: first x, then y; JUMP: x */
+	const char *word;	       /* KEYWORD */
+	const struct grammar_arg *arg; /* ARG */
 };
 
 struct grammar_row {
 	const struct cyg_command *command;
-	const char *plugin;               /* the plugin that is not loaded; NULL: the row is live */
-	uint32_t index;                   /* order in the grammar, hence in what is rendered */
+	const char *plugin; /* the plugin that is not loaded; NULL: the row is live */
+	uint32_t index;	    /* order in the grammar, hence in what is rendered */
 	const struct grammar_mode *mode;
 	const struct grammar_mode *target; /* of `enters` or `defines` */
-	bool ignored, block;              /* a router's command that is not ours */
-	uint16_t head;                    /* leading keywords */
+	bool ignored, block;		   /* a router's command that is not ours */
+	uint16_t head;			   /* leading keywords */
 	uint16_t op_count;
 	const struct grammar_op *ops;
 	unsigned key_count;
@@ -64,16 +80,16 @@ struct grammar_row {
 
 struct grammar_mode {
 	const struct cyg_mode *mode;
-	const char *plugin;               /* as for rows */
+	const char *plugin;		   /* as for rows */
 	const struct grammar_mode *parent; /* NULL: global */
-	unsigned index;                   /* among all modes */
-	unsigned slot;                    /* among those inside of the parent */
-	unsigned slot_count;              /* modes inside of this one */
+	unsigned index;			   /* among all modes */
+	unsigned slot;			   /* among those inside of the parent */
+	unsigned slot_count;		   /* modes inside of this one */
 	const struct grammar_mode **slots;
 	const struct grammar_row **rows;
 	size_t row_count, row_capacity;
 	const struct grammar_row *opening; /* the row that enters it, or the first that defines */
-	bool names_interfaces;            /* its objects are named by an `interface` argument */
+	bool names_interfaces;		   /* its objects are named by an `interface` argument */
 };
 
 struct arena_block;
@@ -86,8 +102,8 @@ struct config_grammar {
 	size_t mode_count;
 	const struct grammar_mode *global, *exec;
 	uint32_t row_count;
-	uint64_t last_edit;               /* the stamp of the latest candidate */
-	struct node *origin;              /* the tree of an empty file: smart defaults */
+	uint64_t last_edit;  /* the stamp of the latest candidate */
+	struct node *origin; /* the tree of an empty file: smart defaults */
 	bool has_origin;
 };
 
@@ -105,8 +121,8 @@ static inline bool grammar_is_secret(const struct grammar_arg *arg)
 /* The ignored commands of a mode, one string of heads per entry (ignored.c). */
 struct ignored_heads {
 	const char *mode;
-	const char *before;  /* words before each head, or "" */
-	const char *heads;   /* separated by blanks */
+	const char *before; /* words before each head, or "" */
+	const char *heads;  /* separated by blanks */
 	bool block;
 };
 extern const struct ignored_heads ignored_heads[]; /* ended by a NULL mode */

@@ -22,24 +22,34 @@ static const char *try_row(const struct cyg_command *row)
 START_TEST(good_rows_compile)
 {
 	static const char *const rows[] = {
-		"word", "a b c", "a {b | c} d", "a [b] c", "a [b | c <x:word>]", "a {b [c] | {d | e}}",
-		"a <x:uint(1-5)>...", "a {b | c <x:name>}...", "a <x:choice(one|two|uno>one)>",
+		"word",
+		"a b c",
+		"a {b | c} d",
+		"a [b] c",
+		"a [b | c <x:word>]",
+		"a {b [c] | {d | e}}",
+		"a <x:uint(1-5)>...",
+		"a {b | c <x:name>}...",
+		"a <x:choice(one|two|uno>one)>",
 	};
 
 	for (size_t i = 0; i < CYG_COUNT(rows); i++)
-		ck_assert_str_eq(try_row(&(struct cyg_command){ .mode = "global", .syntax = rows[i] }), "");
+		ck_assert_str_eq(
+			try_row(&(struct cyg_command){ .mode = "global", .syntax = rows[i] }), "");
 }
 END_TEST
 
 START_TEST(a_bad_row_is_told_with_its_text)
 {
 	static const char *const rows[] = {
-		"", "<x:word>", "a {b", "a {b | }", "a [b", "a <x>", "a <x:what>", "a <x:uint>",
-		"a <x:uint(5-1)>", "a <x:word", "a }", "a <x:choice(|)>", "a <:word>",
+		"",	 "<x:word>",	    "a {b",	  "a {b | }",	     "a [b",
+		"a <x>", "a <x:what>",	    "a <x:uint>", "a <x:uint(5-1)>", "a <x:word",
+		"a }",	 "a <x:choice(|)>", "a <:word>",
 	};
 
 	for (size_t i = 0; i < CYG_COUNT(rows); i++) {
-		const char *why = try_row(&(struct cyg_command){ .mode = "global", .syntax = rows[i] });
+		const char *why =
+			try_row(&(struct cyg_command){ .mode = "global", .syntax = rows[i] });
 
 		ck_assert_msg(strstr(why, rows[i]) != NULL && why[0], "row '%s': %s", rows[i], why);
 	}
@@ -48,26 +58,30 @@ END_TEST
 
 START_TEST(a_row_that_opens_an_unknown_mode_is_no_good)
 {
-	ck_assert_ptr_nonnull(strstr(try_row(&(struct cyg_command){ .mode = "global", .syntax = "a <name:name>",
-								    .enters = "nowhere" }),
-				     "mode that no table has"));
-	ck_assert_ptr_nonnull(strstr(try_row(&(struct cyg_command){ .mode = "moon", .syntax = "a" }),
-				     "its mode is in no table"));
+	ck_assert_ptr_nonnull(
+		strstr(try_row(&(struct cyg_command){
+			       .mode = "global", .syntax = "a <name:name>", .enters = "nowhere" }),
+		       "mode that no table has"));
+	ck_assert_ptr_nonnull(
+		strstr(try_row(&(struct cyg_command){ .mode = "moon", .syntax = "a" }),
+		       "its mode is in no table"));
 }
 END_TEST
 
 START_TEST(a_key_must_be_an_argument_of_its_row)
 {
-	ck_assert_ptr_nonnull(strstr(try_row(&(struct cyg_command){ .mode = "global", .syntax = "a <x:word>",
-								    .key = "y" }),
-				     "key"));
+	ck_assert_ptr_nonnull(
+		strstr(try_row(&(struct cyg_command){
+			       .mode = "global", .syntax = "a <x:word>", .key = "y" }),
+		       "key"));
 }
 END_TEST
 
 START_TEST(a_mode_in_two_tables_is_no_good)
 {
 	const struct config_table tables[] = {
-		{ &kit_loaded_commands, "a", true }, { &kit_loaded_commands, "b", true },
+		{ &kit_loaded_commands, "a", true },
+		{ &kit_loaded_commands, "b", true },
 	};
 	struct config_grammar *grammar = NULL;
 	char text[200];

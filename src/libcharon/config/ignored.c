@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands of a router that are none of ours: taken with one note and ignored, so that a router's whole
- * configuration can be loaded. Their words are not abbreviated.
+ * Commands of a router that are none of ours: taken with one note and ignored, so that a router's
+ * whole configuration can be loaded. Their words are not abbreviated.
  */
 #include "config/grammar.h"
 
 const struct ignored_heads ignored_heads[] = {
 	{ "global", "",
-	  "alias arp boot boot-start-marker boot-end-marker call-home cdp clock config-register cts "
-	  "diagnostic enable exception file license lldp logging mac-address-table memory multilink "
+	  "alias arp boot boot-start-marker boot-end-marker call-home cdp clock config-register "
+	  "cts "
+	  "diagnostic enable exception file license lldp logging mac-address-table memory "
+	  "multilink "
 	  "netconf netconf-yang ntp platform power prompt restconf scheduler service snmp-server "
 	  "spanning-tree subscriber tftp-server transceiver upgrade version vtp xconnect",
 	  false },
 	{ "global", "crypto", "isakmp engine key", false },
 	{ "global", "ip",
 	  "bgp-community cef dhcp domain-lookup flow-export forward-protocol ftp multicast-routing "
-	  "name-server nat nhrp pim prefix-list radius scp source-route ssh subnet-zero tacacs tftp",
+	  "name-server nat nhrp pim prefix-list radius scp source-route ssh subnet-zero tacacs "
+	  "tftp",
 	  false },
 	{ "global", "ip domain", "lookup", false },
 	{ "global", "ipv6", "cef nd prefix-list unicast-routing", false },
@@ -30,7 +33,8 @@ const struct ignored_heads ignored_heads[] = {
 	{ "global", "key", "chain", true },
 	{ "interface", "",
 	  "arp bandwidth carrier-delay cdp channel-group cts delay duplex encapsulation hold-queue "
-	  "keepalive lldp load-interval logging media-type negotiation ntp snmp speed standby switchport "
+	  "keepalive lldp load-interval logging media-type negotiation ntp snmp speed standby "
+	  "switchport "
 	  "vrrp zone-member",
 	  false },
 	{ "interface", "ip",

@@ -2,10 +2,11 @@
 /*
  * The matcher: a set of threads, one word at a time.
  *
- * At a word, a keyword that is exactly it takes all; else a keyword that it abbreviates and every argument
- * that it fits go on together, and the rest of the line decides. Two different keywords that
- * it abbreviates make it ambiguous. If several rows fit the whole line, the one that fits more
- * closely at the first difference wins: keyword, abbreviation, typed argument, plain word, rest of line.
+ * At a word, a keyword that is exactly it takes all; else a keyword that it abbreviates and every
+ * argument that it fits go on together, and the rest of the line decides. Two different keywords
+ * that it abbreviates make it ambiguous. If several rows fit the whole line, the one that fits more
+ * closely at the first difference wins: keyword, abbreviation, typed argument, plain word, rest of
+ * line.
  */
 #include "config/match.h"
 
@@ -52,10 +53,29 @@ static bool is_exactly(struct cyg_str word, const char *keyword)
 /* --- Interfaces --- */
 
 static const char *const interface_types[] = {
-	"Tunnel", "Virtual-Template", "Loopback", "Ethernet", "FastEthernet", "GigabitEthernet",
-	"TwoGigabitEthernet", "FiveGigabitEthernet", "TenGigabitEthernet", "TwentyFiveGigE",
-	"FortyGigabitEthernet", "HundredGigE", "AppGigabitEthernet", "Port-channel", "Vlan", "BDI",
-	"Serial", "Dialer", "Cellular", "Virtual-Access", "VirtualPortGroup", "Null", "Multilink",
+	"Tunnel",
+	"Virtual-Template",
+	"Loopback",
+	"Ethernet",
+	"FastEthernet",
+	"GigabitEthernet",
+	"TwoGigabitEthernet",
+	"FiveGigabitEthernet",
+	"TenGigabitEthernet",
+	"TwentyFiveGigE",
+	"FortyGigabitEthernet",
+	"HundredGigE",
+	"AppGigabitEthernet",
+	"Port-channel",
+	"Vlan",
+	"BDI",
+	"Serial",
+	"Dialer",
+	"Cellular",
+	"Virtual-Access",
+	"VirtualPortGroup",
+	"Null",
+	"Multilink",
 };
 
 static bool is_number(struct cyg_str s)
@@ -72,7 +92,8 @@ static bool is_number(struct cyg_str s)
 /* "Tunnel01" is Tunnel1: one number, one name. */
 static struct cyg_str without_zeros(struct cyg_str number)
 {
-	while (number.len > 1 && number.ptr[0] == '0' && number.ptr[1] >= '0' && number.ptr[1] <= '9')
+	while (number.len > 1 && number.ptr[0] == '0' && number.ptr[1] >= '0' &&
+	       number.ptr[1] <= '9')
 		number = cyg_str_tail(number, 1);
 	return number;
 }
@@ -84,14 +105,16 @@ enum arg_outcome interface_canonical(struct cyg_str type, struct cyg_str number,
 
 	if (number.len == 0) {
 		/* The number may stand at the end of the word. */
-		while (letters < type.len && !(type.ptr[letters] >= '0' && type.ptr[letters] <= '9'))
+		while (letters < type.len &&
+		       !(type.ptr[letters] >= '0' && type.ptr[letters] <= '9'))
 			letters++;
 		number = cyg_str_tail(type, letters);
 	} else {
 		letters = type.len;
 	}
 	for (size_t i = 0; i < CYG_COUNT(interface_types); i++) {
-		if (is_exactly(cyg_str_head(type, letters), interface_types[i]) && is_number(number)) {
+		if (is_exactly(cyg_str_head(type, letters), interface_types[i]) &&
+		    is_number(number)) {
 			if (out) {
 				cyg_strbuf_add(out, cyg_str(interface_types[i]));
 				cyg_strbuf_add(out, without_zeros(number));
@@ -107,8 +130,8 @@ enum arg_outcome interface_canonical(struct cyg_str type, struct cyg_str number,
 	for (size_t i = 0; i < type.len; i++) {
 		char ch = type.ptr[i];
 
-		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
-		      memchr("_-.:@", ch, 5)))
+		if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+		      (ch >= '0' && ch <= '9') || memchr("_-.:@", ch, 5)))
 			return ARG_KIND;
 	}
 	if (out)
@@ -212,7 +235,8 @@ static enum arg_outcome read_delimited(const struct words *words, size_t i, stru
 	return ARG_FITS;
 }
 
-static enum arg_outcome read_address(enum arg_type type, struct cyg_str word, struct cyg_strbuf *text)
+static enum arg_outcome read_address(enum arg_type type, struct cyg_str word,
+				     struct cyg_strbuf *text)
 {
 	struct cyg_ip ip;
 	char shown[CYG_IP_TEXT];
@@ -249,7 +273,8 @@ static enum arg_outcome read_prefix6(enum arg_type type, struct cyg_str word, st
 		return ARG_RANGE;
 	out->host_bits = type == ARG_PREFIX6 && !cyg_ip_equal(&ip, &prefix.ip);
 	if (text) {
-		cyg_strbuf_add(text, cyg_str(cyg_ip_text(type == ARG_OWN6 ? &ip : &prefix.ip, shown)));
+		cyg_strbuf_add(text,
+			       cyg_str(cyg_ip_text(type == ARG_OWN6 ? &ip : &prefix.ip, shown)));
 		cyg_strbuf_addf(text, "/%u", (unsigned)len);
 	}
 	return ARG_FITS;
@@ -461,7 +486,10 @@ static void advance(struct matcher *m, const struct match_thread *t, size_t word
 		return;
 	m->step_count++;
 	*step = (struct match_step){
-		.prev = t->last, .op = t->pc, .word = (uint16_t)word, .count = (uint16_t)count,
+		.prev = t->last,
+		.op = t->pc,
+		.word = (uint16_t)word,
+		.count = (uint16_t)count,
 		.rank = (uint8_t)rank,
 		.head = rank <= RANK_ABBREVIATION && (!t->last || t->last->head),
 	};
@@ -668,7 +696,8 @@ void match_words(struct matcher *m, const struct grammar_mode *mode, const struc
 		bool whole = op_of(t)->kind == OP_MATCH;
 		struct match_result other;
 
-		if (t->resume != end || (!whole && !((flags & MATCH_SHORT) && short_enough(t, flags))))
+		if (t->resume != end ||
+		    (!whole && !((flags & MATCH_SHORT) && short_enough(t, flags))))
 			continue;
 		if (!out->row) {
 			out->row = t->row;
@@ -708,8 +737,8 @@ void match_abbreviated(const struct matcher *m, struct cyg_str word, struct cyg_
 	for (size_t n = 0; n < m->thread_count && count < CYG_COUNT(names); n++) {
 		const struct grammar_op *op = op_of(&m->threads[n]);
 
-		if (op->kind != OP_KEYWORD || m->threads[n].row->ignored || !abbreviates(word, op->word) ||
-		    told(names, count, op->word))
+		if (op->kind != OP_KEYWORD || m->threads[n].row->ignored ||
+		    !abbreviates(word, op->word) || told(names, count, op->word))
 			continue;
 		names[count++] = op->word;
 		cyg_strbuf_addf(out, "%s`%s`", count > 1 ? ", " : "", op->word);
@@ -728,7 +757,8 @@ void match_expected(const struct matcher *m, struct cyg_strbuf *out)
 				   : op->kind == OP_ARG	  ? op->arg->name
 							  : NULL;
 
-		if (m->threads[n].row->ignored || (m->threads[n].row->command->flags & CYG_CMD_WEAK))
+		if (m->threads[n].row->ignored ||
+		    (m->threads[n].row->command->flags & CYG_CMD_WEAK))
 			continue;
 		end |= op->kind == OP_MATCH;
 		if (!name || told(names, count, name))

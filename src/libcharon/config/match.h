@@ -2,10 +2,10 @@
 /*
  * A line against all rows of a mode at once.
  *
- * The words of a line are taken one after the other; at each word the set of rows that still fit shrinks,
- * which is what gives abbreviations ("unambiguous" is a property of that set), `?`, completion and
- * errors that say what was expected. Work and memory are bounded by the limits below, whatever the line.
- * Control thread.
+ * The words of a line are taken one after the other; at each word the set of rows that still fit
+ * shrinks, which is what gives abbreviations ("unambiguous" is a property of that set), `?`,
+ * completion and errors that say what was expected. Work and memory are bounded by the limits
+ * below, whatever the line. Control thread.
  */
 #ifndef CONFIG_MATCH_H
 #define CONFIG_MATCH_H
@@ -13,14 +13,14 @@
 #include "config/grammar.h"
 
 #define MATCH_THREADS_MAX 1024
-#define MATCH_STEPS_MAX   4096
+#define MATCH_STEPS_MAX	  4096
 
 struct word {
 	uint32_t offset, len;
 };
 
 struct words {
-	struct cyg_str text;      /* the whole line */
+	struct cyg_str text; /* the whole line */
 	size_t count;
 	bool too_many;
 	struct word at[CONFIG_WORDS_MAX];
@@ -37,8 +37,8 @@ static inline struct cyg_str word_text(const struct words *w, size_t i)
 struct match_step {
 	const struct match_step *prev;
 	uint16_t op, word, count;
-	uint8_t rank;             /* lower is better: how closely it fits */
-	bool head;                /* nothing but keywords so far */
+	uint8_t rank; /* lower is better: how closely it fits */
+	bool head;    /* nothing but keywords so far */
 };
 
 struct match_thread {
@@ -57,9 +57,9 @@ struct matcher {
 
 enum match_outcome {
 	MATCH_OK,
-	MATCH_NONE,       /* at word `where` nothing fits; where == count: the line is too short */
-	MATCH_AMBIGUOUS,  /* the keyword `where` abbreviates several */
-	MATCH_OPEN,       /* a delimited text goes on in the next line */
+	MATCH_NONE,	 /* at word `where` nothing fits; where == count: the line is too short */
+	MATCH_AMBIGUOUS, /* the keyword `where` abbreviates several */
+	MATCH_OPEN,	 /* a delimited text goes on in the next line */
 };
 
 struct match_result {
@@ -67,16 +67,16 @@ struct match_result {
 	const struct grammar_row *row;
 	size_t step_count;
 	struct match_step steps[CONFIG_WORDS_MAX]; /* first to last */
-	size_t head;      /* leading words that are keywords of a head, over all rows */
+	size_t head; /* leading words that are keywords of a head, over all rows */
 	size_t where;
-	bool range;       /* the word there is of the right kind, but outside the values allowed */
-	bool left_over;   /* the line was complete before that word */
-	bool shortened;   /* values were left out */
+	bool range;	/* the word there is of the right kind, but outside the values allowed */
+	bool left_over; /* the line was complete before that word */
+	bool shortened; /* values were left out */
 };
 
 enum match_flags {
-	MATCH_SHORT = 1u << 0,   /* `no`, `default`: values may be left out */
-	MATCH_OURS = 1u << 1,    /* leave ignored commands aside */
+	MATCH_SHORT = 1u << 0,	  /* `no`, `default`: values may be left out */
+	MATCH_OURS = 1u << 1,	  /* leave ignored commands aside */
 	MATCH_NAMELESS = 1u << 2, /* `default`: the name of a built-in object too */
 };
 
@@ -87,7 +87,8 @@ void match_words(struct matcher *m, const struct grammar_mode *mode, const struc
 void match_expected(const struct matcher *m, struct cyg_strbuf *out);
 /* Of those, the keywords that the word abbreviates. */
 void match_abbreviated(const struct matcher *m, struct cyg_str word, struct cyg_strbuf *out);
-/* Takes the words [first, end) only as far as they fit; then m->threads are what may come next (for `?`). */
+/* Takes the words [first, end) only as far as they fit; then m->threads are what may come next (for
+ * `?`). */
 void match_prefix(struct matcher *m, const struct grammar_mode *mode, const struct words *words,
 		  size_t first, size_t end, unsigned flags, struct match_result *out);
 
@@ -95,17 +96,17 @@ void match_prefix(struct matcher *m, const struct grammar_mode *mode, const stru
 
 enum arg_outcome {
 	ARG_FITS,
-	ARG_KIND,   /* not of this kind */
-	ARG_RANGE,  /* of this kind, and not allowed */
-	ARG_OPEN,   /* a delimited text without its end */
+	ARG_KIND,  /* not of this kind */
+	ARG_RANGE, /* of this kind, and not allowed */
+	ARG_OPEN,  /* a delimited text without its end */
 };
 
 struct arg_read {
-	size_t count;           /* words taken */
-	bool old_spelling;      /* of a choice */
-	bool host_bits;         /* were cleared (prefix6) */
-	uint8_t secret_type;    /* 0, 6, 7 */
-	struct cyg_str secret;  /* the key as it stands in the line */
+	size_t count;	       /* words taken */
+	bool old_spelling;     /* of a choice */
+	bool host_bits;	       /* were cleared (prefix6) */
+	uint8_t secret_type;   /* 0, 6, 7 */
+	struct cyg_str secret; /* the key as it stands in the line */
 };
 
 /* Does the argument fit at word `i`? Its canonical text is added to `text` unless NULL (nothing for

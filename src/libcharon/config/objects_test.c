@@ -6,24 +6,27 @@
 static void expect(const char *text, const char *codes)
 {
 	(void)kit_parse(text);
-	ck_assert_msg(strcmp(kit_codes(), codes) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, codes,
-		      kit_texts());
+	ck_assert_msg(strcmp(kit_codes(), codes) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text,
+		      codes, kit_texts());
 }
 
-#define GATEWAY                                                                              \
-	"aaa new-model\n"                                                                    \
-	"aaa authorization network L local\n"                                                \
-	"crypto ikev2 proposal P\n encryption aes-gcm-256 aes-gcm-128\n prf sha512\n group 31 19\n" \
-	"crypto ikev2 policy Q\n match fvrf any\n proposal P\n"                              \
-	"crypto ikev2 keyring K\n peer any\n  address 0.0.0.0 0.0.0.0\n  pre-shared-key swordfish\n" \
-	"crypto ikev2 profile R\n match identity remote fqdn domain example.com\n"           \
-	" identity local fqdn gw.example.com\n authentication local pre-share\n"             \
-	" authentication remote pre-share\n keyring local K\n"                               \
-	" aaa authorization group psk list L default\n virtual-template 1\n dpd 30 5 periodic\n" \
-	"crypto ipsec transform-set T esp-gcm 256\n mode tunnel\n"                           \
-	"crypto ipsec profile I\n set transform-set T\n set ikev2-profile R\n set pfs group19\n" \
-	"interface Loopback1\n ip address 10.9.0.1 255.255.255.255\n"                        \
-	"interface Virtual-Template1 type tunnel\n ip unnumbered Loopback1\n tunnel mode ipsec ipv4\n" \
+#define GATEWAY                                                                                    \
+	"aaa new-model\n"                                                                          \
+	"aaa authorization network L local\n"                                                      \
+	"crypto ikev2 proposal P\n encryption aes-gcm-256 aes-gcm-128\n prf sha512\n group 31 "    \
+	"19\n"                                                                                     \
+	"crypto ikev2 policy Q\n match fvrf any\n proposal P\n"                                    \
+	"crypto ikev2 keyring K\n peer any\n  address 0.0.0.0 0.0.0.0\n  pre-shared-key "          \
+	"swordfish\n"                                                                              \
+	"crypto ikev2 profile R\n match identity remote fqdn domain example.com\n"                 \
+	" identity local fqdn gw.example.com\n authentication local pre-share\n"                   \
+	" authentication remote pre-share\n keyring local K\n"                                     \
+	" aaa authorization group psk list L default\n virtual-template 1\n dpd 30 5 periodic\n"   \
+	"crypto ipsec transform-set T esp-gcm 256\n mode tunnel\n"                                 \
+	"crypto ipsec profile I\n set transform-set T\n set ikev2-profile R\n set pfs group19\n"   \
+	"interface Loopback1\n ip address 10.9.0.1 255.255.255.255\n"                              \
+	"interface Virtual-Template1 type tunnel\n ip unnumbered Loopback1\n tunnel mode ipsec "   \
+	"ipv4\n"                                                                                   \
 	" tunnel protection ipsec profile I\n"
 
 START_TEST(a_gateway_comes_out_as_objects)
@@ -62,22 +65,28 @@ END_TEST
 
 START_TEST(forward_references_are_resolved_when_the_file_ends)
 {
-	expect("interface Tunnel0\n ip address negotiated\n tunnel source eth0\n tunnel destination 192.0.2.1\n"
+	expect("interface Tunnel0\n ip address negotiated\n tunnel source eth0\n tunnel "
+	       "destination 192.0.2.1\n"
 	       " tunnel protection ipsec profile I\ncrypto ipsec profile I\n set ikev2-profile R\n"
-	       "interface eth0\ncrypto ikev2 profile R\n match identity remote any\n keyring local K\n"
+	       "interface eth0\ncrypto ikev2 profile R\n match identity remote any\n keyring local "
+	       "K\n"
 	       " authentication local pre-share\n authentication remote pre-share\n"
 	       "crypto ikev2 keyring K\n",
 	       "");
-	ck_assert_ptr_nonnull(config_view(kit_config)->interfaces[0]->protection->ikev2_profile->keyring);
+	ck_assert_ptr_nonnull(
+		config_view(kit_config)->interfaces[0]->protection->ikev2_profile->keyring);
 }
 END_TEST
 
 START_TEST(what_refers_to_nothing_is_told_and_not_used)
 {
-	expect("crypto ikev2 policy A\nproposal no\ncrypto ipsec profile I\nset transform-set no default\n"
-	       "set ikev2-profile no\ncrypto ikev2 profile P\nmatch identity remote any\nkeyring local no\n"
+	expect("crypto ikev2 policy A\nproposal no\ncrypto ipsec profile I\nset transform-set no "
+	       "default\n"
+	       "set ikev2-profile no\ncrypto ikev2 profile P\nmatch identity remote any\nkeyring "
+	       "local no\n"
 	       "authentication local pre-share\nauthentication remote pre-share\n",
-	       "2 warning undefined-reference\n4 warning undefined-reference\n5 warning undefined-reference\n"
+	       "2 warning undefined-reference\n4 warning undefined-reference\n5 warning "
+	       "undefined-reference\n"
 	       "8 warning undefined-reference\n");
 	ck_assert_uint_eq(config_view(kit_config)->profile_count, 0);
 	ck_assert_uint_eq(config_view(kit_config)->policy_count, 1);
@@ -90,32 +99,39 @@ END_TEST
 START_TEST(an_incomplete_object_is_told_once_with_all_it_lacks)
 {
 	expect("crypto ikev2 profile P\n", "1 warning incomplete\n");
-	ck_assert_ptr_nonnull(strstr(kit_texts(), "`match identity remote` or `match certificate`, "
-						  "`authentication local`, `authentication remote`"));
+	ck_assert_ptr_nonnull(strstr(kit_texts(),
+				     "`match identity remote` or `match certificate`, "
+				     "`authentication local`, `authentication remote`"));
 	expect("crypto ikev2 profile P\nshutdown\n", "");
 	expect("crypto ikev2 proposal P\n", "1 warning incomplete\n");
 	expect("crypto ikev2 policy P\n", "1 warning incomplete\n");
 	expect("crypto ikev2 keyring K\npeer A\n", "2 warning incomplete\n");
-	expect("interface Tunnel1\ntunnel protection ipsec profile default\n", "1 warning incomplete\n");
+	expect("interface Tunnel1\ntunnel protection ipsec profile default\n",
+	       "1 warning incomplete\n");
 	ck_assert_ptr_nonnull(strstr(kit_texts(), "`tunnel source`, `tunnel destination`"));
 }
 END_TEST
 
 START_TEST(an_object_with_an_error_gets_no_findings_as_a_whole)
 {
-	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1 >>>\nidentity fqdn x\n", "3 error syntax\n");
+	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1 >>>\nidentity fqdn x\n",
+	       "3 error syntax\n");
 }
 END_TEST
 
 START_TEST(gcm_alone_needs_a_prf_and_takes_no_integrity)
 {
-	expect("crypto ikev2 proposal A\nencryption aes-gcm-128\ngroup 19\n", "1 warning incomplete\n");
-	expect("crypto ikev2 proposal A\nencryption aes-gcm-128\nintegrity sha256\nprf sha256\ngroup 19\n",
+	expect("crypto ikev2 proposal A\nencryption aes-gcm-128\ngroup 19\n",
+	       "1 warning incomplete\n");
+	expect("crypto ikev2 proposal A\nencryption aes-gcm-128\nintegrity sha256\nprf "
+	       "sha256\ngroup 19\n",
 	       "1 error conflict\n");
-	expect("crypto ikev2 proposal A\nencryption aes-gcm-128 aes-cbc-128\nintegrity sha256 sha384\n"
+	expect("crypto ikev2 proposal A\nencryption aes-gcm-128 aes-cbc-128\nintegrity sha256 "
+	       "sha384\n"
 	       "group 19\n",
 	       "");
-	ck_assert_uint_eq(((const struct config_proposal *)kit_object(MODE_PROPOSAL, "A"))->prf_count, 2);
+	ck_assert_uint_eq(
+		((const struct config_proposal *)kit_object(MODE_PROPOSAL, "A"))->prf_count, 2);
 }
 END_TEST
 
@@ -123,7 +139,8 @@ START_TEST(a_proposals_own_prf_is_all_it_has)
 {
 	const struct config_proposal *p;
 
-	expect("crypto ikev2 proposal A\nencryption aes-cbc-128\nintegrity sha256 sha384\nprf sha512\n"
+	expect("crypto ikev2 proposal A\nencryption aes-cbc-128\nintegrity sha256 sha384\nprf "
+	       "sha512\n"
 	       "group 19\n",
 	       "");
 	p = kit_object(MODE_PROPOSAL, "A");
@@ -134,10 +151,12 @@ END_TEST
 
 START_TEST(weak_algorithms_warn_and_broken_ones_are_refused)
 {
-	expect("crypto ikev2 proposal A\nencryption 3des aes-cbc-256\nintegrity md5 sha1\ngroup 2 14 24\n",
+	expect("crypto ikev2 proposal A\nencryption 3des aes-cbc-256\nintegrity md5 sha1\ngroup 2 "
+	       "14 24\n",
 	       "2 warning weak-algorithm\n3 warning weak-algorithm\n4 warning weak-algorithm\n"
 	       "4 warning weak-algorithm\n");
-	expect("crypto ikev2 proposal A\nencryption des\nintegrity sha1\ngroup 14\n", "2 error unsupported\n");
+	expect("crypto ikev2 proposal A\nencryption des\nintegrity sha1\ngroup 14\n",
+	       "2 error unsupported\n");
 	expect("crypto ipsec transform-set T esp-des esp-sha-hmac\n", "1 error unsupported\n");
 	expect("crypto ipsec transform-set T esp-3des esp-md5-hmac\n",
 	       "1 warning weak-algorithm\n1 warning weak-algorithm\n");
@@ -146,9 +165,11 @@ END_TEST
 
 START_TEST(keys_of_both_kinds_exclude_each_other)
 {
-	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key local a\npre-shared-key b\n",
+	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key local "
+	       "a\npre-shared-key b\n",
 	       "5 error conflict\n");
-	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key b\npre-shared-key remote a\n",
+	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key b\npre-shared-key "
+	       "remote a\n",
 	       "5 error conflict\n");
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key local a\n"
 	       "pre-shared-key remote b\n",
@@ -164,7 +185,8 @@ START_TEST(a_key_may_be_hexadecimal)
 	k = kit_object(MODE_KEYRING, "K");
 	ck_assert_uint_eq(k->peers[0]->key_local.len, 3);
 	ck_assert_mem_eq(k->peers[0]->key_local.ptr, "\x00\xff\xa0", 3);
-	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key hex 00f\n", "4 error range\n");
+	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key hex 00f\n",
+	       "4 error range\n");
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key hex 00zz\n",
 	       "4 error syntax\n");
 }
@@ -199,9 +221,11 @@ START_TEST(policies_and_profiles_with_the_same_match_overlap)
 {
 	expect("crypto ikev2 policy A\nmatch fvrf any\nproposal default\n"
 	       "crypto ikev2 policy B\nproposal default\nmatch fvrf any\n"
-	       "crypto ikev2 policy C\nproposal default\nmatch fvrf any\nmatch address local 10.0.0.1\n",
+	       "crypto ikev2 policy C\nproposal default\nmatch fvrf any\nmatch address local "
+	       "10.0.0.1\n",
 	       "4 warning overlap\n");
-	expect("crypto ikev2 profile A\nmatch identity remote any\nauthentication local pre-share key x\n"
+	expect("crypto ikev2 profile A\nmatch identity remote any\nauthentication local pre-share "
+	       "key x\n"
 	       "authentication remote pre-share key y\n"
 	       "crypto ikev2 profile B\nmatch identity remote fqdn q\nmatch identity remote any\n"
 	       "authentication local pre-share key x\nauthentication remote pre-share key y\n",
@@ -225,7 +249,8 @@ START_TEST(built_in_objects_are_there_and_can_be_edited)
 	p = kit_object(MODE_PROPOSAL, "default");
 	ck_assert_uint_eq(p->group_count, 4);
 	ck_assert_uint_eq(p->group[0], 19);
-	ck_assert(((const struct config_transform_set *)kit_object(MODE_TRANSFORM_SET, "default"))->transport);
+	ck_assert(((const struct config_transform_set *)kit_object(MODE_TRANSFORM_SET, "default"))
+			  ->transport);
 	ck_assert_uint_eq(config_view(kit_config)->policy_count, 1);
 	ck_assert_ptr_eq(config_view(kit_config)->policies[0]->proposal[0], p);
 	expect("crypto ikev2 proposal default\ngroup 31\n", "");
@@ -248,8 +273,9 @@ START_TEST(a_built_in_object_can_be_taken_away_and_brought_back)
 	expect("crypto ikev2 proposal default\ngroup 14\nno crypto ikev2 proposal default\n"
 	       "default crypto ikev2 proposal\n",
 	       "");
-	ck_assert_uint_eq(((const struct config_proposal *)kit_object(MODE_PROPOSAL, "default"))->group_count,
-			  4);
+	ck_assert_uint_eq(
+		((const struct config_proposal *)kit_object(MODE_PROPOSAL, "default"))->group_count,
+		4);
 	text = kit_render(kit_config, CONFIG_RENDER_SECRETS);
 	ck_assert_ptr_null(strstr(text, "default"));
 	free(text);
@@ -258,9 +284,11 @@ END_TEST
 
 START_TEST(dynamic_excludes_what_stands_before_it)
 {
-	expect("crypto ikev2 profile P\nauthentication local pre-share\ndynamic\nidentity local dn\n",
+	expect("crypto ikev2 profile P\nauthentication local pre-share\ndynamic\nidentity local "
+	       "dn\n",
 	       "3 error conflict\n");
-	expect("crypto ikev2 profile P\ndynamic\nauthentication local pre-share\n", "3 error conflict\n");
+	expect("crypto ikev2 profile P\ndynamic\nauthentication local pre-share\n",
+	       "3 error conflict\n");
 }
 END_TEST
 
@@ -268,7 +296,8 @@ START_TEST(no_forms_that_mean_something_are_kept)
 {
 	const struct config_global *g;
 
-	expect("no crypto ikev2 cookie-challenge\nno crypto ikev2 fragmentation\n", "1 warning insecure\n");
+	expect("no crypto ikev2 cookie-challenge\nno crypto ikev2 fragmentation\n",
+	       "1 warning insecure\n");
 	g = config_view(kit_config)->global;
 	ck_assert_int_eq(g->cookie_challenge, -2);
 	ck_assert(!g->fragmentation);

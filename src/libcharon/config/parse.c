@@ -2,10 +2,10 @@
 /*
  * Which mode owns a line, and what the line does to the tree.
  *
- * Context, not indentation: the current mode takes a line that one of its commands matches whole. Else, of
- * the current mode and its parents, the one that knows the most leading keywords owns it, the innermost on a
- * tie; if no command of the owner matches it whole, it is an error of the owner and is tried
- * nowhere else.
+ * Context, not indentation: the current mode takes a line that one of its commands matches whole.
+ * Else, of the current mode and its parents, the one that knows the most leading keywords owns it,
+ * the innermost on a tie; if no command of the owner matches it whole, it is an error of the owner
+ * and is tried nowhere else.
  */
 #include "config/parse.h"
 
@@ -51,8 +51,8 @@ struct line {
 	struct candidate *c;
 	uint32_t number;
 	struct words words;
-	size_t first;          /* behind `no` or `default` */
-	bool no, restore;      /* it began so */
+	size_t first;	  /* behind `no` or `default` */
+	bool no, restore; /* it began so */
 	size_t indent;
 	struct match_result match;
 };
@@ -112,7 +112,8 @@ static const char *nearest(const struct matcher *m, struct cyg_str word)
 		if (op->kind == OP_KEYWORD && !m->threads[n].row->ignored)
 			words[count++] = op->word;
 		for (size_t i = 0; op->kind == OP_ARG && op->arg->type == ARG_CHOICE &&
-				   i < op->arg->word_count && count < CYG_COUNT(words); i++)
+				   i < op->arg->word_count && count < CYG_COUNT(words);
+		     i++)
 			words[count++] = op->arg->words[i].word;
 	}
 	return cyg_str_nearest(word, words, count);
@@ -148,10 +149,11 @@ static void refuse_owned(struct line *l)
 	if (match->outcome == MATCH_OPEN)
 		refuse(l, column, "syntax", "the text lacks its closing delimiter");
 	else if (match->range)
-		refuse(l, column, "range", "%s is outside of what is allowed: expected %s", word_store,
-		       expected_text);
+		refuse(l, column, "range", "%s is outside of what is allowed: expected %s",
+		       word_store, expected_text);
 	else if (match->left_over)
-		refuse(l, column, "syntax", "%s is left over: the line is complete before it", word_store);
+		refuse(l, column, "syntax", "%s is left over: the line is complete before it",
+		       word_store);
 	else if (near)
 		refuse(l, column, "syntax", "%s: expected %s (did you mean `%s`?)", word_store,
 		       expected_text, near);
@@ -194,7 +196,8 @@ static void refuse_unknown(struct line *l)
 		refuse(l, column_of(l, l->first), "unknown-command",
 		       "unknown command %s (did you mean `%s`?)", word_store, near);
 	else
-		refuse(l, column_of(l, l->first), "unknown-command", "unknown command %s", word_store);
+		refuse(l, column_of(l, l->first), "unknown-command", "unknown command %s",
+		       word_store);
 	c->at[c->depth]->error = true;
 }
 
@@ -215,7 +218,8 @@ static void tell_nothing(void *ctx, size_t column, const char *code, const char 
 
 /* --- What a line does --- */
 
-/* Makes the statement of the line; unless it takes something away, single words may give warnings. */
+/* Makes the statement of the line; unless it takes something away, single words may give warnings.
+ */
 static enum cyg_status make(struct line *l, struct cyg_args **out)
 {
 	bool quiet = l->no || l->restore;
@@ -228,7 +232,8 @@ static enum cyg_status restore_object(struct candidate *c, struct node *parent,
 				      const struct grammar_mode *inner, struct cyg_str name,
 				      size_t index)
 {
-	struct node *origin = c->grammar->origin ? node_find(c->grammar->origin, inner, name, NULL) : NULL;
+	struct node *origin =
+		c->grammar->origin ? node_find(c->grammar->origin, inner, name, NULL) : NULL;
 	struct node *node;
 	enum cyg_status status;
 	bool created;
@@ -305,7 +310,8 @@ static enum cyg_status take_line(struct line *l, struct node *node, const struct
 		if (have->row != s->row)
 			continue;
 		if (list && !(l->match.shortened && s->row->key_count == 0) &&
-		    !(s->row->key_count ? statement_same_key(have, s) : statement_same_words(have, s)))
+		    !(s->row->key_count ? statement_same_key(have, s)
+					: statement_same_words(have, s)))
 			continue;
 		l->c->changed = true;
 		return node_remove_line(node, i);
@@ -357,7 +363,8 @@ static enum cyg_status enter(struct line *l, size_t depth, const struct cyg_args
 
 		c->changed |= changes;
 		if (node->disabled) {
-			status = restore_object(c, c->at[depth], s->row->target, cyg_str(store), SIZE_MAX);
+			status = restore_object(c, c->at[depth], s->row->target, cyg_str(store),
+						SIZE_MAX);
 			if (status != CYG_OK)
 				return status;
 		}
@@ -375,14 +382,16 @@ static bool ambiguous(struct line *l, size_t depth, const struct cyg_args *s)
 	struct match_result other;
 	size_t have = node_line_of(c->at[depth], s->row);
 
-	if (!c->in_file || depth == 0 || have == SIZE_MAX || (s->row->command->flags & CYG_CMD_LIST))
+	if (!c->in_file || depth == 0 || have == SIZE_MAX ||
+	    (s->row->command->flags & CYG_CMD_LIST))
 		return false;
 	for (size_t up = depth; up-- > 0;) {
 		match_words(c->matcher, c->at[up]->mode, &l->words, l->first, 0, &other);
 		if (other.outcome != MATCH_OK)
 			continue;
 		findings_add(c->findings, CONFIG_WARNING, l->number, s->column, "ambiguous",
-			     "the %s has this line already (line %u), so nothing is changed; write it before "
+			     "the %s has this line already (line %u), so nothing is changed; write "
+			     "it before "
 			     "the %s, or after `exit`, for the %s",
 			     c->at[depth]->mode->mode->what, c->at[depth]->lines->items[have]->line,
 			     c->at[depth]->mode->mode->what, c->at[up]->mode->mode->what);
@@ -471,8 +480,8 @@ static enum cyg_status run_old(struct line *l, size_t depth)
 	if (!l->no && !l->restore)
 		findings_add(c->findings, CONFIG_WARNING, l->number, old->column, "spelling",
 			     "an old spelling: taken as `%s`", text);
-	status = statement_new(&right->match, &right->words, right->no, c->source, l->number, tell_nothing,
-			       NULL, &s);
+	status = statement_new(&right->match, &right->words, right->no, c->source, l->number,
+			       tell_nothing, NULL, &s);
 	if (status != CYG_OK)
 		goto out;
 	/* Places are those of the line as it stands in the file. */
@@ -594,11 +603,13 @@ static enum cyg_status find_owner(struct line *l)
 	struct candidate *c = l->c;
 	size_t best = 0, owner = 0;
 
-	match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, match_flags(l), &l->match);
+	match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, match_flags(l),
+		    &l->match);
 	if (l->match.outcome == MATCH_OK)
 		return run_row(l, c->depth);
 	for (size_t d = c->depth + 1; d-- > 0;) {
-		match_words(c->matcher, c->at[d]->mode, &l->words, l->first, match_flags(l), &l->match);
+		match_words(c->matcher, c->at[d]->mode, &l->words, l->first, match_flags(l),
+			    &l->match);
 		if (l->match.head > best) {
 			best = l->match.head;
 			owner = d;
@@ -620,7 +631,8 @@ static enum cyg_status find_owner(struct line *l)
 		c->open = malloc(CONFIG_LINE_MAX);
 		if (!c->open)
 			return CYG_NOMEM;
-		c->open_len = l->words.text.len < CONFIG_LINE_MAX ? l->words.text.len : CONFIG_LINE_MAX;
+		c->open_len =
+			l->words.text.len < CONFIG_LINE_MAX ? l->words.text.len : CONFIG_LINE_MAX;
 		memcpy(c->open, l->words.text.ptr, c->open_len);
 		c->open_line = l->number;
 		return CYG_OK;
@@ -665,8 +677,8 @@ static enum cyg_status run(struct line *l)
 		return CYG_OK;
 	}
 	if (is_word(l, 0, "do") && c->in_file) {
-		findings_add(c->findings, CONFIG_NOTE, l->number, column_of(l, 0), "ignored-command",
-			     "`do` runs at a prompt only and is ignored here");
+		findings_add(c->findings, CONFIG_NOTE, l->number, column_of(l, 0),
+			     "ignored-command", "`do` runs at a prompt only and is ignored here");
 		return CYG_OK;
 	}
 	return find_owner(l);
@@ -752,7 +764,8 @@ enum cyg_status config_match_exec(const struct config_grammar *grammar, struct c
 		status = make(l, &args);
 	} else {
 		status = CYG_REFUSED;
-		if (l->match.head == 0 && l->match.where == 0 && l->match.outcome != MATCH_AMBIGUOUS)
+		if (l->match.head == 0 && l->match.where == 0 &&
+		    l->match.outcome != MATCH_AMBIGUOUS)
 			refuse_unknown(l);
 		else
 			refuse_owned(l);

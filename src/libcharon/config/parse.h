@@ -13,7 +13,8 @@ enum cyg_status candidate_init(struct candidate *c, struct config_grammar *gramm
 			       struct config_findings *findings) CYG_MUST_CHECK;
 void candidate_done(struct candidate *c);
 /* One line of a file, or typed (line 0). What is wrong with it becomes a finding. CYG_NOMEM. */
-enum cyg_status candidate_line(struct candidate *c, struct cyg_str text, uint32_t line) CYG_MUST_CHECK;
+enum cyg_status candidate_line(struct candidate *c, struct cyg_str text,
+			       uint32_t line) CYG_MUST_CHECK;
 /* The end of the text: what is still open is an error. */
 void candidate_end(struct candidate *c);
 

@@ -6,8 +6,8 @@
 static void expect(const char *text, const char *codes)
 {
 	(void)kit_parse(text);
-	ck_assert_msg(strcmp(kit_codes(), codes) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, codes,
-		      kit_texts());
+	ck_assert_msg(strcmp(kit_codes(), codes) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text,
+		      codes, kit_texts());
 }
 
 START_TEST(keywords_may_be_abbreviated_and_ignore_case)
@@ -43,8 +43,9 @@ START_TEST(indentation_means_nothing)
 
 	for (size_t i = 0; i < CYG_COUNT(same); i++) {
 		expect(same[i], "");
-		ck_assert_uint_eq(((const struct config_keyring *)kit_object(MODE_KEYRING, "K"))->peer_count,
-				  1);
+		ck_assert_uint_eq(
+			((const struct config_keyring *)kit_object(MODE_KEYRING, "K"))->peer_count,
+			1);
 	}
 }
 END_TEST
@@ -52,7 +53,9 @@ END_TEST
 START_TEST(the_mode_that_knows_more_leading_words_owns_the_line)
 {
 	/* `ip` is known to the interface, `ip local pool` to the whole. */
-	expect("interface Loopback1\nip address 10.0.0.1 255.255.255.255\nip local pool P 10.1.0.1\n", "");
+	expect("interface Loopback1\nip address 10.0.0.1 255.255.255.255\nip local pool P "
+	       "10.1.0.1\n",
+	       "");
 	ck_assert_uint_eq(((const struct kit_pool *)kit_object("kit-pool", "P"))->lines, 1);
 }
 END_TEST
@@ -62,7 +65,8 @@ START_TEST(a_typo_stays_an_error_where_it_stands)
 	/* `ip address` lacks its mask; it must not leave the interface. */
 	expect("interface Loopback1\nip address 10.0.0.1\nip address 10.0.0.2 255.255.255.255\n",
 	       "2 error syntax\n");
-	ck_assert_ptr_nonnull(strstr(kit_texts(), "t:2:20: error: the line is incomplete: expected <mask>"));
+	ck_assert_ptr_nonnull(
+		strstr(kit_texts(), "t:2:20: error: the line is incomplete: expected <mask>"));
 	expect("crypto ikev2 profile P\nmatch identty remote any\n", "2 error syntax\n");
 	ck_assert_ptr_nonnull(strstr(kit_texts(), "did you mean `identity`?"));
 }
@@ -78,7 +82,8 @@ END_TEST
 
 START_TEST(exit_leaves_one_level_and_end_all)
 {
-	expect("crypto ikev2 keyring K\npeer A\npre-shared-key x\naddress 10.0.0.1\nexit\npeer B\nend\npeer C\n",
+	expect("crypto ikev2 keyring K\npeer A\npre-shared-key x\naddress 10.0.0.1\nexit\npeer "
+	       "B\nend\npeer C\n",
 	       "6 warning incomplete\n8 error unknown-command\n");
 }
 END_TEST
@@ -92,7 +97,8 @@ END_TEST
 
 START_TEST(hostname_after_a_peer_is_the_peers)
 {
-	expect("crypto ikev2 keyring K\npeer A\nhostname a.example\npre-shared-key x\nhostname gw\n",
+	expect("crypto ikev2 keyring K\npeer A\nhostname a.example\npre-shared-key x\nhostname "
+	       "gw\n",
 	       "5 warning ambiguous\n");
 	ck_assert_str_eq(config_view(kit_config)->global->hostname, "cygnet");
 	ck_assert_str_eq(
@@ -120,10 +126,12 @@ START_TEST(host_bits_are_cleared_with_a_warning_but_not_those_of_our_own_address
 	k = kit_object(MODE_KEYRING, "K");
 	ck_assert_uint_eq(k->peers[0]->address.ip.octets[3], 0);
 	ck_assert_uint_eq(k->peers[0]->address.len, 24);
-	expect("interface Loopback1\nip address 10.0.0.9 255.255.255.0\nipv6 address 2001:db8::9/64\n", "");
-	ck_assert_uint_eq(
-		((const struct config_interface *)kit_object(MODE_INTERFACE, "Loopback1"))->address4.ip.octets[3],
-		9);
+	expect("interface Loopback1\nip address 10.0.0.9 255.255.255.0\nipv6 address "
+	       "2001:db8::9/64\n",
+	       "");
+	ck_assert_uint_eq(((const struct config_interface *)kit_object(MODE_INTERFACE, "Loopback1"))
+				  ->address4.ip.octets[3],
+			  9);
 }
 END_TEST
 
@@ -131,7 +139,8 @@ START_TEST(an_old_spelling_is_taken_as_the_right_line)
 {
 	char *text;
 
-	expect("crypto ikev2 keyring K\ncrypto ikev2 profile P\nkeyring K\nshutdown\n", "3 warning spelling\n");
+	expect("crypto ikev2 keyring K\ncrypto ikev2 profile P\nkeyring K\nshutdown\n",
+	       "3 warning spelling\n");
 	text = kit_render(kit_config, CONFIG_RENDER_SECRETS);
 	ck_assert_ptr_nonnull(strstr(text, "\n keyring local K\n"));
 	free(text);
@@ -142,11 +151,14 @@ END_TEST
 
 START_TEST(an_identical_repeat_adds_nothing)
 {
-	expect("crypto ikev2 policy P\nproposal default\nproposal default\nmatch address local 10.0.0.1\n"
+	expect("crypto ikev2 policy P\nproposal default\nproposal default\nmatch address local "
+	       "10.0.0.1\n"
 	       "match address local 10.0.0.1\n",
 	       "");
-	ck_assert_uint_eq(((const struct config_policy *)kit_object(MODE_POLICY, "P"))->proposal_count, 1);
-	ck_assert_uint_eq(((const struct config_policy *)kit_object(MODE_POLICY, "P"))->address_count, 1);
+	ck_assert_uint_eq(
+		((const struct config_policy *)kit_object(MODE_POLICY, "P"))->proposal_count, 1);
+	ck_assert_uint_eq(
+		((const struct config_policy *)kit_object(MODE_POLICY, "P"))->address_count, 1);
 }
 END_TEST
 
@@ -169,18 +181,21 @@ START_TEST(no_takes_lines_and_objects_away)
 	expect("crypto ikev2 proposal A\nencryption 3des\nno encryption\nno group\nexit\n"
 	       "crypto ikev2 proposal B\nno crypto ikev2 proposal B\n"
 	       "hostname x\nno hostname\n"
-	       "crypto ikev2 profile P\nmatch identity remote any\nshutdown\nno match identity remote any\n",
+	       "crypto ikev2 profile P\nmatch identity remote any\nshutdown\nno match identity "
+	       "remote any\n",
 	       "1 warning incomplete\n");
 	ck_assert_ptr_null(kit_object(MODE_PROPOSAL, "B"));
 	ck_assert_str_eq(config_view(kit_config)->global->hostname, "cygnet");
-	ck_assert_uint_eq(
-		((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 0);
+	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))
+				  ->match_identity_count,
+			  0);
 }
 END_TEST
 
 START_TEST(no_of_a_list_line_needs_the_whole_line)
 {
-	expect("crypto ikev2 profile P\nshutdown\nmatch identity remote any\nno match identity remote\n",
+	expect("crypto ikev2 profile P\nshutdown\nmatch identity remote any\nno match identity "
+	       "remote\n",
 	       "4 error syntax\n");
 }
 END_TEST
@@ -189,7 +204,8 @@ START_TEST(lines_that_define_one_object_come_together)
 {
 	const struct kit_pool *pool;
 
-	expect("ip local pool P 10.0.0.1 10.0.0.9\nip local pool P 10.0.1.1\nip local pool Q 10.0.2.1\n"
+	expect("ip local pool P 10.0.0.1 10.0.0.9\nip local pool P 10.0.1.1\nip local pool Q "
+	       "10.0.2.1\n"
 	       "no ip local pool P 10.0.0.1 10.0.0.9\nno ip local pool Q\n",
 	       "");
 	pool = kit_object("kit-pool", "P");
@@ -202,7 +218,8 @@ END_TEST
 START_TEST(a_routers_commands_are_noted_and_ignored)
 {
 	expect("version 15.2\nno ip http-client x\n", "1 note ignored-command\n2 error syntax\n");
-	expect("service timestamps\nip nat inside source list 1\nno ip cef\ninterface eth0\nduplex auto\n"
+	expect("service timestamps\nip nat inside source list 1\nno ip cef\ninterface eth0\nduplex "
+	       "auto\n"
 	       "ip nat outside\n",
 	       "1 note ignored-command\n2 note ignored-command\n3 note ignored-command\n"
 	       "5 note ignored-command\n6 note ignored-command\n");
@@ -214,10 +231,12 @@ START_TEST(an_ignored_block_swallows_what_is_in_it)
 	expect("router rip\n version 2\n network 10.0.0.0\n no auto-summary\n!\nhostname x\n",
 	       "1 note ignored-command\n");
 	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
-	expect("router rip\nversion 2\nnetwork 10.0.0.0\nline vty 0 4\nlogin local\nhostname x\nfoo\n",
+	expect("router rip\nversion 2\nnetwork 10.0.0.0\nline vty 0 4\nlogin local\nhostname "
+	       "x\nfoo\n",
 	       "1 note ignored-command\n4 note ignored-command\n7 error unknown-command\n");
 	/* Indented: what is not indented any more ends it, whatever it is. */
-	expect("router rip\n network 10.0.0.0\nfoo\n", "1 note ignored-command\n3 error unknown-command\n");
+	expect("router rip\n network 10.0.0.0\nfoo\n",
+	       "1 note ignored-command\n3 error unknown-command\n");
 }
 END_TEST
 
@@ -243,8 +262,10 @@ START_TEST(lines_of_a_plugin_that_is_not_loaded_are_kept)
 	expect("absent thing X\n colour red\ninterface Loopback1\n absent mark 3\n",
 	       "1 warning needs-plugin\n2 warning needs-plugin\n4 warning needs-plugin\n");
 	text = kit_render(kit_config, CONFIG_RENDER_SECRETS);
-	ck_assert_ptr_nonnull(strstr(text, "! inactive: plugin 'gone' is not loaded\nabsent thing X\n"));
-	ck_assert_ptr_nonnull(strstr(text, " ! inactive: plugin 'gone' is not loaded\n colour red\n"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "! inactive: plugin 'gone' is not loaded\nabsent thing X\n"));
+	ck_assert_ptr_nonnull(
+		strstr(text, " ! inactive: plugin 'gone' is not loaded\n colour red\n"));
 	ck_assert_ptr_nonnull(strstr(text, " absent mark 3\n"));
 	free(text);
 	ck_assert_ptr_null(kit_object("kit-absent", "X"));
@@ -253,7 +274,8 @@ END_TEST
 
 START_TEST(an_error_does_not_tell_parts_of_a_key)
 {
-	expect("crypto ikev2 keyring K\npeer A\npre-shared-key topsecret andmore\n", "3 error syntax\n");
+	expect("crypto ikev2 keyring K\npeer A\npre-shared-key topsecret andmore\n",
+	       "3 error syntax\n");
 	ck_assert_ptr_null(strstr(kit_texts(), "andmore"));
 	ck_assert_ptr_null(strstr(kit_texts(), "topsecret"));
 }
@@ -261,7 +283,8 @@ END_TEST
 
 START_TEST(interfaces_have_one_name_however_they_are_written)
 {
-	expect("interface tunnel 007\ninterface Tunnel7\ninterface TUNNEL7\ninterface Ethernet 0/1\n"
+	expect("interface tunnel 007\ninterface Tunnel7\ninterface TUNNEL7\ninterface Ethernet "
+	       "0/1\n"
 	       "interface eth0\ninterface ethernet0/1\n",
 	       "");
 	ck_assert_ptr_nonnull(kit_object(MODE_INTERFACE, "Tunnel7"));
@@ -317,7 +340,8 @@ Suite *parse_suite(void)
 	tcase_add_test(tests, an_unknown_command_names_the_nearest);
 	tcase_add_test(tests, hostname_after_a_peer_is_the_peers);
 	tcase_add_test(tests, values_outside_their_range_are_told_apart_from_wrong_words);
-	tcase_add_test(tests, host_bits_are_cleared_with_a_warning_but_not_those_of_our_own_address);
+	tcase_add_test(tests,
+		       host_bits_are_cleared_with_a_warning_but_not_those_of_our_own_address);
 	tcase_add_test(tests, an_old_spelling_is_taken_as_the_right_line);
 	tcase_add_test(tests, an_identical_repeat_adds_nothing);
 	tcase_add_test(tests, a_scalar_is_replaced_and_a_list_goes_on);

@@ -24,7 +24,8 @@ static enum cyg_status stand(struct candidate *c, const struct config_position *
 
 		if (!mode || mode->parent != c->at[d]->mode)
 			return CYG_NOT_FOUND;
-		status = node_own(c->at[d], mode, cyg_str(position->name[d]), false, &node, &created);
+		status = node_own(c->at[d], mode, cyg_str(position->name[d]), false, &node,
+				  &created);
 		if (status != CYG_OK)
 			return status;
 		if (!node)
@@ -89,9 +90,9 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 	if (words->count > 1 && is(word_text(words, 0), "do")) {
 		*kind = CONFIG_LINE_EXEC;
 		*rest = cyg_str_tail(line, words->at[1].offset);
-	} else if (words->count == 1 && (is(word_text(words, 0), "end") ||
-					 (is(word_text(words, 0), "exit") && !position->depth &&
-					  !position->block))) {
+	} else if (words->count == 1 &&
+		   (is(word_text(words, 0), "end") ||
+		    (is(word_text(words, 0), "exit") && !position->depth && !position->block))) {
 		*kind = CONFIG_LINE_LEAVE;
 		*position = (struct config_position){ 0 };
 	}
@@ -111,7 +112,8 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 	return status;
 }
 
-const char *config_prompt(const struct config_grammar *grammar, const struct config_position *position)
+const char *config_prompt(const struct config_grammar *grammar,
+			  const struct config_position *position)
 {
 	const struct grammar_mode *mode =
 		position->depth ? grammar_mode(grammar, position->mode[position->depth - 1])
@@ -142,7 +144,8 @@ static enum cyg_status add(struct config_candidates *out, const char *text, cons
 	}
 	if (out->count == out->capacity) {
 		size_t capacity = out->capacity ? 2 * out->capacity : 16;
-		struct config_candidate_word *items = realloc(out->items, capacity * sizeof(*items));
+		struct config_candidate_word *items =
+			realloc(out->items, capacity * sizeof(*items));
 
 		if (!items)
 			return CYG_NOMEM;
@@ -150,7 +153,9 @@ static enum cyg_status add(struct config_candidates *out, const char *text, cons
 		out->capacity = capacity;
 	}
 	out->items[out->count] = (struct config_candidate_word){
-		.text = strdup(text), .help = help, .keyword = keyword,
+		.text = strdup(text),
+		.help = help,
+		.keyword = keyword,
 	};
 	if (!out->items[out->count].text)
 		return CYG_NOMEM;
@@ -213,7 +218,8 @@ static enum cyg_status complete_in(struct matcher *m, const struct grammar_mode 
 	if (!result)
 		return CYG_NOMEM;
 	match_prefix(m, mode, words, first, end, MATCH_OURS, result);
-	for (size_t n = 0; result->outcome == MATCH_OK && n < m->thread_count && status == CYG_OK; n++) {
+	for (size_t n = 0; result->outcome == MATCH_OK && n < m->thread_count && status == CYG_OK;
+	     n++) {
 		if (m->threads[n].resume == end)
 			status = add_thread_words(&m->threads[n], partial, out);
 	}
@@ -222,8 +228,9 @@ static enum cyg_status complete_in(struct matcher *m, const struct grammar_mode 
 }
 
 static enum cyg_status complete_line(struct matcher *m, const struct config_grammar *grammar,
-				     const struct config_position *position, const struct words *words,
-				     size_t end, struct config_candidates *out)
+				     const struct config_position *position,
+				     const struct words *words, size_t end,
+				     struct config_candidates *out)
 {
 	static const char *const leading[] = { "no", "default", "do", "exit", "end" };
 	struct cyg_str partial = end < words->count ? word_text(words, end) : cyg_str_n("", 0);

@@ -14,7 +14,8 @@ static enum cyg_status type(const char *line)
 	enum cyg_status status;
 
 	config_findings_done(&kit_findings);
-	status = config_run_line(kit_config, &position, cyg_str(line), &kit_findings, &kind, &rest, &next);
+	status = config_run_line(kit_config, &position, cyg_str(line), &kit_findings, &kind, &rest,
+				 &next);
 	if (next) {
 		config_unref(kit_config);
 		kit_config = next;
@@ -43,7 +44,8 @@ START_TEST(lines_typed_one_after_the_other_make_objects)
 	ck_assert_uint_eq(k->peer_count, 1);
 	ck_assert_int_eq(type("exit"), CYG_OK);
 	ck_assert_int_eq(type("no peer A"), CYG_OK);
-	ck_assert_uint_eq(((const struct config_keyring *)kit_object(MODE_KEYRING, "K"))->peer_count, 0);
+	ck_assert_uint_eq(
+		((const struct config_keyring *)kit_object(MODE_KEYRING, "K"))->peer_count, 0);
 	ck_assert_int_eq(type("exit"), CYG_OK);
 	ck_assert_str_eq(config_prompt(kit_grammar, &position), "config");
 	ck_assert_int_eq(kind, CONFIG_LINE_DONE);
@@ -83,8 +85,8 @@ START_TEST(do_hands_the_line_over)
 	struct cyg_config *next;
 	struct cyg_str rest;
 
-	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("do  show kit"), &findings, &kind,
-					 &rest, &next),
+	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("do  show kit"), &findings,
+					 &kind, &rest, &next),
 			 CYG_OK);
 	ck_assert_int_eq(kind, CONFIG_LINE_EXEC);
 	ck_assert(cyg_str_equal(rest, CYG_STR("show kit")));
@@ -115,14 +117,17 @@ START_TEST(an_exec_line_is_matched_to_its_row)
 {
 	struct config_match match = { 0 };
 
-	ck_assert_int_eq(config_match_exec(kit_grammar, CYG_STR("sh kit det name Foo"), &match, &kit_findings),
+	ck_assert_int_eq(config_match_exec(kit_grammar, CYG_STR("sh kit det name Foo"), &match,
+					   &kit_findings),
 			 CYG_OK);
 	ck_assert_str_eq(match.command->help, "Shows things.");
 	ck_assert(cyg_args_has(match.args, "detail"));
 	ck_assert(cyg_str_equal(cyg_args_text(match.args, "name"), CYG_STR("Foo")));
 	config_match_done(&match);
 	/* "kit" is the whole word, though "kittens" begins with it. */
-	ck_assert_int_eq(config_match_exec(kit_grammar, CYG_STR("show kitt"), &match, &kit_findings), CYG_OK);
+	ck_assert_int_eq(
+		config_match_exec(kit_grammar, CYG_STR("show kitt"), &match, &kit_findings),
+		CYG_OK);
 	ck_assert_str_eq(match.command->help, "Shows others.");
 	config_match_done(&match);
 }
@@ -146,7 +151,8 @@ START_TEST(a_wrong_exec_line_says_what_was_expected)
 		struct config_match match = { 0 };
 
 		config_findings_done(&kit_findings);
-		ck_assert_int_eq(config_match_exec(kit_grammar, cyg_str(lines[i].line), &match, &kit_findings),
+		ck_assert_int_eq(config_match_exec(kit_grammar, cyg_str(lines[i].line), &match,
+						   &kit_findings),
 				 CYG_REFUSED);
 		ck_assert_msg(kit_findings.count == 1 &&
 				      strcmp(kit_findings.items[0].code, lines[i].code) == 0 &&

@@ -2,8 +2,8 @@
 /*
  * Configuration to text: `show running-config [all]` and the file that `write memory` stores.
  *
- * Lines come in the order of the grammar's rows, those of one row as they were entered. A built-in object is
- * shown where it differs from what is built in, as lines that make it so.
+ * Lines come in the order of the grammar's rows, those of one row as they were entered. A built-in
+ * object is shown where it differs from what is built in, as lines that make it so.
  */
 #include "config/build.h"
 
@@ -28,7 +28,8 @@ static void print_line(struct rendering *r, const struct cyg_args *s, unsigned d
 	indent(r, depth);
 	if (no)
 		fputs("no ", r->out);
-	statement_print(s, r->flags & CONFIG_RENDER_SECRETS ? STATEMENT_FILE : STATEMENT_MASKED, r->out);
+	statement_print(s, r->flags & CONFIG_RENDER_SECRETS ? STATEMENT_FILE : STATEMENT_MASKED,
+			r->out);
 	fputc('\n', r->out);
 }
 
@@ -97,7 +98,8 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 static void print_object(struct rendering *r, const struct node *node, unsigned depth)
 {
 	const struct node *origin =
-		node->smart ? node_find(r->grammar->origin, node->mode, cyg_str(node->name), NULL) : NULL;
+		node->smart ? node_find(r->grammar->origin, node->mode, cyg_str(node->name), NULL)
+			    : NULL;
 	bool all = r->flags & CONFIG_RENDER_ALL;
 
 	if (node->disabled) {

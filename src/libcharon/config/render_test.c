@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parse(render(x)) is x: over configurations made from the grammar itself, so that a new row is in the
- * test without a line here.
+ * parse(render(x)) is x: over configurations made from the grammar itself, so that a new row is in
+ * the test without a line here.
  */
 #include "config/config_tests.h"
 #include "config/grammar.h"
@@ -23,18 +23,22 @@ static unsigned roll(struct chance *c, unsigned sides)
 
 static void write_arg(struct chance *c, const struct grammar_arg *arg, bool object)
 {
-	static const char *const names[] = { "a", "B2", "default", "x-y", "n\xc3\xa4me", "name-m", "0", "6" };
+	static const char *const names[] = { "a",	    "B2",     "default", "x-y",
+					     "n\xc3\xa4me", "name-m", "0",	 "6" };
 	static const char *const interfaces[] = {
 		"Tunnel0", "tunnel 12", "Loopback1", "eth0", "Virtual-Template1", "Ethernet 0/1",
 	};
-	static const char *const masks[] = { "255.255.255.0", "255.255.255.255", "255.255.240.0", "0.0.0.0" };
+	static const char *const masks[] = { "255.255.255.0", "255.255.255.255", "255.255.240.0",
+					     "0.0.0.0" };
 
 	switch (arg->type) {
 	case ARG_UINT:
 		fprintf(c->out, "%llu",
-			(unsigned long long)(arg->low + roll(c, (unsigned)(arg->high - arg->low > 500
-										   ? 500
-										   : arg->high - arg->low + 1))));
+			(unsigned long long)(arg->low +
+					     roll(c,
+						  (unsigned)(arg->high - arg->low > 500
+								     ? 500
+								     : arg->high - arg->low + 1))));
 		break;
 	case ARG_CHOICE:
 		fputs(arg->words[roll(c, (unsigned)arg->word_count)].word, c->out);
@@ -107,8 +111,9 @@ static void write_row(struct chance *c, const struct grammar_row *row, unsigned 
 			break;
 		case OP_SPLIT:
 			/* A group is gone through a few times at most. */
-			pc = back ? (loops && roll(c, 2) ? (loops--, op->x) : op->y)
-				  : roll(c, 2) ? op->x : op->y;
+			pc = back	  ? (loops && roll(c, 2) ? (loops--, op->x) : op->y)
+			     : roll(c, 2) ? op->x
+					  : op->y;
 			break;
 		default:
 			if (!first)
@@ -124,7 +129,8 @@ static void write_row(struct chance *c, const struct grammar_row *row, unsigned 
 	fputc('\n', c->out);
 }
 
-static void write_mode(struct chance *c, const struct grammar_mode *mode, unsigned lines, unsigned depth)
+static void write_mode(struct chance *c, const struct grammar_mode *mode, unsigned lines,
+		       unsigned depth)
 {
 	for (unsigned i = 0; i < lines; i++) {
 		const struct grammar_row *row = mode->rows[roll(c, (unsigned)mode->row_count)];
@@ -186,13 +192,13 @@ START_TEST(what_is_rendered_parses_to_the_same_snapshot)
 		}
 		before = config_ref(kit_config);
 		first = kit_render(before, CONFIG_RENDER_SECRETS);
-		ck_assert_msg(kit_parse(first) == CYG_OK, "seed %u:\n%s\nfrom\n%s\n%s", seed, first, text,
-			      kit_texts());
+		ck_assert_msg(kit_parse(first) == CYG_OK, "seed %u:\n%s\nfrom\n%s\n%s", seed, first,
+			      text, kit_texts());
 		second = kit_render(kit_config, CONFIG_RENDER_SECRETS);
-		ck_assert_msg(strcmp(first, second) == 0, "seed %u from\n%s\nfirst\n%s\nsecond\n%s", seed,
-			      text, first, second);
-		ck_assert_msg(config_same(before, kit_config), "seed %u from\n%s\nrendered\n%s", seed, text,
-			      first);
+		ck_assert_msg(strcmp(first, second) == 0, "seed %u from\n%s\nfirst\n%s\nsecond\n%s",
+			      seed, text, first, second);
+		ck_assert_msg(config_same(before, kit_config), "seed %u from\n%s\nrendered\n%s",
+			      seed, text, first);
 		while (cyg_config_nth(kit_config, MODE_PROFILE, objects, NULL))
 			objects++;
 		config_unref(before);
@@ -205,13 +211,78 @@ START_TEST(what_is_rendered_parses_to_the_same_snapshot)
 }
 END_TEST
 
+/* Objects of two snapshots, made in different ways, are the same. */
+static void same_objects(const struct cyg_config *a, const struct cyg_config *b, const char *text)
+{
+	for (size_t m = 0; m < kit_grammar->mode_count; m++) {
+		const char *mode = kit_grammar->modes[m].mode->name;
+		struct cyg_str name;
+		size_t n = 0;
+		const void *object;
+
+		for (; (object = cyg_config_nth(a, mode, n, &name)); n++) {
+			const void *other = cyg_config_object(b, mode, name, false);
+
+			ck_assert_msg(cyg_config_object_same(object, other), "%s %.*s of\n%s", mode,
+				      (int)name.len, name.ptr, text);
+		}
+		ck_assert_ptr_null(cyg_config_nth(b, mode, n, NULL));
+	}
+}
+
+START_TEST(what_is_typed_line_by_line_is_what_a_file_of_it_is)
+{
+	unsigned changes = 0;
+
+	for (unsigned seed = 1; seed <= 60; seed++) {
+		struct chance c = { .state = 7777 * seed };
+		struct config_position position = { 0 };
+		struct cyg_config *config = NULL;
+		char *text = NULL, *shown, *at;
+		size_t len;
+
+		c.out = open_memstream(&text, &len);
+		write_mode(&c, kit_grammar->global, 30, 0);
+		fclose(c.out);
+		ck_assert_int_eq(config_empty(kit_grammar, &config), CYG_OK);
+		for (at = text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
+			struct config_findings findings = { 0 };
+			struct cyg_config *next = NULL;
+			enum config_line_kind kind;
+			struct cyg_str rest;
+
+			/* `exit` out of an object that was refused would leave. */
+			if (position.depth || strncmp(at, "exit", 4) != 0)
+				(void)!config_run_line(config, &position,
+						       cyg_str_n(at, strcspn(at, "\n")), &findings,
+						       &kind, &rest, &next);
+			config_findings_done(&findings);
+			if (next) {
+				config_unref(config);
+				config = next;
+				changes++;
+			}
+		}
+		shown = kit_render(config, CONFIG_RENDER_SECRETS);
+		ck_assert_msg(kit_parse(shown) == CYG_OK, "%s\n%s", shown, kit_texts());
+		ck_assert(config_same(config, kit_config));
+		same_objects(config, kit_config, shown);
+		config_unref(config);
+		free(shown);
+		free(text);
+	}
+	ck_assert_uint_gt(changes, 500);
+}
+END_TEST
+
 /* --- Forms --- */
 
 START_TEST(secrets_are_masked_for_a_viewer)
 {
 	char *text;
 
-	ck_assert_int_eq(kit_parse("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key swordfish\n"
+	ck_assert_int_eq(kit_parse("crypto ikev2 keyring K\npeer A\naddress "
+				   "10.0.0.1\npre-shared-key swordfish\n"
 				   "peer B\naddress 10.0.0.2\npre-shared-key hex 001122\n"),
 			 CYG_OK);
 	text = kit_render(kit_config, 0);
@@ -243,7 +314,8 @@ START_TEST(all_shows_defaults_and_built_in_objects)
 
 	ck_assert_int_eq(kit_parse("crypto ikev2 profile P\nshutdown\n"), CYG_OK);
 	text = kit_render(kit_config, CONFIG_RENDER_ALL);
-	ck_assert_ptr_nonnull(strstr(text, "\ncrypto ikev2 proposal default\n encryption aes-cbc-256\n"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "\ncrypto ikev2 proposal default\n encryption aes-cbc-256\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\ncrypto ikev2 window 5\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\n lifetime 86400\n"));
 	ck_assert_int_eq(kit_parse(text), CYG_OK);
@@ -255,10 +327,11 @@ START_TEST(an_edited_built_in_object_shows_what_differs)
 {
 	char *text;
 
-	ck_assert_int_eq(kit_parse("crypto ikev2 proposal default\n group 31\n"
-				   "crypto ikev2 policy default\n no match fvrf\n no proposal default\n"
-				   " proposal default\n"),
-			 CYG_OK);
+	ck_assert_int_eq(
+		kit_parse("crypto ikev2 proposal default\n group 31\n"
+			  "crypto ikev2 policy default\n no match fvrf\n no proposal default\n"
+			  " proposal default\n"),
+		CYG_OK);
 	text = kit_render(kit_config, 0);
 	ck_assert_ptr_nonnull(strstr(text, "crypto ikev2 proposal default\n group 31\n!\n"));
 	ck_assert_ptr_nonnull(strstr(text, "crypto ikev2 policy default\n no match fvrf any\n!\n"));
@@ -274,6 +347,7 @@ Suite *render_suite(void)
 	tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, what_is_rendered_parses_to_the_same_snapshot);
+	tcase_add_test(tests, what_is_typed_line_by_line_is_what_a_file_of_it_is);
 	tcase_add_test(tests, secrets_are_masked_for_a_viewer);
 	tcase_add_test(tests, an_empty_configuration_shows_nothing_built_in);
 	tcase_add_test(tests, all_shows_defaults_and_built_in_objects);

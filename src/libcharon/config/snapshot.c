@@ -45,8 +45,8 @@ static const struct grammar_mode *top_mode(const struct cyg_config *config, cons
 	return found && found->parent == config->grammar->global ? found : NULL;
 }
 
-const void *cyg_config_object(const struct cyg_config *config, const char *mode, struct cyg_str name,
-			      bool usable)
+const void *cyg_config_object(const struct cyg_config *config, const char *mode,
+			      struct cyg_str name, bool usable)
 {
 	const struct grammar_mode *in = top_mode(config, mode);
 	const struct node *node = in ? node_find(config->root, in, name, NULL) : NULL;
@@ -98,7 +98,8 @@ static bool same(const struct built *a, const struct built *b, unsigned depth)
 	for (size_t i = 0; i < a->need_count; i++) {
 		if (a->needs[i].there != b->needs[i].there)
 			return false;
-		if (a->needs[i].kind != NEED_NAME && !same(a->needs[i].built, b->needs[i].built, depth + 1))
+		if (a->needs[i].kind != NEED_NAME &&
+		    !same(a->needs[i].built, b->needs[i].built, depth + 1))
 			return false;
 	}
 	return true;
@@ -136,7 +137,8 @@ static bool own_lines_same(const struct node *a, const struct node *b)
 }
 
 struct diff {
-	void (*tell)(void *ctx, enum config_change change, const struct cyg_mode *mode, const char *path);
+	void (*tell)(void *ctx, enum config_change change, const struct cyg_mode *mode,
+		     const char *path);
 	void *ctx;
 	char path[512];
 };
@@ -174,11 +176,12 @@ static void diff_nodes(struct diff *d, const struct node *a, const struct node *
 			continue;
 		for (size_t i = 0; old && i < old->count; i++) {
 			const struct node *other =
-				b ? node_find(b, mode->slots[s], cyg_str(old->items[i]->name), NULL) : NULL;
+				b ? node_find(b, mode->slots[s], cyg_str(old->items[i]->name), NULL)
+				  : NULL;
 
 			diff_one(d, old->items[i], other, len);
 		}
-		for (size_t i = 0; new && i < new->count; i++) {
+		for (size_t i = 0; new &&i < new->count; i++) {
 			if (!a || !node_find(a, mode->slots[s], cyg_str(new->items[i]->name), NULL))
 				diff_one(d, NULL, new->items[i], len);
 		}
@@ -266,7 +269,8 @@ enum cyg_status tree_origin(struct config_grammar *grammar, struct cyg_strbuf *w
 
 		if (grammar->modes[i].plugin || grammar->modes[i].parent != grammar->global)
 			continue;
-		for (size_t k = 0; status == CYG_OK && mode->smart_defaults && mode->smart_defaults[k]; k++)
+		for (size_t k = 0;
+		     status == CYG_OK && mode->smart_defaults && mode->smart_defaults[k]; k++)
 			status = origin_object(&c, &grammar->modes[i], mode->smart_defaults[k],
 					       mode->default_lines[k]);
 	}

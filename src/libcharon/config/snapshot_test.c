@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#define TWO                                                                         \
-	"crypto ikev2 proposal A\n encryption aes-cbc-128\n integrity sha256\n group 19\n" \
-	"crypto ikev2 policy P\n proposal A\n"                                      \
-	"crypto ikev2 keyring K\n peer a\n  address 10.0.0.1\n  pre-shared-key x\n" \
+#define TWO                                                                                        \
+	"crypto ikev2 proposal A\n encryption aes-cbc-128\n integrity sha256\n group 19\n"         \
+	"crypto ikev2 policy P\n proposal A\n"                                                     \
+	"crypto ikev2 keyring K\n peer a\n  address 10.0.0.1\n  pre-shared-key x\n"                \
 	" peer b\n  address 10.0.0.2\n  pre-shared-key y\n"
 
 START_TEST(what_has_not_changed_is_shared_by_the_next_snapshot)
@@ -42,8 +42,8 @@ START_TEST(an_object_follows_what_it_refers_to)
 					 &findings, &kind, &rest, &next),
 			 CYG_OK);
 	ck_assert_ptr_null(next);
-	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("group 31"), &findings, &kind,
-					 &rest, &again),
+	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("group 31"), &findings,
+					 &kind, &rest, &again),
 			 CYG_OK);
 	after = cyg_config_object(again, MODE_POLICY, CYG_STR("P"), true);
 	ck_assert_ptr_ne(after, before);
@@ -78,7 +78,8 @@ START_TEST(lines_that_move_make_the_same_objects)
 	before = cyg_config_object_ref(kit_object(MODE_POLICY, "P"));
 	ck_assert_int_eq(kit_reparse("!\n" TWO), CYG_OK);
 	ck_assert(cyg_config_object_same(before, kit_object(MODE_POLICY, "P")));
-	ck_assert_str_eq(((const struct config_policy *)kit_object(MODE_POLICY, "P"))->head.place, "t:6");
+	ck_assert_str_eq(((const struct config_policy *)kit_object(MODE_POLICY, "P"))->head.place,
+			 "t:6");
 	cyg_config_object_unref(before);
 }
 END_TEST
@@ -91,9 +92,13 @@ START_TEST(a_reload_gives_its_warnings_again)
 }
 END_TEST
 
-static void tell(void *ctx, enum config_change change, const struct cyg_mode *mode, const char *path)
+static void tell(void *ctx, enum config_change change, const struct cyg_mode *mode,
+		 const char *path)
 {
-	fprintf(ctx, "%s %s %s\n", change == CONFIG_ADDED ? "+" : change == CONFIG_REMOVED ? "-" : "~",
+	fprintf(ctx, "%s %s %s\n",
+		change == CONFIG_ADDED	   ? "+"
+		: change == CONFIG_REMOVED ? "-"
+					   : "~",
 		mode->name, path);
 }
 
@@ -106,17 +111,20 @@ START_TEST(differences_are_told_object_by_object)
 
 	ck_assert_int_eq(kit_parse(TWO), CYG_OK);
 	before = config_ref(kit_config);
-	ck_assert_int_eq(kit_parse("hostname x\ncrypto ikev2 proposal A\n encryption aes-cbc-256\n"
-				   " integrity sha256\n group 19\n"
-				   "crypto ikev2 keyring K\n peer a\n  address 10.0.0.1\n  pre-shared-key x\n"
-				   " peer c\n  address 10.0.0.2\n  pre-shared-key y\n"
-				   "no crypto ikev2 policy default\n"),
-			 CYG_OK);
+	ck_assert_int_eq(
+		kit_parse(
+			"hostname x\ncrypto ikev2 proposal A\n encryption aes-cbc-256\n"
+			" integrity sha256\n group 19\n"
+			"crypto ikev2 keyring K\n peer a\n  address 10.0.0.1\n  pre-shared-key x\n"
+			" peer c\n  address 10.0.0.2\n  pre-shared-key y\n"
+			"no crypto ikev2 policy default\n"),
+		CYG_OK);
 	out = open_memstream(&text, &len);
 	config_diff(before, kit_config, tell, out);
 	fclose(out);
-	ck_assert_str_eq(text, "~ global \n~ ikev2-proposal A\n~ ikev2-policy default\n- ikev2-policy P\n"
-			       "- ikev2-keyring-peer K / b\n+ ikev2-keyring-peer K / c\n");
+	ck_assert_str_eq(text,
+			 "~ global \n~ ikev2-proposal A\n~ ikev2-policy default\n- ikev2-policy P\n"
+			 "- ikev2-keyring-peer K / b\n+ ikev2-keyring-peer K / c\n");
 	ck_assert(!config_same(before, kit_config));
 	ck_assert(config_same(before, before));
 	free(text);
@@ -141,7 +149,8 @@ START_TEST(ten_thousand_peers_are_one_keyring)
 
 	fprintf(out, "crypto ikev2 keyring K\n");
 	for (unsigned i = 0; i < 10000; i++)
-		fprintf(out, " peer p%u\n  address 10.0.%u.%u\n  pre-shared-key k%u\n", i, i / 256, i % 256, i);
+		fprintf(out, " peer p%u\n  address 10.0.%u.%u\n  pre-shared-key k%u\n", i, i / 256,
+			i % 256, i);
 	fclose(out);
 	ck_assert_int_eq(kit_parse(text), CYG_OK);
 	free(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Statements: a line as its row and the canonical text of its arguments. Secrets stand apart from the
- * text, in locked memory, and are printed on purpose only.
+ * Statements: a line as its row and the canonical text of its arguments. Secrets stand apart from
+ * the text, in locked memory, and are printed on purpose only.
  */
 #include "config/tree.h"
 
@@ -46,12 +46,13 @@ static enum cyg_status mask_address(struct making *m, const struct grammar_row *
 		return CYG_OK;
 	if (cyg_ip_parse(cyg_str_n(m->text + before->offset, before->len), &ip) != CYG_OK ||
 	    cyg_ip_parse(cyg_str_n(m->text + mask->offset, mask->len), &netmask) != CYG_OK ||
-	    cyg_netmask_len(&netmask, &len) != CYG_OK || cyg_prefix_make(&ip, len, &prefix) != CYG_OK ||
-	    cyg_ip_equal(&ip, &prefix.ip))
+	    cyg_netmask_len(&netmask, &len) != CYG_OK ||
+	    cyg_prefix_make(&ip, len, &prefix) != CYG_OK || cyg_ip_equal(&ip, &prefix.ip))
 		return CYG_OK;
 	cyg_ip_text(&ip, old);
 	cyg_ip_text(&prefix.ip, fresh);
-	tellf(tell, ctx, column, "host-bits", "host bits of %s are cleared: taken as %s", old, fresh);
+	tellf(tell, ctx, column, "host-bits", "host bits of %s are cleared: taken as %s", old,
+	      fresh);
 	before->offset = (uint32_t)m->buffer.len;
 	before->len = (uint32_t)strlen(fresh);
 	cyg_strbuf_add(&m->buffer, cyg_str(fresh));
@@ -81,8 +82,8 @@ static void add_step(struct making *m, const struct grammar_row *row, const stru
 		tellf(tell, ctx, column, "spelling", "spelled `%.*s` here",
 		      (int)(step->len > 64 ? 64 : step->len), m->text + step->offset);
 	if (read.host_bits)
-		tellf(tell, ctx, column, "host-bits", "host bits are cleared: taken as %.*s", (int)step->len,
-		      m->text + step->offset);
+		tellf(tell, ctx, column, "host-bits", "host bits are cleared: taken as %.*s",
+		      (int)step->len, m->text + step->offset);
 	if (op->arg->type == ARG_MASK && i > 0)
 		(void)mask_address(m, row, i, words->at[from->word - 1].offset + 1, tell, ctx);
 }
@@ -394,7 +395,8 @@ static unsigned hex_value(uint8_t digit)
 	return digit <= '9' ? digit - (unsigned)'0' : (digit | 0x20u) - 'a' + 10u;
 }
 
-enum cyg_status cyg_args_secret(const struct cyg_args *args, const char *name, struct cyg_secret *out)
+enum cyg_status cyg_args_secret(const struct cyg_args *args, const char *name,
+				struct cyg_secret *out)
 {
 	size_t i = step_of(args, name, 0);
 	struct cyg_secret octets = { 0 };

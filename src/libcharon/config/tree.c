@@ -2,8 +2,8 @@
 /*
  * Nodes, tables and lines: copying before writing.
  */
-#include "config/build.h"
 #include "config/tree.h"
+#include "config/build.h"
 
 #include <stdlib.h>
 
@@ -248,7 +248,8 @@ static enum cyg_status own_table(struct node *node, const struct grammar_mode *i
 		table->items[i] = node_ref(old->items[i]);
 	table->count = old ? old->count : 0;
 	if (old && old->bucket_count == table->bucket_count)
-		memcpy(table->buckets, old->buckets, table->bucket_count * sizeof(table->buckets[0]));
+		memcpy(table->buckets, old->buckets,
+		       table->bucket_count * sizeof(table->buckets[0]));
 	else
 		index_all(table);
 	table_unref(old);
@@ -366,8 +367,8 @@ void node_disable(struct node *node)
 	node->disabled = true;
 }
 
-struct node *node_find(const struct node *node, const struct grammar_mode *inner, struct cyg_str name,
-		       size_t *index)
+struct node *node_find(const struct node *node, const struct grammar_mode *inner,
+		       struct cyg_str name, size_t *index)
 {
 	struct table *table = node_table(node, inner);
 	size_t i = table_find(table, name);

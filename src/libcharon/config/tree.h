@@ -2,11 +2,11 @@
 /*
  * The tree of statements behind a configuration.
  *
- * A node is an object of the language (a profile, a peer, or the whole file): its lines in the order in
- * which they are shown, and the objects inside of it. Statements, nodes and the tables between them are counted and
- * shared between snapshots. A candidate may write to a node that carries its stamp; any other one is
- * copied before it is changed, along the path from the root. Nodes are read and freed on any thread
- * and changed on the control thread only.
+ * A node is an object of the language (a profile, a peer, or the whole file): its lines in the
+ * order in which they are shown, and the objects inside of it. Statements, nodes and the tables
+ * between them are counted and shared between snapshots. A candidate may write to a node that
+ * carries its stamp; any other one is copied before it is changed, along the path from the root.
+ * Nodes are read and freed on any thread and changed on the control thread only.
  */
 #ifndef CONFIG_TREE_H
 #define CONFIG_TREE_H
@@ -18,7 +18,7 @@
 /* The name of a file, shared by the statements that came from it. */
 struct source {
 	atomic_uint refs;
-	bool silent;              /* built in: gives no findings */
+	bool silent; /* built in: gives no findings */
 	char name[];
 };
 
@@ -27,8 +27,8 @@ void source_unref(struct source *source);
 
 /* One keyword or argument of a statement, with the text of an argument. */
 struct statement_step {
-	uint16_t op, column;      /* from 1; 65535 for what lies behind */
-	uint32_t offset, len;     /* in `text` */
+	uint16_t op, column;  /* from 1; 65535 for what lies behind */
+	uint32_t offset, len; /* in `text` */
 };
 
 /* A line of the configuration, matched: public as `struct cyg_args`. Immutable. */
@@ -39,16 +39,18 @@ struct cyg_args {
 	uint32_t line;
 	uint16_t column, step_count;
 	bool no;
-	uint8_t secret_type;      /* 0, 6, 7 */
+	uint8_t secret_type;	  /* 0, 6, 7 */
 	struct cyg_secret secret; /* as typed: characters, or hexadecimal digits */
-	const char *text;         /* behind the steps */
+	const char *text;	  /* behind the steps */
 	struct statement_step steps[];
 };
 
-/* Makes a statement of a match. Findings about single words (host bits, old words) are told to `tell`. */
+/* Makes a statement of a match. Findings about single words (host bits, old words) are told to
+ * `tell`. */
 enum cyg_status statement_new(const struct match_result *match, const struct words *words, bool no,
 			      struct source *source, uint32_t line,
-			      void (*tell)(void *ctx, size_t column, const char *code, const char *text),
+			      void (*tell)(void *ctx, size_t column, const char *code,
+					   const char *text),
 			      void *ctx, struct cyg_args **out) CYG_MUST_CHECK;
 struct cyg_args *statement_ref(const struct cyg_args *statement);
 void statement_unref(const struct cyg_args *statement); /* NULL is fine */
@@ -77,7 +79,7 @@ static inline const struct grammar_op *statement_op(const struct cyg_args *s, si
 enum cyg_status statement_name(const struct cyg_args *s, struct cyg_strbuf *out) CYG_MUST_CHECK;
 
 enum statement_form {
-	STATEMENT_FILE,   /* secrets in clear */
+	STATEMENT_FILE,	  /* secrets in clear */
 	STATEMENT_MASKED, /* for a viewer */
 };
 /* The line, with `no` if it is one; without an end of line. */
@@ -96,18 +98,18 @@ struct built; /* build.h */
 
 struct node {
 	atomic_uint refs;
-	uint64_t edit;                  /* the candidate that may write to it; 0: none */
-	uint64_t checked;               /* the commit that found `built` good */
-	bool closed;                    /* nothing inside of it asks for anything outside: while it is
-	                                 * shared, nothing inside of it has to be looked at */
+	uint64_t edit;	  /* the candidate that may write to it; 0: none */
+	uint64_t checked; /* the commit that found `built` good */
+	bool closed;	  /* nothing inside of it asks for anything outside: while it is
+			   * shared, nothing inside of it has to be looked at */
 	const struct grammar_mode *mode;
 	char *name;
 	const struct cyg_args *opening; /* NULL: defined by its lines, or the root */
 	struct lines *lines;
-	struct table **tables;          /* by slot of the mode; an entry may be NULL */
-	bool smart;                     /* built in: shown where it differs from that */
-	bool disabled;                  /* a built-in one taken away with `no` */
-	bool error;                     /* holds a line that was refused */
+	struct table **tables; /* by slot of the mode; an entry may be NULL */
+	bool smart;	       /* built in: shown where it differs from that */
+	bool disabled;	       /* a built-in one taken away with `no` */
+	bool error;	       /* holds a line that was refused */
 	struct built *built;
 };
 
@@ -117,7 +119,7 @@ struct table {
 	uint64_t edit;
 	size_t count, capacity;
 	struct node **items;
-	uint32_t *buckets;              /* index + 1, 0: free; twice the capacity, a power of two */
+	uint32_t *buckets; /* index + 1, 0: free; twice the capacity, a power of two */
 	size_t bucket_count;
 };
 
@@ -128,8 +130,8 @@ static inline struct table *node_table(const struct node *node, const struct gra
 	return node->tables ? node->tables[inner->slot] : NULL;
 }
 /* The node of that name inside of `node`, or NULL; its index. */
-struct node *node_find(const struct node *node, const struct grammar_mode *inner, struct cyg_str name,
-		       size_t *index);
+struct node *node_find(const struct node *node, const struct grammar_mode *inner,
+		       struct cyg_str name, size_t *index);
 struct lines *lines_ref(struct lines *lines); /* NULL is fine */
 void lines_unref(struct lines *lines);
 /* The same lines in the same order; with `places`, from the same places too. */
@@ -141,18 +143,18 @@ enum cyg_status node_new(const struct grammar_mode *mode, struct cyg_str name, u
 			 struct node **out) CYG_MUST_CHECK;
 /* A copy of `node` that may be written to; shares lines and tables. */
 enum cyg_status node_copy(const struct node *node, uint64_t edit, struct node **out) CYG_MUST_CHECK;
-/* The writable node of that name inside of `parent`: copied if it is shared. NULL at *out if there is none and
- * `create` is false. */
+/* The writable node of that name inside of `parent`: copied if it is shared. NULL at *out if there
+ * is none and `create` is false. */
 enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, struct cyg_str name,
 			 bool create, struct node **out, bool *created) CYG_MUST_CHECK;
 /* The same by its index. */
 enum cyg_status node_own_nth(struct node *parent, const struct grammar_mode *inner, size_t index,
 			     struct node **out) CYG_MUST_CHECK;
-enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner, size_t index)
-	CYG_MUST_CHECK;
+enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner,
+			    size_t index) CYG_MUST_CHECK;
 /* Adds a line where it is shown, in place of number `replace` (SIZE_MAX: none). */
-enum cyg_status node_add_line(struct node *node, const struct cyg_args *line, size_t replace)
-	CYG_MUST_CHECK;
+enum cyg_status node_add_line(struct node *node, const struct cyg_args *line,
+			      size_t replace) CYG_MUST_CHECK;
 enum cyg_status node_remove_line(struct node *node, size_t index) CYG_MUST_CHECK;
 /* The line that opens it. */
 void node_open(struct node *node, const struct cyg_args *line);

@@ -15,8 +15,8 @@ static enum cyg_status fill(const struct cyg_config *config, const char *mode, b
 			    const void ***out, size_t *count)
 {
 	const struct grammar_mode *in = grammar_mode(config->grammar, mode);
-	const struct table *table = in && in->parent == config->grammar->global
-					    ? node_table(config->root, in) : NULL;
+	const struct table *table =
+		in && in->parent == config->grammar->global ? node_table(config->root, in) : NULL;
 	const void **all = calloc((table ? table->count : 0) + 1, sizeof(*all));
 
 	if (!all)
@@ -26,7 +26,8 @@ static enum cyg_status fill(const struct cyg_config *config, const char *mode, b
 		for (size_t i = 0; table && i < table->count; i++) {
 			const struct node *node = table->items[i];
 
-			if (!wanted(node) || (smart_last ? node->smart != (smart == 1) : smart == 1))
+			if (!wanted(node) ||
+			    (smart_last ? node->smart != (smart == 1) : smart == 1))
 				continue;
 			all[(*count)++] = node->built->object;
 		}
@@ -55,9 +56,9 @@ enum cyg_status view_fill(struct cyg_config *config)
 	if (config->grammar->global->mode != config_core_commands.modes)
 		return CYG_OK; /* a grammar without the core's table has no such objects */
 	view->global = (const struct config_global *)config->root->built->object;
-#define FILL(mode_, list_, count_, last_)                                                   \
-	if (status == CYG_OK)                                                               \
-		status = fill(config, (mode_), (last_), (const void ***)&view->list_, &view->count_)
+#define FILL(mode_, list_, count_, last_)                                                          \
+	if (status == CYG_OK)                                                                      \
+	status = fill(config, (mode_), (last_), (const void ***)&view->list_, &view->count_)
 	FILL(MODE_POLICY, policies, policy_count, true);
 	FILL(MODE_PROFILE, profiles, profile_count, false);
 	FILL(MODE_IPSEC_PROFILE, ipsec_profiles, ipsec_profile_count, false);
