@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* `cygnetd`: arguments, then the daemon. Started by `cygnet start`, which gives it its descriptors and takes
  * its privileges away before. */
+#include "base/compat.h"
 #include "control/daemon.h"
 #include "sandbox.h"
 
@@ -107,8 +108,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cygnetd: the starter runs it: use 'cygnet start'\n");
 		return DAEMON_USAGE;
 	}
-	/* Keys are in here: no other process of this user looks at its memory. With --debug a debugger may. */
-	if (sandbox_mode == SANDBOX_REFUSE && prctl(PR_SET_DUMPABLE, 0) != 0)
+	/* Keys are in here: no other process of this user looks at its memory. With --debug a debugger may,
+	 * and a leak checker must. */
+	if (sandbox_mode == SANDBOX_REFUSE && !CYG_HEAP_IS_WATCHED && prctl(PR_SET_DUMPABLE, 0) != 0)
 		return DAEMON_FAILED;
 	return cyg_daemon_main(&args);
 }
