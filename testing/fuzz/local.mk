@@ -87,6 +87,12 @@ testing_fuzz_fuzz_broker_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_broker_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_broker_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_options
+testing_fuzz_fuzz_options_SOURCES = testing/fuzz/fuzz_options.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_options_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
+
 if PLUGIN_KERNEL_TUN
 FUZZ_TARGETS += testing/fuzz/fuzz_esp
 testing_fuzz_fuzz_esp_SOURCES = testing/fuzz/fuzz_esp.c src/plugins/kernel-tun/inner.c $(FUZZ_DRIVER)
