@@ -516,11 +516,16 @@ static void read_option(struct reader *r, struct line *l)
 	set_value(r, l, part, o);
 }
 
+static bool in_known_map(const struct reader *r)
+{
+	return r->map && r->map->type != CYG_OPTION_END;
+}
+
 static void read_line(struct reader *r, struct line *l)
 {
 	const char *nul = memchr(l->ptr, '\0', l->len);
 
-	if (r->known_only && (nul || l->len >= CONF_LINE_MAX))
+	if (r->known_only && !in_known_map(r) && (nul || l->len >= CONF_LINE_MAX))
 		return;
 	if (nul) {
 		fail(r, l->number, (size_t)(nul - l->ptr) + 1, "a NUL octet: this is no text file");
@@ -533,7 +538,7 @@ static void read_line(struct reader *r, struct line *l)
 	skip_blanks(l);
 	if (l->at == l->len)
 		return;
-	if (r->map && r->map->type == CYG_OPTION_END) {
+	if (r->map && !in_known_map(r)) {
 		if (l->ptr[l->at] == '}')
 			r->map = NULL;
 	} else if (r->map) {
@@ -612,7 +617,7 @@ static enum cyg_status read_text(const struct conf_part *parts, size_t count, co
 		if (r.out_of_memory)
 			goto out;
 	}
-	if (r.map && !known_only)
+	if (r.map && (!known_only || in_known_map(&r)))
 		fail(&r, r.map_line, 1, "the block '%s' is not closed by '}'", r.map->name);
 	read_defaults(&r);
 	if (r.out_of_memory)

@@ -240,6 +240,9 @@ START_TEST(a_first_look_reads_only_what_it_knows)
 	ck_assert_str_eq(errors, "");
 	ck_assert(!((const struct sample *)conf_data(conf, 0))->flag);
 	conf_unref(conf);
+	/* A block that it does know is judged: else its value would be no list at all. */
+	ck_assert_int_eq(conf_read_known(&part, 1, "p", cyg_str("realms {\n"), &b, &conf), CYG_MALFORMED);
+	ck_assert_str_eq(errors, "p:1:1: the block 'realms' is not closed by '}'\n");
 }
 END_TEST
 
