@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Two engines in one process over a scripted wire, under a fake clock.
-ENGINE_TESTS =
+
 ENGINE_KIT = \
 	testing/engine/fakes.c \
 	testing/engine/fakes.h \

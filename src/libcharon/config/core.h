@@ -9,7 +9,7 @@
 #include "config/objects.h"
 
 extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, core_profile_commands,
-	core_ipsec_commands, core_interface_commands;
+	core_ipsec_commands, core_interface_commands, core_route_commands;
 
 /* `init` of every object that begins with a struct config_head. */
 void core_init(void *object, struct cyg_str name);

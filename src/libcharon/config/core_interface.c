@@ -235,4 +235,4 @@ static const struct cyg_command commands[] = {
 
 const struct cyg_command_table core_interface_commands = { .modes = modes,
 							   .commands = commands,
-							   .next = NULL };
+							   .next = &core_route_commands };

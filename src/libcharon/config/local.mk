@@ -10,6 +10,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core_interface.c \
 	src/libcharon/config/core_ipsec.c \
 	src/libcharon/config/core_profile.c \
+	src/libcharon/config/core_route.c \
 	src/libcharon/config/file.c \
 	src/libcharon/config/findings.c \
 	src/libcharon/config/findings.h \

@@ -30,6 +30,7 @@
 #define MODE_TRANSFORM_SET   "ipsec-transform-set"
 #define MODE_IPSEC_PROFILE   "ipsec-profile"
 #define MODE_INTERFACE       "interface"
+#define MODE_ROUTE           "static-route"
 #define MODE_AAA_AUTHORIZATION "aaa-authorization-network" /* method lists */
 
 /* What every object begins with. */
@@ -216,6 +217,15 @@ static inline uint32_t config_interface_id(enum interface_kind kind, uint32_t nu
 	       kind == IF_LOOPBACK ? 0x30000000u | number : 0;
 }
 
+/* `ip route` or `ipv6 route` into an interface of ours. */
+struct config_route {
+	struct config_head head;        /* its name: destination and interface */
+	struct cyg_prefix to;
+	char interface[CONFIG_NAME_MAX];
+	uint8_t distance;
+	uint32_t tag;
+};
+
 /* An `aaa authorization network LIST METHOD...` list. */
 #define CONFIG_METHODS_MAX 8
 struct config_method_list {
@@ -252,6 +262,7 @@ struct config_view {
 	const struct config_ipsec_profile *const *ipsec_profiles; size_t ipsec_profile_count;
 	const struct config_interface *const *interfaces; size_t interface_count;
 	const struct config_method_list *const *method_lists; size_t method_list_count;
+	const struct config_route *const *routes; size_t route_count;
 };
 
 /* The view of a snapshot of the core's grammar; lives as long as it does. Usable objects only: a method list

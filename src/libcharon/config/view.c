@@ -64,6 +64,7 @@ enum cyg_status view_fill(struct cyg_config *config)
 	FILL(MODE_IPSEC_PROFILE, ipsec_profiles, ipsec_profile_count, false);
 	FILL(MODE_INTERFACE, interfaces, interface_count, false);
 	FILL(MODE_AAA_AUTHORIZATION, method_lists, method_list_count, false);
+	FILL(MODE_ROUTE, routes, route_count, false);
 #undef FILL
 	if (status == CYG_OK)
 		drop_shut(view);
@@ -77,5 +78,6 @@ void view_done(struct config_view *view)
 	free((void *)view->ipsec_profiles);
 	free((void *)view->interfaces);
 	free((void *)view->method_lists);
+	free((void *)view->routes);
 	*view = (struct config_view){ 0 };
 }

@@ -36,7 +36,7 @@ enum cyg_status child_adopt(struct ike_sa *sa, struct child_sa *child)
 
 /* --- Routes --- */
 
-static void route_set(struct ike_shard *ike, const struct cyg_route *route, bool add)
+void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool add)
 {
 	struct cyg_op *op;
 
@@ -65,7 +65,7 @@ static void add_route(struct child_sa *child, const struct cyg_prefix *to)
 		return;
 	session->routes = routes;
 	routes[session->route_count++] = route;
-	route_set(child->ike_sa->ike, &route, true);
+	child_route_set(child->ike_sa->ike, &route, true);
 }
 
 void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsigned extra_count,
@@ -100,7 +100,7 @@ static void drop_routes(struct child_sa *child)
 		return;
 	for (unsigned i = 0; i < session->route_count; i++) {
 		if (session->routes[i].spi_in == child->d.spi_in)
-			route_set(child->ike_sa->ike, &session->routes[i], false);
+			child_route_set(child->ike_sa->ike, &session->routes[i], false);
 		else
 			session->routes[kept++] = session->routes[i];
 	}

@@ -54,6 +54,8 @@ struct tunnel {
 	struct cyg_sa_handle sa;        /* spi 0: none */
 	struct cyg_timer timer;         /* the next attempt */
 	uint32_t backoff_ms;
+	struct cyg_route *routes;       /* static ones that were asked for */
+	unsigned route_count;
 	bool wanted;                    /* while a configuration is taken over */
 };
 
@@ -171,7 +173,16 @@ void child_turn_outbound(struct child_sa *child);
 void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsigned extra_count,
 		  uint32_t replaces);
 
-/* --- Tunnels (tunnel.c) --- */
+/* Asks the kernel for a route or to take it away; a failure is told by the log. */
+void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool add);
+
+/* --- Tunnels (tunnel.c, static_route.c) --- */
+
+/*
+ * The configured routes into a tunnel stay while the tunnel is configured, up or down: what is meant for
+ * it never leaves in clear. `view` NULL takes all away.
+ */
+void static_routes_sync(struct tunnel *tunnel, const struct config_view *view);
 
 void tunnel_configure(struct ike_shard *ike);
 /* An SA of a tunnel ended or was replaced by `successor` (NULL: none). */

@@ -30,6 +30,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/rekey.c \
 	src/libcharon/exchange/rekey.h \
 	src/libcharon/exchange/rows.c \
+	src/libcharon/exchange/static_route.c \
 	src/libcharon/exchange/timers.c \
 	src/libcharon/exchange/tunnel.c \
 	src/libcharon/exchange/unique.c

@@ -133,6 +133,7 @@ static struct tunnel *find(struct ike_shard *ike, const char *name)
 
 static void free_tunnel(struct tunnel *tunnel)
 {
+	static_routes_sync(tunnel, NULL);
 	cyg_timer_clear(tunnel->ike->shard, &tunnel->timer);
 	engine_let_go(tunnel->ike, tunnel->interface);
 	free(tunnel);
@@ -193,6 +194,7 @@ void tunnel_configure(struct ike_shard *ike)
 		free_tunnel(tunnel);
 	}
 	for (tunnel = ike->tunnels; tunnel; tunnel = tunnel->next) {
+		static_routes_sync(tunnel, ike->view);
 		if (!life_find(ike, tunnel->sa))
 			cyg_timer_set(ike->shard, &tunnel->timer, cyg_shard_now_ms(ike->shard),
 				      timer_fired);

@@ -148,6 +148,45 @@ static void held_free_if_done(struct tun_held *held)
 	free(held);
 }
 
+/* An address left a device. If it was the last one of its family, its routes went with it. */
+struct address_gone {
+	struct cyg_msg msg;
+	struct cyg_plugin_ctx *ctx;
+	uint32_t link;
+};
+
+static void address_gone_run(struct cyg_shard *shard, struct cyg_msg *msg)
+{
+	struct address_gone *gone = CYG_CONTAINER(msg, struct address_gone, msg);
+	struct tun_shard *s = tun_shard_of(gone->ctx, shard);
+	const struct tun_link *link = s ? tun_link_find(s, gone->link) : NULL;
+
+	if (link && link->there)
+		tun_held_device(s, gone->link, link->index);
+	free(gone);
+}
+
+static void address_gone_drop(struct cyg_msg *msg)
+{
+	free(CYG_CONTAINER(msg, struct address_gone, msg));
+}
+
+static void tell_address_gone(struct tun_held *held)
+{
+	struct tun_shard *s = held->shard;
+
+	for (unsigned i = 0; i < cyg_shard_count(s->shard); i++) {
+		struct address_gone *gone = calloc(1, sizeof(*gone));
+
+		if (!gone)
+			return;
+		*gone = (struct address_gone){ .msg = { .run = address_gone_run,
+							.drop = address_gone_drop },
+					       .ctx = s->ctx, .link = held->link };
+		tun_post(s, i, &gone->msg);
+	}
+}
+
 static void system_answers(struct cyg_shard *shard, void *ctx, const struct nl_answer *answer)
 {
 	struct tun_held *held = ctx;
@@ -161,6 +200,8 @@ static void system_answers(struct cyg_shard *shard, void *ctx, const struct nl_a
 	}
 	if (held->asked)
 		return;
+	if (held->kind == TUN_ADDRESS && !held->in_system && held->refs == 0)
+		tell_address_gone(held);
 	answer_all(held);
 	held_free_if_done(held);
 }
@@ -270,7 +311,9 @@ void tun_held_device(struct tun_shard *s, uint32_t interface_id, unsigned index)
 			continue;
 		if (index == 0) {
 			held->in_system = false; /* went with the device */
-		} else if (held->refs && !held->in_system) {
+		} else if (held->refs) {
+			/* Told again even if it was there: with its last IPv4 address or when it
+			 * goes down, a device loses its routes without a word. */
 			tell_system(held, index, true);
 			if (held->asked == 0)
 				answer_all(held);
