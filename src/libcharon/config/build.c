@@ -433,8 +433,8 @@ static const struct cyg_args *finding_line(const struct cyg_build *build)
 	return build->at ? build->at : build->line;
 }
 
-static void find(struct cyg_build *build, enum config_severity severity, const char *code,
-		 const char *format, va_list args)
+static void CYG_PRINTF(4, 0) find(struct cyg_build *build, enum config_severity severity, const char *code,
+				  const char *format, va_list args)
 {
 	const struct cyg_args *line = finding_line(build);
 	struct candidate *c = build->c;

@@ -15,6 +15,6 @@ void findings_add(struct config_findings *findings, enum config_severity severit
 /* The same; says whether it is kept. */
 struct config_finding *findings_addv(struct config_findings *findings,
 				     enum config_severity severity, uint32_t line, size_t column,
-				     const char *code, const char *format, va_list args);
+				     const char *code, const char *format, va_list args) CYG_PRINTF(6, 0);
 
 #endif
