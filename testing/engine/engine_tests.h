@@ -9,5 +9,6 @@
 Suite *setup_suite(void);
 Suite *refuse_suite(void);
 Suite *loss_suite(void);
+Suite *tamper_suite(void);
 
 #endif

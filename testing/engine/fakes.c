@@ -263,21 +263,29 @@ static enum cyg_status interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_s
 	return CYG_OK;
 }
 
+#define KERNEL_OPS \
+.attach = attach, \
+	.can_do = can_do, \
+	.spi_alloc = spi_alloc, \
+	.spi_free = spi_free, \
+	.child_add = child_add, \
+	.child_move = child_move, \
+	.child_remove = child_remove, \
+	.child_query = child_query, \
+	.address_set = address_set, \
+	.route_set = route_set, \
+	.interface_set = interface_set, \
+	.interface_remove = interface_remove,
+
 static const struct cyg_kernel_ops kernel_ops = {
 	.name = "fake-kernel",
 	.features = CYG_KERNEL_CAN_RAW_ESP,
-	.attach = attach,
-	.can_do = can_do,
-	.spi_alloc = spi_alloc,
-	.spi_free = spi_free,
-	.child_add = child_add,
-	.child_move = child_move,
-	.child_remove = child_remove,
-	.child_query = child_query,
-	.address_set = address_set,
-	.route_set = route_set,
-	.interface_set = interface_set,
-	.interface_remove = interface_remove,
+	KERNEL_OPS
+};
+
+static const struct cyg_kernel_ops kernel_udp_ops = {
+	.name = "fake-kernel-udp",
+	KERNEL_OPS
 };
 
 static const struct cyg_feature kernel_provides[] = {
@@ -286,6 +294,14 @@ static const struct cyg_feature kernel_provides[] = {
 };
 
 CYG_PLUGIN(fake_kernel, "fake-kernel", .version = "0", .provides = kernel_provides,
+	   .shard_start = kernel_start, .shard_stop = kernel_stop);
+
+static const struct cyg_feature kernel_udp_provides[] = {
+	CYG_PROVIDE_KERNEL(&kernel_udp_ops),
+	CYG_FEATURES_END,
+};
+
+CYG_PLUGIN(fake_kernel_udp, "fake-kernel-udp", .version = "0", .provides = kernel_udp_provides,
 	   .shard_start = kernel_start, .shard_stop = kernel_stop);
 
 /* --- Address pool --- */

@@ -33,7 +33,7 @@ struct fake_kernel {
 	unsigned order;
 	const struct cyg_kernel_events *events;
 	/* How to behave. */
-	bool no_raw_esp, refuse_add;
+	bool refuse_add;
 	bool hold;                      /* operations wait for fake_release() */
 	struct cyg_op *held;            /* the one that waits */
 	enum cyg_status held_status;
@@ -54,6 +54,7 @@ extern unsigned fake_leased, fake_released;
 extern struct cyg_op *fake_slow_op;
 void fake_reset(void);
 
-extern const struct cyg_plugin cyg_plugin_fake_kernel, cyg_plugin_fake_pool, cyg_plugin_fake_authz;
+extern const struct cyg_plugin cyg_plugin_fake_kernel, cyg_plugin_fake_kernel_udp, cyg_plugin_fake_pool,
+	 cyg_plugin_fake_authz;
 
 #endif

@@ -149,6 +149,54 @@ void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bo
 	queue(kit, packet);
 }
 
+size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchange, bool response,
+		 uint32_t message_id, uint8_t first, struct cyg_bytes inner, uint8_t *out, size_t room)
+{
+	const struct ike_algs *algs = &sa->suite->algs;
+	struct ike_header header = {
+		.spi_i = sa->d.spi_i,
+		.spi_r = sa->d.spi_r,
+		.version = CYG_IKE_VERSION,
+		.exchange = exchange,
+		.flags = (uint8_t)((sa->d.initiator ? CYG_FLAG_INITIATOR : 0) |
+				   (response ? CYG_FLAG_RESPONSE : 0)),
+		.message_id = message_id,
+	};
+	struct chain_writer c = chain_message(out, room, &header);
+	uint8_t iv[CYG_IV_MAX] = { 0xfe }; /* far from those that the engine uses */
+	const size_t head = CYG_IKE_HEADER_LEN + 4;
+	size_t len;
+
+	cyg_shard_random(sa->shard, iv + 1, sizeof(iv) - 1);
+	chain_open(&c, CYG_PAYLOAD_SK);
+	wire_set_u8(&c.w, c.next_at, first);
+	(void)wire_reserve(&c.w, sk_sealed_len(algs, inner.len));
+	chain_close(&c);
+	len = chain_end(&c, NULL).len;
+	ck_assert_uint_gt(len, 0);
+	if (inner.len)
+		memcpy(out + head + sk_plain_offset(algs), inner.ptr, inner.len);
+	ck_assert_int_eq(sk_seal(algs, sa->d.initiator ? sa->keys->ei : sa->keys->er,
+				 sa->d.initiator ? sa->keys->ai : sa->keys->ar, iv, out, head,
+				 inner.len), CYG_OK);
+	return len;
+}
+
+uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *packet, struct message *msg)
+{
+	struct cyg_bytes plain;
+
+	ck_assert_int_eq(message_read(packet->octets, packet->len, msg), CYG_OK);
+	if (msg->has & HAS_SK) {
+		ck_assert_int_eq(sk_open(&receiver->suite->algs,
+					 receiver->d.initiator ? receiver->keys->er : receiver->keys->ei,
+					 receiver->d.initiator ? receiver->keys->ar : receiver->keys->ai,
+					 packet->octets, packet->len, msg->sk.aad_len, &plain), CYG_OK);
+		ck_assert_int_eq(message_read_inner(plain, msg->sk.inner_first, msg), CYG_OK);
+	}
+	return msg->notify_count ? msg->notify[0].type : 0;
+}
+
 void kit_release(struct kit *kit, bool newest_first)
 {
 	struct kit_packet *held = kit->held, *reversed = NULL;
@@ -235,7 +283,7 @@ static void add_plugin(struct kit_side *side, struct registry_set *set, const st
 static void start_side(struct kit *kit, unsigned index, const struct kit_setup *setup)
 {
 	struct kit_side *side = &kit->side[index];
-	struct shard_manual manual = { .clock = &kit->clock, .seed = 1000 + index };
+	struct shard_manual manual = { .clock = &kit->clock, .seed = (setup->seed ? setup->seed : 1) * 1000 + index };
 	struct ike_options options = setup->options;
 	struct registry_set *set = registry_set_new();
 
@@ -250,7 +298,8 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 	add_plugin(side, set, &cyg_plugin_openssl,
 		   index == KIT_GATEWAY ? setup->openssl_conf : NULL);
 	if (index != KIT_GATEWAY || !setup->no_kernel)
-		add_plugin(side, set, &cyg_plugin_fake_kernel, NULL);
+		add_plugin(side, set, index == KIT_GATEWAY && setup->no_raw_esp ?
+					      &cyg_plugin_fake_kernel_udp : &cyg_plugin_fake_kernel, NULL);
 	add_plugin(side, set, &cyg_plugin_fake_pool, NULL);
 	add_plugin(side, set, &cyg_plugin_fake_authz, NULL);
 	for (unsigned n = 0; n < side->shards; n++)

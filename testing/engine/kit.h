@@ -57,6 +57,8 @@ struct kit_setup {
 	unsigned shards;                /* of the gateway; 0: 1 */
 	bool natted_client;             /* a NAT between, in front of the client */
 	bool no_kernel;                 /* the gateway has no data plane */
+	bool no_raw_esp;                /* the gateway's data plane has UDP encapsulation only */
+	uint64_t seed;                  /* other random octets; 0: the usual */
 	const char *openssl_conf;       /* of the gateway */
 	struct ike_options options;     /* of both */
 };
@@ -99,6 +101,11 @@ void kit_settle(struct kit *kit);
 void kit_pass(struct kit *kit, uint64_t ms);
 /* A datagram comes in at `to` as if from the other side. */
 void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bool natt);
+/* A request or response as `from`'s SA would send it, around any chain of payloads; not sent. How long it is. */
+size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchange, bool response,
+		 uint32_t message_id, uint8_t first, struct cyg_bytes inner, uint8_t *out, size_t room);
+/* What the next datagram that `from` sends holds, opened by the receiver's SA: the first notify's type, or 0. */
+uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *packet, struct message *msg);
 /* What was held goes on its way, the newest first (reordered), or the oldest first. */
 void kit_release(struct kit *kit, bool newest_first);
 

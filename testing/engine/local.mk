@@ -16,7 +16,8 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
 	testing/engine/engine_tests.h \
 	testing/engine/loss_test.c \
 	testing/engine/refuse_test.c \
-	testing/engine/setup_test.c
+	testing/engine/setup_test.c \
+	testing/engine/tamper_test.c
 testing_engine_engine_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 testing_engine_engine_tests_CFLAGS = $(TEST_CFLAGS)
 testing_engine_engine_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS)
