@@ -161,6 +161,8 @@ show_json() { in_ns "$1" "$(cygctl_bin)" --root "$(cygnet_root "$1")" --json -c 
 json() { show_json "$1" "$2" | jq -r "$3"; }
 # The log of the gateway in NS.
 cygnet_log() { cat "$(cygnet_root "$1")"/var/log/*.log "$(cygnet_root "$1")/start.log" 2>/dev/null; }
+# logged NS PATTERN: a line of its log.
+logged() { [[ -n $(cygnet_log "$1" | grep -E -- "$2") ]]; }
 sa_ready() { [[ $(json "$1" "show crypto ikev2 sa" '[.rows[] | select(.status == "READY")] | length') -ge ${2:-1} ]]; }
 no_sa() { [[ $(json "$1" "show crypto ikev2 sa" '.rows | length') == 0 ]]; } # NS
 # esp NS FIELD: the sum of a counter over all CHILD_SAs.

@@ -80,9 +80,11 @@ charon_ctl() {
 		ip netns exec "$prefix-$name" swanctl "$verb" --uri "unix://$dir/vici" "$@"
 }
 
+# charon_logged NS PATTERN [LINES]: in the end of its log.
+charon_logged() { [[ -n $(tail -n "${3:-100000}" "$(charon_dir "$1")/log" | grep -E -- "$2") ]]; }
 charon_log() { cat "$(charon_dir "$1")/log"; }
 # charon_sees NS PATTERN: in its list of SAs.
-charon_sees() { charon_ctl "$1" --list-sas | grep -qE -- "$2"; }
+charon_sees() { [[ -n $(charon_ctl "$1" --list-sas | grep -E -- "$2") ]]; }
 charon_has_no_sa() { [[ -z $(charon_ctl "$1" --list-sas) ]]; }
 # charon_octets NS in|out: of all CHILD_SAs, in its own count.
 charon_octets() {

@@ -305,7 +305,7 @@ static enum cyg_status on_error(struct exchange *x)
 		return CYG_BUSY;
 	}
 	why_log(sa, true, type, "the peer answers CREATE_CHILD_SA with %s: %s",
-		notify_name(type, storage), why_notify(sa->ike, type));
+		notify_name(type, storage), why_notify(sa->ike, type, true));
 	x->logged = true;
 	return CYG_REFUSED;
 }

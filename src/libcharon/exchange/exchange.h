@@ -151,7 +151,7 @@ void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool e
 /* The mending command for proposals that differ. */
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
 /* What a peer's error notify means (a constant); says what to look at, too. */
-const char *why_notify(struct ike_shard *ike, uint16_t type);
+const char *why_notify(struct ike_shard *ike, uint16_t type, bool child);
 
 /* --- Key exchange (ke.c) --- */
 

@@ -194,7 +194,7 @@ static const struct {
 	const char *meaning, *mend;
 } notifies[] = {
 	{ CYG_N_NO_PROPOSAL_CHOSEN, "none of our proposals suits the peer",
-	  "show crypto ikev2 proposal, at the peer too" },
+	  "crypto ikev2 proposal, with what the peer takes (show crypto ikev2 proposal)" },
 	{ CYG_N_AUTHENTICATION_FAILED, "the peer does not accept our identity or our proof of it",
 	  "compare pre-shared-key and `identity local` with the peer's keyring and match lines" },
 	{ CYG_N_TS_UNACCEPTABLE, "the peer takes none of our traffic selectors",
@@ -217,12 +217,14 @@ static const struct {
 	{ CYG_N_INVALID_IKE_SPI, "the peer does not have that SA any more", "clear crypto ikev2 sa" },
 };
 
-const char *why_notify(struct ike_shard *ike, uint16_t type)
+const char *why_notify(struct ike_shard *ike, uint16_t type, bool child)
 {
 	for (size_t i = 0; i < CYG_COUNT(notifies); i++) {
 		if (notifies[i].type != type)
 			continue;
-		why_mend(ike, "%s", notifies[i].mend);
+		why_mend(ike, "%s", child && type == CYG_N_NO_PROPOSAL_CHOSEN ?
+				    "crypto ipsec transform-set, with what the peer takes for ESP" :
+				    notifies[i].mend);
 		return notifies[i].meaning;
 	}
 	why_mend(ike, "the peer's log");

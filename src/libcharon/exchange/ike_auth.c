@@ -416,7 +416,7 @@ static enum cyg_status told_no_child(struct exchange *x)
 			continue;
 		why_object(exchange_ike(x), &x->sa->interface->head);
 		return child_refuse(x, type, "the peer refuses the child with %s: %s",
-				    notify_name(type, storage), why_notify(exchange_ike(x), type));
+				    notify_name(type, storage), why_notify(exchange_ike(x), type, true));
 	}
 	return child_refuse(x, CYG_N_INVALID_SYNTAX, "the peer's answer holds no child");
 }
@@ -480,7 +480,7 @@ static enum cyg_status on_error(struct exchange *x)
 			type = x->msg->notify[i].type;
 	}
 	return exchange_refuse(x, CYG_REFUSED, 0, "the peer answers IKE_AUTH with %s: %s",
-			       notify_name(type, storage), why_notify(exchange_ike(x), type));
+			       notify_name(type, storage), why_notify(exchange_ike(x), type, false));
 }
 
 static void failed(struct exchange *x, enum cyg_status status)

@@ -305,7 +305,7 @@ static enum cyg_status on_error(struct exchange *x)
 		if (nego->policy)
 			why_object(exchange_ike(x), &nego->policy->head);
 		why_log(x->sa, false, type, "the peer answers IKE_SA_INIT with %s: %s",
-			notify_name(type, storage), why_notify(exchange_ike(x), type));
+			notify_name(type, storage), why_notify(exchange_ike(x), type, false));
 	}
 	return CYG_REFUSED;
 }

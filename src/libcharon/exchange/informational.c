@@ -89,7 +89,7 @@ static enum cyg_status on_notify(struct exchange *x)
 		return CYG_OK;
 	/* The initiator did not like our proof: RFC 7296 2.21.2. */
 	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with %s: %s",
-		"AUTHENTICATION_FAILED", why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED));
+		"AUTHENTICATION_FAILED", why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED, false));
 	x->ends_sa = true;
 	return CYG_OK;
 }

@@ -64,7 +64,7 @@ connected() {
 	vip=$(json gw "show crypto ikev2 sa detailed" '.rows[0].assigned_address')
 	[[ $vip == 10.99.1.* ]] || fail "no address from the pool: '$vip'"
 	charon_sees c1 "\[$vip\]" || { charon_ctl c1 --list-sas; fail "strongSwan does not have the address $vip"; }
-	charon_log c1 | grep -q 'DNS server 10.10.0.53' || charon_log c1 | grep -q 'CPRP(.*DNS' || fail "strongSwan got no DNS server"
+	charon_logged c1 'CPRP\(.*DNS' || fail "strongSwan got no DNS server"
 	local sealed opened theirs
 	sealed=$(esp gw packets_out) opened=$(esp gw packets_in) theirs=$(charon_octets c1 in)
 	in_ns c1 ping -c 20 -i 0.05 -s 600 -W 3 -q -I "$vip" 10.10.0.10 >"$tmp/ping" || { cat "$tmp/ping"; fail "no traffic through the tunnel"; }
@@ -78,7 +78,7 @@ step "AES-GCM with X25519; the client deletes"
 connected 'AES_GCM_16-128'
 charon_ctl c1 --terminate --ike gw --timeout 5 >/dev/null || fail "strongSwan cannot delete"
 wait_for 5 no_sa gw || fail "the gateway keeps an SA that the client deleted"
-[[ $(json gw "show ip local pool" '[.rows[].in_use] | add') == 0 ]] || fail "the address was not given back"
+[[ $(json gw "show ip local pool" '[.rows[].used] | add') == 0 ]] || fail "the address was not given back"
 
 step "AES-CBC with HMAC-SHA2-256 and MODP-2048; the gateway deletes"
 swanctl_conf alice.example.org key-of-alice aes256-sha256-modp2048 aes256-sha256 | charon_reload c1
@@ -94,8 +94,8 @@ charon_ctl c1 --terminate --ike gw --timeout 5 >/dev/null
 # refused NOTIFY PATTERN: strongSwan fails with that notify, the gateway's one line says why.
 refused() {
 	if charon_initiate c1 net >"$tmp/initiate" 2>&1; then fail "connected, and should not have"; fi
-	charon_log c1 | tail -n 40 | grep -qE "$1" || { charon_log c1 | tail -n 20; fail "strongSwan was not told $1"; }
-	cygnet_log gw | grep -qE "$2" || { cygnet_log gw | tail; fail "no line of ours says: $2"; }
+	charon_logged c1 "$1" 40 || { charon_log c1 | tail -n 20; fail "strongSwan was not told $1"; }
+	logged gw "$2" || { cygnet_log gw | tail; fail "no line of ours says: $2"; }
 	charon_ctl c1 --terminate --ike gw --timeout 1 >/dev/null 2>&1 || true
 	[[ $(json gw "show crypto ikev2 sa" '[.rows[] | select(.status == "READY")] | length') == 0 ]] || fail "an SA stays"
 }

@@ -81,7 +81,7 @@ step "connected; the gateway deletes, the client comes back"
 cygnet_start c1 "$here/client"
 connected
 charon_ctl gw --terminate --ike clients --timeout 5 >/dev/null || fail "strongSwan cannot delete"
-cygnet_log c1 | grep -q 'ike.down.*the peer deleted it' || wait_for 5 sh -c "grep -q 'the peer deleted it' $(cygnet_root c1)/var/log/*.log" || fail "no line says that the peer deleted the SA"
+wait_for 5 logged c1 'ike.down.*the peer deleted it' || fail "no line says that the peer deleted the SA"
 connected
 
 step "the client deletes"
@@ -97,9 +97,9 @@ wait_for 8 charon_has_no_sa gw || { charon_ctl gw --list-sas; fail "strongSwan k
 refused() {
 	: >"$(cygnet_root c1)/var/log/cygnet.log"
 	cygnet_start c1 "$here/client"
-	wait_for 15 sh -c "grep -hE '$2' $(cygnet_root c1)/var/log/*.log $(cygnet_root c1)/start.log" || { cygnet_log c1 | tail -n 20; fail "no line of ours says: $2"; }
-	charon_log gw | tail -n 60 | grep -qE "$1" || { charon_log gw | tail -n 20; fail "strongSwan's log has no $1"; }
-	sa_ready c1 && fail "connected, and should not have"
+	wait_for 15 logged c1 "$2" || { cygnet_log c1 | tail -n 20; fail "no line of ours says: $2"; }
+	charon_logged gw "$1" 60 || { charon_log gw | tail -n 20; fail "strongSwan's log has no $1"; }
+	[[ $(esp c1 packets_in) == 0 && $(json c1 'show crypto ipsec sa' '.rows | length') == 0 ]] || fail "connected, and should not have"
 	cygnet_stop c1
 	charon_ctl gw --terminate --ike clients --timeout 2 >/dev/null 2>&1 || true
 }
