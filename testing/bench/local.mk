@@ -10,6 +10,19 @@ testing_bench_kernel_null_la_SOURCES = testing/bench/kernel-null.c
 testing_bench_kernel_null_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
 testing_bench_kernel_null_la_LIBADD = $(PLUGIN_LIBADD)
 
+if HAVE_CHECK
+if PLUGIN_OPENSSL
+if PLUGIN_KERNEL_TUN
+EXTRA_PROGRAMS += testing/bench/esp
+testing_bench_esp_SOURCES = testing/bench/esp.c $(KERNEL_TUN_SOURCES)
+testing_bench_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src/plugins
+testing_bench_esp_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(OPENSSL_CFLAGS)
+testing_bench_esp_LDADD = src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la \
+	$(MNL_LIBS) $(OPENSSL_LIBS)
+endif
+endif
+endif
+
 .PHONY: bench-programs
 bench-programs: all $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
 EXTRA_DIST += testing/bench/setup testing/bench/README
