@@ -177,7 +177,7 @@ static void on_started(void *owner, enum cyg_status status, const char *text)
 		copy_log_tail(start, start->verdict);
 	/* After a failure it is closed by the end of this process: whoever waits may start again at once. */
 	start->said = true;
-	if (status == CYG_OK) {
+	if (status == CYG_OK || status == CYG_PENDING) {
 		(void)close(start->verdict);
 		start->verdict = -1;
 	}

@@ -120,6 +120,9 @@ static void plan_restart(struct supervisor *s, const char *why)
 	(void)snprintf(text, sizeof(text), "%s; restart in %lld s", why, (long long)(pause / 1000));
 	say("%s", text);
 	show_state(s, "waiting", text);
+	/* Whoever waits for a first start that fails and fails again should hear why. */
+	if (s->falls >= 2)
+		tell_started(s, CYG_PENDING, text);
 }
 
 static void launch(struct supervisor *s)

@@ -12,7 +12,8 @@ struct supervisor_setup {
 	const struct paths *paths;
 	struct launch_user user;
 	bool sandbox, debug, watchdog;
-	/* Called once: the daemon is ready (CYG_OK) with its line, or will not be, and why. */
+	/* Called once: the daemon is ready (CYG_OK) with its line; it fell twice before it was, and more tries
+	 * follow (CYG_PENDING); or it will not be (others), and why. */
 	void (*started)(void *owner, enum cyg_status status, const char *text);
 	void *owner;
 };

@@ -30,7 +30,7 @@ time.sleep(600)"
 	wait_for 5 grep -q bound "$tmp/holder" || fail "the holder does not start: $(cat "$tmp/holder")"
 	in_a "udp=500"
 	expect_log "UDP port 500 on 0.0.0.0 is in use: see 'ss -ulpn sport = :500'"
-	in_ns a ss -H -ulpn "sport = :500" | grep -q python3 || fail "the command that is named does not show it"
+	grep -q python3 <<<"$(in_ns a ss -H -ulpn "sport = :500")" || fail "the command that is named does not show it"
 	kill "$holder"
 	wait_gone 5 "$holder" || fail "the holder does not end"
 done

@@ -47,6 +47,16 @@ step "the same in the foreground"
 fake "exit=3" start --foreground
 expect_status 1
 
+step "who waits for a first start that fails and fails again is told why; it goes on trying"
+begin=$SECONDS
+fake "abort" start
+expect_status 1
+expect "the daemon fell: signal 6"
+((SECONDS - begin <= 8)) || fail "it took $((SECONDS - begin)) s to say so"
+state_is state waiting || fail "it does not try on"
+fake "" stop
+expect_status 0
+
 step "a daemon that breaks the broker's protocol is killed and started again"
 fake "ready garbage wait" start
 wait_for 4 state_is restarts 1 || fail "not killed"

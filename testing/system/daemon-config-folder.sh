@@ -10,8 +10,8 @@ cygnet_start gw "$tmp/empty"
 root=$(cygnet_root gw)
 
 step "said in the log, and an empty configuration runs"
-cygnet_log gw | grep -q 'startup-config is a folder, not a file: move it away' || fail "not said: $(cygnet_log gw)"
-show gw "show running-config" | grep -q 'crypto ikev2 profile' && fail "where does this configuration come from?"
+grep -q 'startup-config is a folder, not a file: move it away' <<<"$(cygnet_log gw)" || fail "not said: $(cygnet_log gw)"
+grep -q 'crypto ikev2 profile' <<<"$(show gw "show running-config")" && fail "where does this configuration come from?"
 
 step "check-config says so too, with status 2"
 status=0
@@ -22,6 +22,6 @@ step "a file in its place and a reload mend it"
 rmdir "$root/etc/cygnet/startup-config"
 cp "$top/testing/system/gateway/startup-config" "$root/etc/cygnet/startup-config"
 in_ns gw "$(cygnet_bin)" reload --root "$root" || fail "reload"
-mended() { show gw "show running-config" | grep -q 'crypto ikev2 profile clients'; }
+mended() { grep -q 'crypto ikev2 profile clients' <<<"$(show gw "show running-config")"; }
 wait_for 5 mended || fail "not mended: $(cygnet_log gw)"
 done_ok

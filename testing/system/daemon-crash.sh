@@ -38,12 +38,12 @@ wait_for 5 ip -n "$prefix-gw" link show cyg-v1 || fail "no device"
 
 step "it says that it is alive"
 sleep 6
-cygnet_log gw | grep -q 'shard.stuck' && fail "stuck: $(cygnet_log gw)"
+grep -q 'shard.stuck' <<<"$(cygnet_log gw)" && fail "stuck: $(cygnet_log gw)"
 
 step "it ends by itself within five seconds, in order"
 begin=$SECONDS
 in_ns gw "$(cygnet_bin)" stop --root "$root" || fail "stop"
 ((SECONDS - begin <= 5)) || fail "it took $((SECONDS - begin)) s"
-cygnet_log gw | grep -q 'was killed' && fail "it had to be killed: $(cygnet_log gw)"
+grep -q 'was killed' <<<"$(cygnet_log gw)" && fail "it had to be killed: $(cygnet_log gw)"
 ip -n "$prefix-gw" link show cyg-v1 2>/dev/null && fail "the device is still there"
 done_ok

@@ -33,7 +33,7 @@ expect_status() { [[ $status == "$1" ]] || fail "exit status $status, expected $
 expect() { grep -q -- "$1" <<<"$out" || fail "'$1' is not in: $out"; }
 one_line() { [[ $(wc -l <<<"$out") == 1 ]] || fail "more than one line: $out"; }
 start_log() { cat "$root/var/log/cygnet-start.log"; }
-expect_log() { start_log | grep -q -- "$1" || fail "'$1' is not in the log: $(start_log)"; }
+expect_log() { grep -q -- "$1" <<<"$(start_log)" || fail "'$1' is not in the log: $(start_log)"; }
 starter_pid() { cat "$root/run/cygnet/cygnet.pid"; }
 state() { sed -n "s/^$1=//p" "$root/run/cygnet/cygnet.state" 2>/dev/null; }
 state_is() { [[ $(state "$1") == "$2" ]]; }

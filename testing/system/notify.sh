@@ -20,7 +20,7 @@ while True:
 	expect_status 0
 	wait_for 3 grep -qx READY=1 "$tmp/heard" || fail "not told: $(cat "$tmp/heard")"
 	grep -q '^STATUS=running: fake and ready' "$tmp/heard" || fail "no status: $(cat "$tmp/heard")"
-	tr '\0' '\n' <"/proc/$(state daemon)/environ" | grep -q NOTIFY_SOCKET && fail "the daemon has NOTIFY_SOCKET"
+	grep -qz '^NOTIFY_SOCKET=' "/proc/$(state daemon)/environ" && fail "the daemon has NOTIFY_SOCKET"
 	grep -q STOPPING "$tmp/heard" && fail "stopping already"
 	fake "" stop
 	expect_status 0

@@ -49,19 +49,19 @@ static void reading_text(struct config_reading *reading, enum cyg_status status,
 static void reading_opened(struct cyg_op *op, enum cyg_status status)
 {
 	struct config_reading *reading = CYG_CONTAINER(op, struct config_reading, op);
-	int fd = reading->reply->fd;
-	char why[CYG_BROKER_TEXT_MAX];
+	int fd = reading->reply->fd, error;
 
-	snprintf(why, sizeof(why), "%s", reading->reply->text[0] ? reading->reply->text : cyg_status_text(status));
-	if (status == CYG_OK && fd >= 0) {
-		status = text_file_read_fd(fd, &reading->text, &reading->text_len);
-		if (status != CYG_OK)
-			snprintf(why, sizeof(why), "%s", strerror(errno));
+	if (status != CYG_OK) {
+		snprintf(reading->why, sizeof(reading->why), "%s", reading->reply->text);
+		/* Refused is a text with errors; this is no text at all. */
+		reading->done(reading, status == CYG_REFUSED ? CYG_IO : status);
+		return;
 	}
-	if (fd >= 0)
-		close(fd);
 	reading->reply->fd = -1;
-	reading_text(reading, status, why);
+	status = text_file_read_fd(fd, &reading->text, &reading->text_len);
+	error = errno;
+	close(fd);
+	reading_text(reading, status, strerror(error));
 }
 
 void config_reading_start(struct config_reading *reading)

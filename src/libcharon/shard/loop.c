@@ -226,7 +226,10 @@ static void close_handle(uv_handle_t *handle, void *arg)
 	if (handle->type == UV_POLL && handle != (const uv_handle_t *)&l->wake) {
 		struct loop_poll *p = CYG_CONTAINER(handle, struct loop_poll, uv);
 
-		p->poll = NULL; /* its owner is gone */
+		/* Its owner may stop it later all the same: there is nothing left to stop. */
+		if (p->poll)
+			p->poll->impl = NULL;
+		p->poll = NULL;
 		uv_close(handle, free_poll);
 	} else {
 		uv_close(handle, NULL);

@@ -344,6 +344,32 @@ START_TEST(descriptor_is_read_as_often_as_something_comes)
 }
 END_TEST
 
+static void never_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned events)
+{
+	ck_abort_msg("nothing comes through this pipe");
+}
+
+START_TEST(descriptor_may_be_let_go_after_its_shard_has_ended)
+{
+	struct cyg_poll poll = { .ready = never_ready };
+	struct cyg_shard *control;
+	int ends[2];
+
+	ck_assert_int_eq(pipe(ends), 0);
+	open_group(1);
+	control = shard_group_control(group);
+	poll.fd = ends[0];
+	ck_assert_int_eq(cyg_poll_start(control, &poll, CYG_READABLE), CYG_OK);
+	shard_stop(control);
+	ck_assert_int_eq(shard_run(control), CYG_OK);
+	cyg_poll_stop(control, &poll);
+	ck_assert_ptr_null(poll.impl);
+	shard_group_free(group);
+	close(ends[0]);
+	close(ends[1]);
+}
+END_TEST
+
 START_TEST(descriptor_that_cannot_be_watched_is_refused)
 {
 	struct cyg_poll bad = { .fd = -1, .ready = on_readable };
@@ -589,6 +615,7 @@ Suite *loop_suite(void)
 	tcase_add_loop_test(c, timers_wake_a_sleeping_shard_and_never_fire_early, 1, 3);
 	tcase_add_loop_test(c, descriptor_is_read_as_often_as_something_comes, 1, 3);
 	tcase_add_test(c, descriptor_that_cannot_be_watched_is_refused);
+	tcase_add_test(c, descriptor_may_be_let_go_after_its_shard_has_ended);
 	tcase_add_test(c, socket_with_an_error_is_watched_on);
 	tcase_add_loop_test(c, jobs_finish_at_home_or_are_cancelled_and_all_are_dropped_once, 1, 3);
 	tcase_add_test(c, shard_without_progress_is_told_from_one_that_sleeps);
