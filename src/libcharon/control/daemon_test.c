@@ -68,7 +68,7 @@ static void setup(void)
 }
 
 /* Runs a command line; its standard output and error in `output`; its exit status. */
-static int run(const char *format, ...)
+static int CYG_PRINTF(1, 2) run(const char *format, ...)
 {
 	char command[2048];
 	va_list args;
