@@ -6,3 +6,4 @@ EXTRA_DIST += doc/kernel.md doc/net.md doc/shard.md
 EXTRA_DIST += doc/CONTROL-PROTOCOL.md doc/SHOW-JSON.md doc/control.md
 EXTRA_DIST += doc/config.md doc/FINDINGS.md
 EXTRA_DIST += doc/crypto.md doc/registry.md
+EXTRA_DIST += doc/EVENTS.md doc/log.md doc/wire.md

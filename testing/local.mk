@@ -8,6 +8,10 @@ include testing/bench/local.mk
 # The rule of who may include whom is a test like any other.
 dist_check_SCRIPTS = testing/check-includes.test
 TESTS += testing/check-includes.test
+# And that every event that is logged stands in doc/EVENTS.md.
+dist_check_SCRIPTS += testing/check-events.test
+TESTS += testing/check-events.test
+EXTRA_DIST += testing/check-events
 EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh \
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
 	testing/package/distcheck.sh testing/package/disable-plugins.sh \
