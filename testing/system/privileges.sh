@@ -26,6 +26,18 @@ step "its folders, and nothing of root's in them that it could take away"
 [[ $(stat -c '%u' "$root/var/lib/cygnet") != 0 ]] || fail "var/lib/cygnet is root's"
 fake "" stop
 
+step "the checker of configurations: no capability at all"
+echo >"$tmp/config"
+chmod 644 "$tmp/config"
+fake "tell exit=0" check-config "$tmp/config"
+expect_status 0
+for set in CapInh CapPrm CapEff CapBnd CapAmb; do expect "fake: $set:[[:space:]]*$none"; done
+grep -qE 'fake: Uid:[[:space:]]*0' <<<"$out" && fail "uid 0: $out"
+chmod 600 "$tmp/config"
+fake "tell exit=0" check-config "$tmp/config"
+expect_status 0
+expect "fake: CapEff:[[:space:]]*$none"
+
 step "a lock file that is a link to somewhere is refused"
 rm "$root/run/cygnet/cygnet.lock"
 echo precious >"$tmp/precious"
