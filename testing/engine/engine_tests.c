@@ -9,6 +9,9 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, refuse_suite());
+	srunner_add_suite(runner, end_suite());
+	srunner_add_suite(runner, rekey_suite());
+	srunner_add_suite(runner, limits_suite());
 	srunner_add_suite(runner, loss_suite());
 	srunner_add_suite(runner, tamper_suite());
 	srunner_run_all(runner, CK_NORMAL);

@@ -56,8 +56,10 @@ static void on_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoin
 	struct kit *kit = side->kit;
 	struct kit_packet *packet;
 
-	if (!ike)
-		return; /* a keepalive */
+	if (!ike) {
+		kit->keepalives++;
+		return;
+	}
 	packet = packet_new(kit, octets.ptr, octets.len);
 	packet->from = side->index;
 	packet->to = 1 - side->index;

@@ -69,7 +69,7 @@ struct kit {
 	bool natted;
 	struct kit_packet *wire, **wire_tail; /* on their way */
 	struct kit_packet *held;        /* newest first */
-	unsigned sent;
+	unsigned sent, keepalives;
 	/* The script: asked for each datagram; NULL: all pass. It may change the octets. */
 	enum kit_verdict (*script)(struct kit *kit, struct kit_packet *packet, void *ctx);
 	void *ctx;

@@ -12,10 +12,13 @@ check_PROGRAMS += testing/engine/engine_tests
 ENGINE_TESTS += testing/engine/engine_tests
 TESTS += testing/engine/engine_tests
 testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
+	testing/engine/end_test.c \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \
+	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \
 	testing/engine/refuse_test.c \
+	testing/engine/rekey_test.c \
 	testing/engine/setup_test.c \
 	testing/engine/tamper_test.c
 testing_engine_engine_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

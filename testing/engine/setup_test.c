@@ -135,6 +135,12 @@ START_TEST(static_tunnels_take_all_traffic)
 	ck_assert_uint_eq(child->interface_id, config_interface_id(IF_TUNNEL, 7));
 	ck_assert(selectors_have_any(&child->ts_local) && selectors_have_any(&child->ts_remote));
 	ck_assert_uint_eq(fake_kernel(kit_shard(kit_gateway(kit), 0))->route_count, 0);
+	/* One child for all traffic is the only one. */
+	kit_sa(kit_client(kit))->wants |= WANT_CHILD;
+	driver_pump(kit_sa(kit_client(kit)));
+	kit_settle(kit);
+	ck_assert(kit_connected(kit));
+	ck_assert(kit_said("child.failed", "has a child for all traffic already"));
 	kit_free(kit);
 }
 END_TEST

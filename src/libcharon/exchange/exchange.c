@@ -30,7 +30,7 @@ void exchange_free(struct exchange *x)
 	ke_done(&x->ke, x->sa->shard);
 	auth_work_free(x->auth, x->sa);
 	child_work_free(x->child, x->sa);
-	rekey_work_free(x->rekey);
+	rekey_work_free(x->rekey, x->sa);
 	cyg_wipe(x->nonce_i, sizeof(x->nonce_i));
 	cyg_wipe(x->nonce_r, sizeof(x->nonce_r));
 	free(x->parked);

@@ -11,8 +11,16 @@
 #define REKEYED_LINGER_MS 60000 /* for the DELETE of the one that rekeyed */
 #define TURNS_MAX 3
 
-void rekey_work_free(struct rekey_work *work)
+void rekey_work_free(struct rekey_work *work, struct ike_sa *sa)
 {
+	struct ike_sa *made;
+
+	if (!work)
+		return;
+	/* The exchange came to no end: nobody else knows of the new SA. */
+	made = life_find(sa->ike, work->made);
+	if (made && made->state < IKE_ESTABLISHED)
+		life_close(made, NULL);
 	free(work);
 }
 

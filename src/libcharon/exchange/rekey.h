@@ -14,7 +14,7 @@ struct rekey_work {
 	uint8_t group_turns;
 };
 
-void rekey_work_free(struct rekey_work *work);
+void rekey_work_free(struct rekey_work *work, struct ike_sa *sa);
 
 /* Initiator: SA, Ni, KEi. */
 enum cyg_status rekey_begin(struct exchange *x);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing is kept for a peer that has not proved itself: cookies, half-open SAs, admission. */
+#include "testing/engine/engine_tests.h"
+#include "testing/engine/kit.h"
+
+#define GCM " encryption aes-gcm-128\n prf sha256\n group 19\n"
+
+struct flood {
+	struct kit_packet *init;        /* the client's first message */
+	struct kit_packet *answer;      /* the last one */
+	unsigned cookies, answers;
+	bool connect;                   /* no longer look */
+};
+
+static enum kit_verdict watch(struct kit *kit, struct kit_packet *packet, void *ctx)
+{
+	struct flood *f = ctx;
+	struct message msg;
+
+	if (f->connect)
+		return KIT_PASS;
+	if (packet->to == KIT_GATEWAY) {
+		if (f->init)
+			return KIT_DROP;
+		f->init = calloc(1, sizeof(*packet) + packet->len);
+		memcpy(f->init, packet, sizeof(*packet));
+		memcpy(f->init->octets, packet->octets, packet->len);
+		return KIT_DROP;
+	}
+	ck_assert_int_eq(message_read(packet->octets, packet->len, &msg), CYG_OK);
+	f->answers++;
+	f->cookies += message_notify(&msg, CYG_N_COOKIE) != NULL;
+	return KIT_DROP;
+}
+
+/* `count` strangers ask, each with an SPI of its own, from one address or from many prefixes. */
+static void strangers(struct kit *kit, struct flood *f, unsigned count, bool spread)
+{
+	uint8_t *octets = malloc(f->init->len);
+
+	memcpy(octets, f->init->octets, f->init->len);
+	for (unsigned i = 0; i < count; i++) {
+		struct cyg_datagram d = { .local = { .ip = kit_gateway(kit)->address, .port = IKE_PORT },
+					  .remote = { .ip = kit_client(kit)->address, .port = IKE_PORT },
+					  .data = octets,
+					  .len = f->init->len };
+
+		memcpy(octets, f->init->octets, f->init->len);
+		octets[0] = (uint8_t)(1 + i / 200);
+		octets[1] = (uint8_t)(i % 200);
+		if (spread) {
+			d.remote.ip = (struct cyg_ip){ CYG_IPV4, { 172, (uint8_t)(i / 200),
+								   (uint8_t)(i % 200), 1 } };
+		}
+		/* Only those that the kit knows are heard; the answers of the others are nobody's. */
+		driver_input(kit_gateway(kit)->ike[0], &d);
+	}
+	free(octets);
+	kit_settle(kit);
+}
+
+static struct kit *started(const struct kit_setup *setup, struct flood *f, const char *more)
+{
+	struct kit *kit = kit_new(setup);
+
+	*f = (struct flood){ 0 };
+	kit->script = watch;
+	kit->ctx = f;
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", more));
+	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", NULL));
+	kit_settle(kit);
+	ck_assert_ptr_nonnull(f->init);
+	return kit;
+}
+
+static void finish(struct kit *kit, struct flood *f)
+{
+	free(f->init);
+	f->init = NULL;
+	kit_free(kit);
+}
+
+START_TEST(one_prefix_with_many_half_open_sas_must_show_a_cookie)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+
+	strangers(kit, &f, HALF_OPEN_COOKIES_PREFIX + 1, false);
+	ck_assert_uint_eq(f.cookies, 0);
+	strangers(kit, &f, 300, false);
+	ck_assert_uint_ge(f.cookies, 280);
+	ck_assert_uint_le(kit_sas(kit_gateway(kit)), HALF_OPEN_COOKIES_PREFIX + 1);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(many_half_open_sas_in_all_switch_cookies_on)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+
+	strangers(kit, &f, HALF_OPEN_COOKIES + 1, true);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).cookies_demanded, 0);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).half_open, HALF_OPEN_COOKIES + 1);
+	strangers(kit, &f, 1000, true); /* the first of them are repeats */
+	ck_assert_uint_ge(kit_counters(kit_gateway(kit)).cookies_demanded, 700);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), HALF_OPEN_COOKIES + 1);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(a_client_with_a_cookie_gets_in)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, "crypto ikev2 cookie-challenge 0\n");
+
+	/* One half-open SA is above none. */
+	strangers(kit, &f, 1, true);
+	f.connect = true;
+	kit_pass(kit, 3000);
+	ck_assert_uint_eq(kit_up(kit_client(kit)), 1);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).cookies_demanded, 1);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).cookies_accepted, 1);
+	kit_pass(kit, 31000);
+	ck_assert(kit_connected(kit));
+	finish(kit, &f);
+}
+END_TEST
+
+static enum kit_verdict spoil_cookie(struct kit *kit, struct kit_packet *packet, void *ctx)
+{
+	struct flood *f = ctx;
+	struct message msg;
+	const struct notify_payload *cookie;
+
+	if (packet->to != KIT_GATEWAY)
+		return KIT_PASS;
+	ck_assert_int_eq(message_read(packet->octets, packet->len, &msg), CYG_OK);
+	cookie = message_notify(&msg, CYG_N_COOKIE);
+	if (cookie)
+		packet->octets[cookie->data.ptr - packet->octets + 5] ^= 1;
+	f->answers += cookie != NULL;
+	return KIT_PASS;
+}
+
+START_TEST(a_false_cookie_begins_nothing)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, "crypto ikev2 cookie-challenge 0\n");
+
+	strangers(kit, &f, 1, true);
+	f.answers = 0;
+	kit->script = spoil_cookie;
+	kit_pass(kit, 20000);
+	ck_assert_uint_ge(f.answers, 2);
+	ck_assert_uint_eq(kit_up(kit_client(kit)), 0);
+	ck_assert_uint_ge(kit_counters(kit_gateway(kit)).cookies_rejected, 2);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 1);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(cookies_may_be_forbidden)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, "no crypto ikev2 cookie-challenge\n");
+
+	strangers(kit, &f, 400, true);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).cookies_demanded, 0);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 400);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(half_open_sas_live_thirty_seconds)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+
+	strangers(kit, &f, 10, false);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 10);
+	kit_pass(kit, 29000);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 10);
+	kit_pass(kit, 2000);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 0);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).half_open_expired, 10);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(the_oldest_half_open_sa_makes_room)
+{
+	struct flood f;
+	struct kit_setup setup = { .options = { .half_open_max = 8 } };
+	struct kit *kit = started(&setup, &f, "no crypto ikev2 cookie-challenge\n");
+
+	strangers(kit, &f, 20, true);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 8);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).half_open_dropped, 12);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(a_repeated_first_message_meets_its_half_open_sa)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+
+	for (unsigned i = 0; i < 5; i++)
+		kit_inject(kit, KIT_GATEWAY, f.init->octets, f.init->len, false);
+	kit_settle(kit);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 1);
+	ck_assert_uint_eq(f.answers, 5);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).responses_replayed, 4);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(limits_of_admission_hold)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, _i ? "crypto ikev2 limit max-in-negotiation-sa 3 incoming\n" :
+						 "crypto ikev2 limit max-sa 3\n");
+	struct ike_counters c;
+
+	strangers(kit, &f, 10, false);
+	c = kit_counters(kit_gateway(kit));
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 3);
+	ck_assert_uint_eq(_i ? c.rejected_limit_negotiation : c.rejected_limit_sa, 7);
+	ck_assert(kit_said("ike.limit", _i ? "max-in-negotiation-sa" : "limit max-sa"));
+	kit_pass(kit, 31000);
+	f.connect = true;
+	kit_pass(kit, 60000);
+	ck_assert(kit_connected(kit));
+	finish(kit, &f);
+}
+END_TEST
+
+Suite *limits_suite(void)
+{
+	Suite *suite = suite_create("limits");
+	TCase *tcase = tcase_create("limits");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, one_prefix_with_many_half_open_sas_must_show_a_cookie);
+	tcase_add_test(tcase, many_half_open_sas_in_all_switch_cookies_on);
+	tcase_add_test(tcase, a_client_with_a_cookie_gets_in);
+	tcase_add_test(tcase, a_false_cookie_begins_nothing);
+	tcase_add_test(tcase, cookies_may_be_forbidden);
+	tcase_add_test(tcase, half_open_sas_live_thirty_seconds);
+	tcase_add_test(tcase, the_oldest_half_open_sa_makes_room);
+	tcase_add_test(tcase, a_repeated_first_message_meets_its_half_open_sa);
+	tcase_add_loop_test(tcase, limits_of_admission_hold, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
