@@ -47,6 +47,12 @@ static bool check_descriptor(struct cyg_plugin_ctx *ctx, const struct cyg_plugin
 	if (!plugin->name || strcmp(plugin->name, ctx->name) != 0)
 		return refuse(ctx, "%s calls itself '%.40s', not '%s'", where,
 			      plugin->name ? plugin->name : "", ctx->name);
+	for (size_t i = 0; plugin->provides && plugin->provides[i].kind; i++) {
+		const struct cyg_feature *f = &plugin->provides[i];
+
+		if (f->kind >= CYG_FEATURE_KINDS || !f->any || i == PLUGIN_FEATURES_MAX)
+			return refuse(ctx, "%s: entry %zu of what it provides is no feature", where, i + 1);
+	}
 	return true;
 }
 

@@ -113,13 +113,18 @@ SUM(sum_b, 1, "sum", sum_vectors);
 SUM(sum_other, 2, "other", sum_vectors);
 SUM(sum_wrong, 3, "wrong", wrong_vectors);
 SUM(sum_unproved, 4, "unproved", NULL);
+static const struct cyg_hash_ops sum_long = { .id = 5, .name = "long", .out_len = CYG_ICV_MAX + 1,
+	.vectors = sum_vectors, .instance_new = hash_new, .instance_free = hash_free, .compute = sum };
 
 static const struct cyg_feature gives_a[] = { CYG_PROVIDE_HASH(&sum_a), CYG_PROVIDE_HASH(&sum_other),
 					      CYG_FEATURES_END };
 static const struct cyg_feature gives_b[] = { CYG_PROVIDE_HASH(&sum_b), CYG_FEATURES_END };
 static const struct cyg_feature gives_other[] = { CYG_PROVIDE_HASH(&sum_other), CYG_FEATURES_END };
 static const struct cyg_feature gives_bad[] = { CYG_PROVIDE_HASH(&sum_wrong), CYG_PROVIDE_HASH(&sum_unproved),
-						CYG_PROVIDE_HASH(&sum_other), CYG_FEATURES_END };
+						CYG_PROVIDE_HASH(&sum_long), CYG_PROVIDE_HASH(&sum_other),
+						CYG_FEATURES_END };
+static const struct cyg_feature gives_nothing[] = { CYG_PROVIDE_HASH(&sum_other), CYG_PROVIDE_HASH(NULL),
+						    CYG_FEATURES_END };
 
 static const struct cyg_need needs_hash_1[] = { { .kind = CYG_HASH, .id = 1 }, { .kind = CYG_FEATURE_END } };
 static const struct cyg_need needs_hash_2[] = { { .kind = CYG_HASH, .id = 2 }, { .kind = CYG_FEATURE_END } };
@@ -148,6 +153,7 @@ CYG_PLUGIN(a, "a", .version = "1", .provides = gives_a, LIFE, .options = number_
 	   .conf_size = sizeof(struct number), .check = value_is_not_7, .reloaded = on_reloaded);
 CYG_PLUGIN(b, "b", .version = "1", .provides = gives_b, LIFE);
 CYG_PLUGIN(quiet_b, "quiet-b", .version = "1", .provides = gives_b);
+CYG_PLUGIN(hollow, "hollow", .provides = gives_nothing);
 CYG_PLUGIN(bad, "bad", .version = "1", .provides = gives_bad);
 CYG_PLUGIN(needs_1, "needs-1", .needs = needs_hash_1, LIFE);
 CYG_PLUGIN(wants_1, "wants-1", .needs = wants_hash_1, LIFE);
@@ -438,12 +444,21 @@ START_TEST(what_fails_its_self_test_is_never_offered)
 	ck_assert_int_eq(cyg_get_hash(one, 2, &hash), CYG_OK);
 	ck_assert_int_eq(offer("bad", "wrong"), OFFER_FAILED_TEST);
 	ck_assert_int_eq(offer("bad", "unproved"), OFFER_FAILED_TEST);
-	ck_assert_uint_eq(log_capture_count("plugin.self-test-failed"), 2);
+	ck_assert_int_eq(offer("bad", "long"), OFFER_FAILED_TEST);
+	ck_assert_uint_eq(log_capture_count("plugin.self-test-failed"), 3);
 	ck_assert_str_eq(log_capture_line("plugin.self-test-failed", 0),
 			 "bad: wrong (hash) failed its self-test and is not offered: what it computes differs "
 			 "from known answer 1");
 	ck_assert_str_eq(missing(3), "no plugin provides SHA2-384 (hash 3): bad has it, but it failed its "
 				     "self-test, openssl, which has it, is not installed");
+}
+END_TEST
+
+START_TEST(a_descriptor_with_an_empty_entry_is_refused)
+{
+	want(&cyg_plugin_hollow, "");
+	apply_good();
+	ck_assert_str_eq(row("hollow")->why, "the plugin linked in: entry 2 of what it provides is no feature");
 }
 END_TEST
 
@@ -875,6 +890,7 @@ Suite *registry_suite(void)
 	tcase_add_test(tc, what_is_missing_is_named_with_what_would_mend_it);
 	tcase_add_test(tc, without_openssl_and_gmp_one_line_names_both);
 	tcase_add_test(tc, what_fails_its_self_test_is_never_offered);
+	tcase_add_test(tc, a_descriptor_with_an_empty_entry_is_refused);
 	tcase_add_test(tc, plugins_start_in_the_order_of_their_needs);
 	tcase_add_test(tc, an_optional_need_may_stay_unmet);
 	tcase_add_test(tc, an_unmet_need_skips_that_plugin_with_one_line);
