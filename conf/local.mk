@@ -2,6 +2,8 @@
 # Sample files, made from the option tables of the engine and of each plugin: `make update-conf` writes them
 # into the source tree, `make check` holds them to it.
 conf_files = conf/cygnet.conf \
+	conf/plugins/address-pool.conf \
+	conf/plugins/authz-policy.conf \
 	conf/plugins/gmp.conf \
 	conf/plugins/kernel-tun.conf \
 	conf/plugins/openssl.conf
