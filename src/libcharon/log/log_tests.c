@@ -419,6 +419,8 @@ START_TEST(a_syslog_listener_that_comes_late_or_anew_is_found)
 		cyg_log(CYG_LOG_INFO, "x", "heard");
 		snprintf(want, sizeof(want), "<30>cygnet[%ld]: x: heard", (long)getpid());
 		ck_assert_str_eq(receive(fd), want);
+		if (i == 0)
+			ck_assert_ptr_nonnull(strstr(receive(fd), "log.lost: 1 lines"));
 		close(fd);
 		ck_assert_int_eq(unlink(path_of("socket")), 0);
 	}

@@ -83,14 +83,14 @@ lose:
 	return true;
 }
 
-static void write_line(const struct log_line *line)
+/* False if no sink took it. */
+static bool write_line(const struct log_line *line)
 {
 	bool taken = active_count == 0; /* told to keep silent */
 
 	for (size_t i = 0; i < active_count; i++)
 		taken |= sink_write(&active[i], line);
-	if (!taken)
-		atomic_fetch_add(&lost, 1);
+	return taken;
 }
 
 static void tell_lost(int64_t wall_us)
@@ -102,12 +102,12 @@ static void tell_lost(int64_t wall_us)
 
 	if (!count)
 		return;
-	lost_told = now;
 	log_format(&record, CYG_LOG_WARNING, "log.lost", "{count} lines of the log were lost", fields);
 	line = (struct log_line){ CYG_LOG_WARNING, record.event, wall_us,
 				  cyg_str_n(record.sentence, record.sentence_len),
 				  cyg_str_n(record.fields, record.fields_len) };
-	write_line(&line);
+	if (write_line(&line))
+		lost_told = now; /* else it is told with the next line */
 }
 
 static void close_sinks(void)
@@ -137,7 +137,8 @@ static void handle(struct item *item)
 		};
 
 		atomic_fetch_sub(&waiting, 1);
-		write_line(&line);
+		if (!write_line(&line))
+			atomic_fetch_add(&lost, 1);
 		tell_lost(line.wall_us);
 	}
 	free(item);
