@@ -4,8 +4,6 @@
 conf_files = conf/cygnet.conf \
 	conf/plugins/address-pool.conf \
 	conf/plugins/authz-policy.conf \
-	conf/plugins/address-pool.conf \
-	conf/plugins/authz-policy.conf \
 	conf/plugins/gmp.conf \
 	conf/plugins/kernel-tun.conf \
 	conf/plugins/openssl.conf
