@@ -8,6 +8,7 @@ need_command python3
 ns gw
 cygnet_configure gw "$top/testing/system/gateway"
 root=$(cygnet_root gw)
+roots+=("$root")
 
 in_background gw "$tmp/holder" python3 -c "
 import socket, time

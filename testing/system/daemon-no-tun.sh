@@ -8,10 +8,10 @@ need_command unshare
 ns gw
 cygnet_configure gw "$top/testing/system/gateway"
 root=$(cygnet_root gw)
+roots+=("$root")
 
 in_ns gw unshare -m bash -c 'mount -t tmpfs none /dev/net && exec "$@"' - \
 	"$(cygnet_bin)" start --root "$root" >"$tmp/out" 2>&1 || fail "no start: $(cat "$tmp/out"; cygnet_log gw)"
-roots+=("$root")
 step "the log names the device and the module"
 wait_for 5 grep -q 'no /dev/net/tun: load the module: modprobe tun' "$root"/var/log/*.log ||
 	fail "not said: $(cygnet_log gw)"
