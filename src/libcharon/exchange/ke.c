@@ -10,6 +10,7 @@
 struct ke_job {
 	struct cyg_job job;
 	struct cyg_ke ke;
+	struct cyg_shard *home;
 	struct ke_work *work;           /* NULL once nobody waits */
 	struct cyg_op *op;
 	bool respond;
@@ -57,10 +58,15 @@ static void job_finish(struct cyg_shard *shard, struct cyg_job *base)
 	cyg_op_complete(job->op, job->status);
 }
 
-/* On any thread; what counts uses was let go on the shard. */
+/*
+ * At home, or wherever it ends up once its shard has left the registry, which voids all uses. The job
+ * has a use of its own: when it is cancelled a helper may still be in the provider's code.
+ */
 static void job_drop(struct cyg_job *base)
 {
 	struct ke_job *job = CYG_CONTAINER(base, struct ke_job, job);
+
+	cyg_plugin_release(job->ke.provider, job->home);
 
 	if (job->key)
 		job->ke.ops->key_free(job->key);
@@ -89,6 +95,7 @@ static enum cyg_status start_job(struct ke_work *work, struct cyg_shard *shard, 
 		return CYG_NOMEM;
 	*job = (struct ke_job){ .job = { .work = job_work, .finish = job_finish, .drop = job_drop },
 				.ke = work->ke,
+				.home = shard,
 				.work = work,
 				.op = op,
 				.respond = respond,
@@ -103,6 +110,7 @@ static enum cyg_status start_job(struct ke_work *work, struct cyg_shard *shard, 
 	}
 	job->key = work->key;
 	work->key = NULL;
+	cyg_plugin_use(job->ke.provider, shard);
 	status = cyg_job_start(shard, &job->job);
 	if (status != CYG_OK) {
 		work->key = job->key;
