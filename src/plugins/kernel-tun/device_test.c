@@ -196,8 +196,37 @@ START_TEST(a_route_wanted_by_two_shards_stays_until_both_gave_it_back)
 	ck_assert_uint_eq(requests_of(RTM_DELROUTE), 1);
 	ck_assert_int_eq(set_route(1, &to, false), CYG_OK); /* what is not there */
 	ck_assert_uint_eq(requests_of(RTM_DELROUTE), 1);
-	ck_assert_ptr_null(tun_of(&world.a, 0)->held);
-	ck_assert_ptr_null(tun_of(&world.a, 1)->held);
+	ck_assert_uint_eq(tun_of(&world.a, 0)->held.count, 0);
+	ck_assert_uint_eq(tun_of(&world.a, 1)->held.count, 0);
+	world_free();
+}
+END_TEST
+
+START_TEST(thousands_of_routes_reach_the_system_and_leave_it)
+{
+	enum { COUNT = 3000 };
+	struct cyg_shard *s;
+
+	world_new(1);
+	s = worker(&world.a, 0);
+	for (unsigned add = 1; add < 2; add--) {
+		for (unsigned i = 0; i < COUNT; i++) {
+			struct cyg_route route = { .interface_id = 1, .to = prefix_of("10.7.0.0", 32) };
+
+			route.to.ip.octets[2] = (uint8_t)(i >> 8);
+			route.to.ip.octets[3] = (uint8_t)i;
+			ck_assert_int_eq(world.a.ops->route_set(world.a.ctx, s, &route, add, NULL), CYG_OK);
+		}
+		world_run();
+		if (add)
+			world_interface(&world.a, 1, 0); /* all of them wait for it */
+		for (unsigned i = 0; i < 20; i++) {
+			shard_clock_advance(&world.clock, 10);
+			world_run();
+		}
+		ck_assert_uint_eq(world.routes, add ? COUNT : 0);
+	}
+	ck_assert_uint_eq(tun_of(&world.a, 0)->held.count, 0);
 	world_free();
 }
 END_TEST
@@ -211,8 +240,8 @@ START_TEST(a_refused_route_is_nobodys)
 	world.refuse_type = RTM_NEWROUTE;
 	world.refuse_error = ENETUNREACH;
 	ck_assert_int_eq(set_route(0, &to, true), CYG_IO);
-	ck_assert_ptr_null(tun_of(&world.a, 0)->held);
-	ck_assert_ptr_null(tun_of(&world.a, 1)->held);
+	ck_assert_uint_eq(tun_of(&world.a, 0)->held.count, 0);
+	ck_assert_uint_eq(tun_of(&world.a, 1)->held.count, 0);
 	world_free();
 }
 END_TEST
@@ -239,7 +268,7 @@ START_TEST(a_route_that_was_given_up_is_taken_back)
 	shard_clock_advance(&world.clock, 5001);
 	world_run();
 	ck_assert_int_eq(world_status, CYG_TIMEOUT);
-	ck_assert_ptr_null(tun_of(&world.a, 0)->held);
+	ck_assert_uint_eq(tun_of(&world.a, 0)->held.count, 0);
 	world_interface(&world.a, 1, 0);
 	ck_assert_uint_eq(requests_of(RTM_NEWROUTE), 0);
 	world_free();
@@ -280,6 +309,7 @@ TCase *device_tcase(void)
 	tcase_add_test(tc, a_system_without_ipv6_is_fine);
 	tcase_add_test(tc, a_system_that_does_not_answer_ends_in_a_timeout);
 	tcase_add_test(tc, a_route_wanted_by_two_shards_stays_until_both_gave_it_back);
+	tcase_add_test(tc, thousands_of_routes_reach_the_system_and_leave_it);
 	tcase_add_test(tc, a_refused_route_is_nobodys);
 	tcase_add_test(tc, a_route_waits_for_its_device);
 	tcase_add_test(tc, a_route_that_was_given_up_is_taken_back);

@@ -10,11 +10,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WISH_TIMEOUT_MS 5000
+#define WISH_TIMEOUT_MS     5000
+#define HELD_FIRST_CAPACITY 16
+#define REQUESTS_MAX        2 /* to the system, about one held thing */
+#define TRY_AGAIN_MS        2
 
 /* The operation of whoever waits; stays on its shard. */
 struct tun_wait {
-	struct tun_wait *next;
+	struct tun_wait *next, **prev;
 	struct tun_shard *shard;
 	struct cyg_op *op; /* NULL once cancelled */
 	enum tun_held_kind kind;
@@ -29,6 +32,7 @@ struct wish {
 	struct cyg_plugin_ctx *ctx;
 	struct wish *next;          /* at the same held thing */
 	unsigned from;
+	uint32_t hash;              /* of what follows: says which shard keeps count */
 	struct tun_wait *wait;      /* of `from`; not looked at elsewhere */
 	enum tun_held_kind kind;
 	uint32_t link;
@@ -39,7 +43,8 @@ struct wish {
 };
 
 struct tun_held {
-	struct tun_held *next;
+	struct tun_held *next;      /* in its bucket */
+	uint32_t hash;
 	struct tun_shard *shard;
 	enum tun_held_kind kind;
 	uint32_t link;
@@ -55,17 +60,14 @@ struct tun_held {
 
 /* --- Where the wish came from --- */
 
-static void wait_end(struct tun_shard *s, struct tun_wait *wait, enum cyg_status status)
+static void wait_end(struct tun_wait *wait, enum cyg_status status)
 {
-	for (struct tun_wait **at = &s->waits; *at; at = &(*at)->next) {
-		if (*at != wait)
-			continue;
-		*at = wait->next;
-		if (wait->op)
-			cyg_op_complete(wait->op, status);
-		free(wait);
-		return;
-	}
+	*wait->prev = wait->next;
+	if (wait->next)
+		wait->next->prev = wait->prev;
+	if (wait->op)
+		cyg_op_complete(wait->op, status);
+	free(wait);
 }
 
 static void answer_run(struct cyg_shard *shard, struct cyg_msg *msg)
@@ -74,7 +76,7 @@ static void answer_run(struct cyg_shard *shard, struct cyg_msg *msg)
 	struct tun_shard *s = tun_shard_of(wish->ctx, shard);
 
 	if (s)
-		wait_end(s, wish->wait, wish->status);
+		wait_end(wish->wait, wish->status);
 	free(wish);
 }
 
@@ -138,13 +140,16 @@ static void answer_all(struct tun_held *held)
 
 static void held_free_if_done(struct tun_held *held)
 {
-	struct tun_held **at = &held->shard->held;
+	struct tun_held_table *t = &held->shard->held;
+	struct tun_held **at;
 
-	if (held->refs || held->asked || held->waiting)
+	if (held->refs || held->in_system || held->asked || held->waiting)
 		return;
+	at = &t->buckets[held->hash & (t->capacity - 1)];
 	while (*at != held)
 		at = &(*at)->next;
 	*at = held->next;
+	t->count--;
 	free(held);
 }
 
@@ -237,31 +242,107 @@ static void tell_system(struct tun_held *held, unsigned index, bool add)
 	}
 }
 
+static bool held_is_due(const struct tun_held *held)
+{
+	return held->in_system != (held->refs > 0);
+}
+
+static void reconcile(struct tun_held *held, unsigned index);
+
+static void try_again(struct cyg_shard *shard, struct cyg_timer *timer)
+{
+	struct tun_shard *s = CYG_CONTAINER(timer, struct tun_shard, held_timer);
+
+	for (size_t i = 0; i < s->held.capacity; i++) {
+		struct tun_held *held, *next;
+
+		for (held = s->held.buckets[i]; held; held = next) {
+			const struct tun_link *link = tun_link_find(s, held->link);
+
+			next = held->next;
+			if (held_is_due(held) && held->asked == 0 && link && link->there)
+				reconcile(held, link->index);
+		}
+	}
+}
+
+/* Makes it so in the system, if it is not and the device is there, and answers whoever need not wait. */
+static void reconcile(struct tun_held *held, unsigned index)
+{
+	struct tun_shard *s = held->shard;
+
+	if (index == 0) {
+		held->in_system = false; /* went with the device */
+	} else if (held_is_due(held)) {
+		if (s->nl.count + REQUESTS_MAX > NL_PENDING_MAX) { /* many at once: the rest a little later */
+			if (!cyg_timer_is_set(&s->held_timer))
+				cyg_timer_set(s->shard, &s->held_timer, cyg_shard_now_ms(s->shard) + TRY_AGAIN_MS,
+					      try_again);
+			return;
+		}
+		tell_system(held, index, held->refs > 0);
+	}
+	/* Nothing to wait for, unless the device is still to come. */
+	if (held->asked == 0 && (index || held->refs == 0))
+		answer_all(held);
+	held_free_if_done(held);
+}
+
 static struct tun_held *held_find(struct tun_shard *s, const struct wish *wish)
 {
-	struct tun_held *held = s->held;
+	const struct tun_held_table *t = &s->held;
+	struct tun_held *held = t->capacity ? t->buckets[wish->hash & (t->capacity - 1)] : NULL;
 
-	while (held && !(held->kind == wish->kind && held->link == wish->link &&
+	while (held && !(held->hash == wish->hash && held->kind == wish->kind && held->link == wish->link &&
 			 held->distance == wish->distance && held->prefix.len == wish->prefix.len &&
 			 cyg_ip_equal(&held->prefix.ip, &wish->prefix.ip)))
 		held = held->next;
 	return held;
 }
 
+static bool held_grow(struct tun_held_table *t)
+{
+	size_t capacity = t->capacity ? t->capacity * 2 : HELD_FIRST_CAPACITY;
+	struct tun_held **buckets = calloc(capacity, sizeof(struct tun_held *));
+
+	if (!buckets)
+		return false;
+	for (size_t i = 0; i < t->capacity; i++) {
+		struct tun_held *held, *next;
+
+		for (held = t->buckets[i]; held; held = next) {
+			next = held->next;
+			held->next = buckets[held->hash & (capacity - 1)];
+			buckets[held->hash & (capacity - 1)] = held;
+		}
+	}
+	free(t->buckets);
+	t->buckets = buckets;
+	t->capacity = capacity;
+	return true;
+}
+
 static struct tun_held *held_new(struct tun_shard *s, const struct wish *wish)
 {
-	struct tun_held *held = calloc(1, sizeof(*held));
+	struct tun_held_table *t = &s->held;
+	struct tun_held *held, **bucket;
 
+	if (t->count >= t->capacity && !held_grow(t))
+		return NULL;
+	held = calloc(1, sizeof(*held));
 	if (!held)
 		return NULL;
 	held->shard = s;
+	held->hash = wish->hash;
 	held->kind = wish->kind;
 	held->link = wish->link;
 	held->prefix = wish->prefix;
 	held->distance = wish->distance;
 	held->waiting_tail = &held->waiting;
-	held->next = s->held;
-	s->held = held;
+	bucket = &t->buckets[held->hash & (t->capacity - 1)];
+	held->next = *bucket;
+	*bucket = held;
+	t->count++;
 	return held;
 }
 
@@ -288,36 +369,25 @@ static void wish_run(struct cyg_shard *shard, struct cyg_msg *msg)
 		held->refs++;
 	else if (held->refs)
 		held->refs--;
-	if (index && held->in_system != (held->refs > 0))
-		tell_system(held, index, held->refs > 0);
-	else if (!index && held->refs == 0)
-		held->in_system = false;
 	wish->next = NULL;
 	*held->waiting_tail = wish;
 	held->waiting_tail = &wish->next;
-	/* Nothing to wait for, unless the device is still to come. */
-	if (held->asked == 0 && (index || held->refs == 0))
-		answer_all(held);
-	held_free_if_done(held);
+	reconcile(held, index);
 }
 
 void tun_held_device(struct tun_shard *s, uint32_t interface_id, unsigned index)
 {
-	struct tun_held *held, *next;
+	for (size_t i = 0; i < s->held.capacity; i++) {
+		struct tun_held *held, *next;
 
-	for (held = s->held; held; held = next) {
-		next = held->next;
-		if (held->link != interface_id)
-			continue;
-		if (index == 0) {
-			held->in_system = false; /* went with the device */
-		} else if (held->refs) {
-			/* Told again even if it was there: with its last IPv4 address or when it
-			 * goes down, a device loses its routes without a word. */
-			tell_system(held, index, true);
-			if (held->asked == 0)
-				answer_all(held);
-			held_free_if_done(held);
+		for (held = s->held.buckets[i]; held; held = next) {
+			next = held->next;
+			if (held->link != interface_id)
+				continue;
+			/* Told again even if it was there: with its last IPv4 address or when it goes
+			 * down, a device loses its routes without a word. */
+			held->in_system = false;
+			reconcile(held, index);
 		}
 	}
 }
@@ -327,7 +397,7 @@ enum cyg_status tun_held_set(struct tun_shard *s, enum tun_held_kind kind, struc
 {
 	struct wish *wish = calloc(1, sizeof(*wish));
 	struct tun_wait *wait = op ? calloc(1, sizeof(*wait)) : NULL;
-	unsigned hash = link->id * 31u + prefix->len;
+	uint32_t hash = link->id;
 
 	if (!wish || (op && !wait)) {
 		free(wish);
@@ -335,34 +405,43 @@ enum cyg_status tun_held_set(struct tun_shard *s, enum tun_held_kind kind, struc
 		return CYG_NOMEM;
 	}
 	for (size_t i = 0; i < cyg_ip_len(&prefix->ip); i++)
-		hash = hash * 31u + prefix->ip.octets[i];
+		hash = (hash ^ prefix->ip.octets[i]) * UINT32_C(0x01000193);
+	hash = (hash ^ prefix->len) * UINT32_C(0x01000193);
+	hash ^= hash >> 15;
 	*wish = (struct wish){ .msg = { .run = wish_run, .drop = wish_drop }, .ctx = s->ctx,
-			       .from = cyg_shard_index(s->shard), .wait = wait, .kind = kind,
+			       .from = cyg_shard_index(s->shard), .hash = hash, .wait = wait, .kind = kind,
 			       .link = link->id, .prefix = *prefix, .distance = distance, .add = add };
 	if (wait) {
-		*wait = (struct tun_wait){ .next = s->waits, .shard = s, .op = op, .kind = kind,
+		*wait = (struct tun_wait){ .next = s->waits, .prev = &s->waits, .shard = s, .op = op, .kind = kind,
 					   .link = link, .prefix = *prefix, .distance = distance,
 					   .add = add };
+		if (wait->next)
+			wait->next->prev = &wait->next;
 		s->waits = wait;
 	}
-	tun_post(s, hash % cyg_shard_count(s->shard), &wish->msg);
+	tun_post(s, (hash >> 16) % cyg_shard_count(s->shard), &wish->msg);
 	return op ? cyg_op_pending(op, WISH_TIMEOUT_MS, wait_cancel, wait) : CYG_OK;
 }
 
 void tun_held_free(struct tun_shard *s)
 {
-	while (s->held) {
-		struct tun_held *held = s->held;
+	cyg_timer_clear(s->shard, &s->held_timer);
+	for (size_t i = 0; i < s->held.capacity; i++) {
+		while (s->held.buckets[i]) {
+			struct tun_held *held = s->held.buckets[i];
 
-		s->held = held->next;
-		while (held->waiting) {
-			struct wish *wish = held->waiting;
+			s->held.buckets[i] = held->next;
+			while (held->waiting) {
+				struct wish *wish = held->waiting;
 
-			held->waiting = wish->next;
-			free(wish);
+				held->waiting = wish->next;
+				free(wish);
+			}
+			free(held);
 		}
-		free(held);
 	}
+	free(s->held.buckets);
+	s->held = (struct tun_held_table){ 0 };
 	while (s->waits) {
 		struct tun_wait *wait = s->waits;
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX  16384
-#define ANSWERS_PER_TURN 64
+#define ANSWERS_PER_TURN 256
 #define RULE_FIRST  7371 /* before `main` (32766) */
 
 /* Older headers do not name these. */

@@ -12,7 +12,7 @@
 
 #include <libmnl/libmnl.h>
 
-#define NL_PENDING_MAX 1024
+#define NL_PENDING_MAX 256
 #define NL_REQUEST_MAX 512
 #define NL_TEXT_MAX    128
 

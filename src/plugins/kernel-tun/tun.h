@@ -132,6 +132,12 @@ struct tun_backlog {
 	struct cyg_msg *first, **last;
 };
 
+/* Chained by hash; there may be as many as there are sessions. */
+struct tun_held_table {
+	struct tun_held **buckets;
+	size_t capacity, count; /* the first a power of two, or 0 */
+};
+
 struct tun_shard {
 	struct cyg_shard *shard;
 	struct cyg_plugin_ctx *ctx;
@@ -156,7 +162,8 @@ struct tun_shard {
 	uint64_t unknown_since_ms;
 	unsigned unknown;
 	struct nl nl;
-	struct tun_held *held;      /* kernel routes and addresses this shard keeps count of */
+	struct tun_held_table held; /* kernel routes and addresses this shard keeps count of */
+	struct cyg_timer held_timer;
 	struct tun_wait *waits;     /* operations of this shard that wait for another's answer */
 	struct tun_backlog *backlog;/* one a shard */
 	struct cyg_timer backlog_timer;

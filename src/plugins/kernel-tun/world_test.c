@@ -80,6 +80,7 @@ static void answer(const struct request *request)
 
 	if (request->type == world.ignore_type)
 		return;
+	world.routes += (request->type == RTM_NEWROUTE) - (request->type == RTM_DELROUTE);
 	header->nlmsg_seq = request->seq;
 	if (request->type == RTM_GETLINK && !refused(request)) {
 		struct ifinfomsg *link;

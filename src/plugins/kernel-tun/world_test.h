@@ -68,6 +68,7 @@ struct world {
 	int refuse_type, refuse_error; /* a request of this type gets this error */
 	bool refuse_ipv6;              /* only if it is about IPv6 */
 	int ignore_type;               /* is not answered */
+	int routes;                    /* added less removed */
 	unsigned stale_rules;          /* so many RTM_DELRULE are answered with success */
 };
 
