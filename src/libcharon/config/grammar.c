@@ -9,6 +9,7 @@
 #include "config/grammar.h"
 #include "config/tree.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -453,6 +454,7 @@ static enum cyg_status compile(struct compiler *c, struct grammar_mode *mode, bo
 		row->head++;
 	if (row->head == 0)
 		return bad(c, "a row begins with a keyword");
+	row->initial = (char)tolower((unsigned char)row->ops[0].word[0]);
 	if (target) {
 		struct grammar_mode *entered = (struct grammar_mode *)grammar_mode(c->g, target);
 

@@ -10,7 +10,7 @@
  */
 #include "config/match.h"
 
-#include <stdlib.h>
+#include <ctype.h>
 
 enum rank { RANK_KEYWORD, RANK_ABBREVIATION, RANK_TYPED, RANK_WORD, RANK_LINE };
 
@@ -464,15 +464,22 @@ static void swap_threads(struct matcher *m)
 	m->next_count = 0;
 }
 
-static void begin(struct matcher *m, const struct grammar_mode *mode, unsigned flags, size_t first)
+/* All rows that the first word can begin; without one, all rows. */
+static void begin(struct matcher *m, const struct grammar_mode *mode, unsigned flags, size_t first,
+		  struct cyg_str word)
 {
+	char initial = word.len ? (char)tolower((unsigned char)word.ptr[0]) : '\0';
+
 	m->step_count = 0;
 	m->threads = m->a;
 	m->next = m->b;
 	m->next_count = 0;
 	for (size_t i = 0; i < mode->row_count; i++) {
-		if (!(flags & MATCH_OURS) || !mode->rows[i]->ignored)
-			add_thread(m, mode->rows[i], 0, first, NULL);
+		const struct grammar_row *row = mode->rows[i];
+
+		if ((initial && row->initial != initial) || ((flags & MATCH_OURS) && row->ignored))
+			continue;
+		add_thread(m, row, 0, first, NULL);
 	}
 	swap_threads(m);
 }
@@ -599,7 +606,7 @@ void match_prefix(struct matcher *m, const struct grammar_mode *mode, const stru
 	out->head = 0;
 	out->where = end;
 	out->range = out->left_over = out->shortened = false;
-	begin(m, mode, flags, first);
+	begin(m, mode, flags, first, first < end ? word_text(words, first) : cyg_str_n(NULL, 0));
 	for (size_t i = first; i < end; i++) {
 		struct turn turn = { 0 };
 		bool waiting = any_at(m, i);
