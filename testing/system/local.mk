@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	testing/system/privileges.sh \
 	testing/system/second-daemon.sh \
 	testing/system/stop.sh \
+	testing/system/swap-plugins.sh \
 	testing/system/tun_device.sh \
 	testing/system/watchdog.sh
 
