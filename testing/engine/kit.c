@@ -3,7 +3,6 @@
 
 #include "policy/selectors.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -35,7 +34,7 @@ static struct kit_packet *packet_new(struct kit *kit, const void *octets, size_t
 {
 	struct kit_packet *packet = calloc(1, sizeof(*packet) + len);
 
-	ck_assert_ptr_nonnull(packet);
+	KIT_CHECK(packet);
 	memcpy(packet->octets, octets, len);
 	packet->len = len;
 	(void)(message_read_header(packet->octets, len, &packet->header) == CYG_OK);
@@ -131,7 +130,7 @@ static void deliver(struct kit *kit, struct kit_packet *packet)
 				  .len = packet->len,
 				  .natt = packet->natt };
 
-	ck_assert_ptr_nonnull(exact);
+	KIT_CHECK(exact);
 	memcpy(exact, packet->octets, packet->len);
 	driver_input(side->ike[shard_of(side, packet)], &d);
 	free(exact);
@@ -175,12 +174,12 @@ size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchang
 	(void)wire_reserve(&c.w, sk_sealed_len(algs, inner.len));
 	chain_close(&c);
 	len = chain_end(&c, NULL).len;
-	ck_assert_uint_gt(len, 0);
+	KIT_CHECK(len > 0);
 	if (inner.len)
 		memcpy(out + head + sk_plain_offset(algs), inner.ptr, inner.len);
-	ck_assert_int_eq(sk_seal(algs, sa->d.initiator ? sa->keys->ei : sa->keys->er,
+	KIT_CHECK(sk_seal(algs, sa->d.initiator ? sa->keys->ei : sa->keys->er,
 				 sa->d.initiator ? sa->keys->ai : sa->keys->ar, iv, out, head,
-				 inner.len), CYG_OK);
+				 inner.len) == CYG_OK);
 	return len;
 }
 
@@ -188,13 +187,13 @@ uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *pac
 {
 	struct cyg_bytes plain;
 
-	ck_assert_int_eq(message_read(packet->octets, packet->len, msg), CYG_OK);
+	KIT_CHECK(message_read(packet->octets, packet->len, msg) == CYG_OK);
 	if (msg->has & HAS_SK) {
-		ck_assert_int_eq(sk_open(&receiver->suite->algs,
+		KIT_CHECK(sk_open(&receiver->suite->algs,
 					 receiver->d.initiator ? receiver->keys->er : receiver->keys->ei,
 					 receiver->d.initiator ? receiver->keys->ar : receiver->keys->ai,
-					 packet->octets, packet->len, msg->sk.aad_len, &plain), CYG_OK);
-		ck_assert_int_eq(message_read_inner(plain, msg->sk.inner_first, msg), CYG_OK);
+					 packet->octets, packet->len, msg->sk.aad_len, &plain) == CYG_OK);
+		KIT_CHECK(message_read_inner(plain, msg->sk.inner_first, msg) == CYG_OK);
 	}
 	return msg->notify_count ? msg->notify[0].type : 0;
 }
@@ -229,7 +228,7 @@ void kit_settle(struct kit *kit)
 		struct kit_packet *packet = kit->wire;
 
 		for (unsigned i = 0; i < KIT_SIDES; i++)
-			ck_assert(shard_settle(kit->side[i].group, 1000));
+			KIT_CHECK(shard_settle(kit->side[i].group, 1000));
 		packet = kit->wire;
 		if (!packet)
 			return;
@@ -238,7 +237,7 @@ void kit_settle(struct kit *kit)
 			kit->wire_tail = &kit->wire;
 		deliver(kit, packet);
 	}
-	ck_abort_msg("the wire does not come to rest");
+	KIT_CHECK(!"the wire comes to rest");
 }
 
 void kit_pass(struct kit *kit, uint64_t ms)
@@ -277,9 +276,8 @@ static enum cyg_status source_for(void *ctx, const struct cyg_ip *remote, struct
 static void add_plugin(struct kit_side *side, struct registry_set *set, const struct cyg_plugin *plugin,
 		       const char *conf)
 {
-	ck_assert_int_eq(registry_add_static(side->reg, plugin), CYG_OK);
-	ck_assert_int_eq(registry_set_add(set, plugin->name, plugin->name, cyg_str(conf ? conf : "")),
-			 CYG_OK);
+	KIT_CHECK(registry_add_static(side->reg, plugin) == CYG_OK);
+	KIT_CHECK(registry_set_add(set, plugin->name, plugin->name, cyg_str(conf ? conf : "")) == CYG_OK);
 }
 
 static void start_side(struct kit *kit, unsigned index, const struct kit_setup *setup)
@@ -294,9 +292,9 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 	side->address = addresses[index];
 	side->shards = index == KIT_GATEWAY && setup->shards ? setup->shards : 1;
 	manual.workers = side->shards;
-	ck_assert_int_eq(shard_manual_group_new(&manual, &side->group), CYG_OK);
+	KIT_CHECK(shard_manual_group_new(&manual, &side->group) == CYG_OK);
 	side->reg = registry_new(shard_group_control(side->group));
-	ck_assert_ptr_nonnull(side->reg);
+	KIT_CHECK(side->reg);
 	add_plugin(side, set, &cyg_plugin_openssl,
 		   index == KIT_GATEWAY ? setup->openssl_conf : NULL);
 	if (index != KIT_GATEWAY || !setup->no_kernel)
@@ -305,9 +303,9 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 	add_plugin(side, set, &cyg_plugin_fake_pool, NULL);
 	add_plugin(side, set, &cyg_plugin_fake_authz, NULL);
 	for (unsigned n = 0; n < side->shards; n++)
-		ck_assert_int_eq(registry_attach(side->reg, kit_shard(side, n), NULL), CYG_OK);
-	ck_assert_int_eq(registry_apply(side->reg, set, true, NULL), CYG_OK);
-	ck_assert_str_eq(registry_errors(side->reg), "");
+		KIT_CHECK(registry_attach(side->reg, kit_shard(side, n), NULL) == CYG_OK);
+	KIT_CHECK(registry_apply(side->reg, set, true, NULL) == CYG_OK);
+	KIT_CHECK(registry_errors(side->reg)[0] == '\0');
 	registry_set_free(set);
 	options.source_for = source_for;
 	options.source_ctx = side;
@@ -316,7 +314,7 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 
 		shard->send = on_send;
 		shard->send_ctx = side;
-		ck_assert_int_eq(ike_shard_new(shard, &options, &side->ike[n]), CYG_OK);
+		KIT_CHECK(ike_shard_new(shard, &options, &side->ike[n]) == CYG_OK);
 	}
 }
 
@@ -328,7 +326,7 @@ struct kit *kit_new(const struct kit_setup *setup)
 	char why_text[256];
 	struct cyg_strbuf why = CYG_STRBUF(why_text);
 
-	ck_assert_ptr_nonnull(kit);
+	KIT_CHECK(kit);
 	if (!setup)
 		setup = &usual;
 	running = kit;
@@ -338,7 +336,7 @@ struct kit *kit_new(const struct kit_setup *setup)
 	kit->clock = (struct shard_clock){ .now_ms = 1000000, .wall_ms = 1700000000000 };
 	kit->natted = setup->natted_client;
 	kit->wire_tail = &kit->wire;
-	ck_assert_msg(config_grammar_new(&table, 1, &kit->grammar, &why) == CYG_OK, "%s", why_text);
+	KIT_CHECK(config_grammar_new(&table, 1, &kit->grammar, &why) == CYG_OK);
 	for (unsigned i = 0; i < KIT_SIDES; i++)
 		start_side(kit, i, setup);
 	return kit;
@@ -365,17 +363,17 @@ void kit_free(struct kit *kit)
 
 			ike_shard_free(side->ike[n]);
 			for (unsigned c = 0; kernel && c < FAKE_CHILDREN_MAX; c++)
-				ck_assert_msg(!kernel->child[c].used, "an SPI is left in the data plane");
-			ck_assert_msg(!kernel || kernel->route_count == 0, "a route is left");
-			ck_assert_msg(!kernel || kernel->address_count == 0, "an address is left");
-			ck_assert_uint_eq(shard_timer_count(shard), 0);
-			ck_assert_int_eq(registry_detach(side->reg, shard, NULL), CYG_OK);
+				KIT_CHECK(!kernel->child[c].used);
+			KIT_CHECK(!kernel || kernel->route_count == 0);
+			KIT_CHECK(!kernel || kernel->address_count == 0);
+			KIT_CHECK(shard_timer_count(shard) == 0);
+			KIT_CHECK(registry_detach(side->reg, shard, NULL) == CYG_OK);
 		}
 		registry_free(side->reg);
 		config_unref(side->config);
 		shard_group_free(side->group);
 	}
-	ck_assert_uint_eq(fake_leased, fake_released);
+	KIT_CHECK(fake_leased == fake_released);
 	free_packets(kit->wire);
 	free_packets(kit->held);
 	config_grammar_unref(kit->grammar);
@@ -396,7 +394,7 @@ void kit_configure(struct kit_side *side, const char *text)
 
 	if (status != CYG_OK)
 		config_findings_print(&findings, "test", stderr);
-	ck_assert_int_eq(status, CYG_OK);
+	KIT_CHECK(status == CYG_OK);
 	config_findings_done(&findings);
 	for (unsigned n = 0; n < side->shards; n++) {
 		kit_shard(side, n)->config = config;

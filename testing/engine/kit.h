@@ -23,11 +23,23 @@
 #include "shard/shard.h"
 #include "testing/engine/fakes.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #define KIT_GATEWAY 0
 #define KIT_CLIENT  1
 #define KIT_SIDES   2
 
 struct kit;
+
+/* What the kit itself expects; a program that is no unit test may use it as well. */
+#define KIT_CHECK(condition_)                                                              \
+	do {                                                                               \
+		if (!(condition_)) {                                                       \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition_);   \
+			abort();                                                           \
+		}                                                                          \
+	} while (0)
 
 struct kit_packet {
 	struct kit_packet *next;

@@ -113,6 +113,15 @@ testing_fuzz_fuzz_config_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_config_LDADD = $(FUZZ_LIBS)
 
+if HAVE_CHECK
+# Whole messages into live engines.
+FUZZ_TARGETS += testing/fuzz/fuzz_engine
+testing_fuzz_fuzz_engine_SOURCES = testing/fuzz/fuzz_engine.c $(ENGINE_KIT) $(FUZZ_DRIVER)
+testing_fuzz_fuzz_engine_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_engine_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_engine_LDADD = src/plugins/openssl/libopenssl-plugin.la $(FUZZ_LIBS)
+endif
+
 .PHONY: print-fuzz-targets fuzz-targets
 fuzz-targets: $(FUZZ_TARGETS)
 print-fuzz-targets:
