@@ -67,9 +67,13 @@ need_command() {
 }
 need_build() { [[ -n $build && -x $build/src/starter/cygnet ]] || fail "no built tree (give its folder as the first argument)"; }
 
+# A machine in software is slow: it gets more time for everything.
+patience=1
+[[ ${CYGNET_VM:-} != tcg ]] || patience=5
+
 # wait_for SECONDS COMMAND...: until it succeeds; fails after the time.
 wait_for() {
-	local left=$(($1 * 10))
+	local left=$(($1 * 10 * patience))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((left-- > 0)) || return 1

@@ -11,7 +11,7 @@
 
 #include <cygnet/broker.h>
 
-#define BROKER_CALL_TIMEOUT_MS 10000
+#define BROKER_CALL_TIMEOUT_MS 30000
 
 struct broker_client;
 
