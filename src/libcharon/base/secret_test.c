@@ -7,6 +7,15 @@
 
 #include <pthread.h>
 
+static bool is_all(const uint8_t *octets, size_t len, uint8_t value)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (octets[i] != value)
+			return false;
+	}
+	return true;
+}
+
 START_TEST(a_secret_is_zeroed_room_of_any_length_up_to_the_limit)
 {
 	struct cyg_secret s = { 0 };
@@ -14,8 +23,7 @@ START_TEST(a_secret_is_zeroed_room_of_any_length_up_to_the_limit)
 	for (size_t len = 0; len <= CYG_SECRET_MAX; len += len < 300 ? 1 : 97) {
 		ck_assert_int_eq(cyg_secret_init(&s, len), CYG_OK);
 		ck_assert_uint_eq(s.len, len);
-		for (size_t i = 0; i < len; i++)
-			ck_assert_uint_eq(s.ptr[i], 0);
+		ck_assert(is_all(s.ptr, len, 0));
 		if (len)
 			memset(s.ptr, 0xaa, len);
 		cyg_secret_done(&s);
@@ -37,8 +45,7 @@ START_TEST(secrets_that_live_together_do_not_share_octets)
 		memset(s[i].ptr, (int)i, s[i].len);
 	}
 	for (size_t i = 0; i < CYG_COUNT(s); i++) {
-		for (size_t at = 0; at < s[i].len; at++)
-			ck_assert_uint_eq(s[i].ptr[at], (uint8_t)i);
+		ck_assert(is_all(s[i].ptr, s[i].len, (uint8_t)i));
 		cyg_secret_done(&s[i]);
 	}
 }
@@ -93,8 +100,7 @@ START_TEST(a_secret_may_be_freed_by_another_thread)
 
 		for (size_t i = 0; i < CYG_COUNT(s); i++) {
 			ck_assert_int_eq(cyg_secret_init(&s[i], 64), CYG_OK);
-			for (size_t at = 0; at < 64; at++)
-				ck_assert_uint_eq(s[i].ptr[at], 0);
+			ck_assert(is_all(s[i].ptr, 64, 0));
 			memset(s[i].ptr, 0xff, 64);
 		}
 		ck_assert_int_eq(pthread_create(&thread, NULL, free_many, s), 0);

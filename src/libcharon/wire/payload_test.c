@@ -132,9 +132,8 @@ START_TEST(every_single_octet_may_be_anything_without_an_overread)
 
 			exact[at] = (uint8_t)value;
 			status = read_any(good->type, &r, &out);
-			ck_assert_msg(status == CYG_OK || status == CYG_MALFORMED ||
-					      status == CYG_LIMIT,
-				      "%s with %u at %zu", good->what, value, at);
+			if (status != CYG_OK && status != CYG_MALFORMED && status != CYG_LIMIT)
+				ck_abort_msg("%s with %u at %zu", good->what, value, at);
 			free(exact);
 		}
 	}
