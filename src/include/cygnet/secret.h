@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Octets that must not leak: kept in memory that is locked and left out of core dumps, wiped when
- * freed. There is no log field for one and no function that prints one.
+ * freed. There is no log field for one and no function that prints one. Locking is best effort: beyond
+ * RLIMIT_MEMLOCK the memory is used unlocked, still left out of dumps and wiped.
  *
  * Owner: whoever called cyg_secret_init(); cyg_secret_done() is safe on a zeroed one. A secret may be
  * moved between threads with its owner (copy the struct, zero the old one).
