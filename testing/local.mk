@@ -6,7 +6,7 @@ include testing/system/local.mk
 include testing/bench/local.mk
 
 # The rule of who may include whom is a test like any other.
-dist_check_SCRIPTS = testing/check-includes.test
+dist_check_SCRIPTS += testing/check-includes.test
 TESTS += testing/check-includes.test
 # And that every event that is logged stands in doc/EVENTS.md.
 dist_check_SCRIPTS += testing/check-events.test

@@ -11,4 +11,9 @@ src_cygctl_cygctl_SOURCES = \
 	src/cygctl/shell.h
 src_cygctl_cygctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBEDIT_CFLAGS)
 src_cygctl_cygctl_LDADD = src/libcharon/libbase.la $(JANSSON_LIBS) $(LIBEDIT_LIBS)
+dist_check_SCRIPTS += src/cygctl/cygctl.test
+TESTS += src/cygctl/cygctl.test
+else
+EXTRA_DIST += src/cygctl/cygctl.test
 endif
+EXTRA_DIST += src/cygctl/test_cygctl.py

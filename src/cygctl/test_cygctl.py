@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""cygctl against a played daemon: exit status, text, JSON, and the shell on a terminal of its own.
+
+usage: test_cygctl.py CYGCTL
+Prints one line a test; exits 1 if one fails. Each name is what must hold.
+"""
+import json
+import os
+import pty
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CYGCTL = os.path.abspath(sys.argv[1])
+GREETING = {"cygnet": "1", "protocol": 1, "hostname": "gw1", "access": "configure"}
+
+
+class Daemon:
+    """Serves ROOT/run/cygnet/control.sock in a thread; `greeting` may be set, None closes at once."""
+
+    def __init__(self, root):
+        self.path = os.path.join(root, "run/cygnet/control.sock")
+        self.greeting = GREETING
+        self.asked = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(8)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def stop(self):
+        self.listener.close()
+        os.unlink(self.path)
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.client, args=(connection,), daemon=True).start()
+
+    def client(self, connection):
+        stream = connection.makefile("rw", encoding="utf-8", newline="\n")
+
+        def say(message):
+            stream.write(json.dumps(message) + "\n")
+            stream.flush()
+
+        if self.greeting is None:
+            connection.close()
+            return
+        say(self.greeting)
+        for line in stream:
+            request = json.loads(line)
+            self.asked.append(request)
+            if not self.answer(request, say):
+                break
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+
+    def answer(self, request, say):
+        number = request["id"]
+        last = {"id": number, "done": True, "status": "ok", "json": request.get("json", False), "hostname": "gw1"}
+        if "complete" in request:
+            words = {"sho": ["show"], "show v": ["version", "vlan", "version2"], "show ve": ["version", "version2"]}
+            say({**last, "words": words.get(request["complete"], [])})
+        elif "help" in request:
+            say({**last, "help": [{"token": "version", "help": "Version of the daemon"}]})
+        elif request["run"] == "lines":
+            say({"id": number, "text": "one\ntwo\n"})
+            say({"id": number, "text": "three\n"})
+            say(last)
+        elif request["run"].startswith("rows"):
+            say({"id": number, "rows": [{"n": 1}, {"n": "zwei \u00fc"}]})
+            say({"id": number, "rows": [{"n": 3}]})
+            say({**last, "json": True})
+        elif request["run"] == "none":
+            say({**last, "json": True})
+        elif request["run"] == "half":
+            say({"id": number, "rows": [{"n": 1}]})
+            return False
+        elif request["run"] == "long":
+            say({"id": number, "text": "x" * 3000000 + "\n"})
+            say(last)
+        elif request["run"] == "rename":
+            say({**last, "hostname": "gw2"})
+        else:
+            say({**last, "status": "refused", "error": "no such command"})
+        return True
+
+
+def ctl(root, *options, text=""):
+    done = subprocess.run([CYGCTL, "--root", root, *options], input=text, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def quiet(root):
+    """For sanitized builds: libedit does not free the names of the functions that are added to it."""
+    name = os.path.join(root, "leaks")
+    with open(name, "w", encoding="utf-8") as suppressions:
+        suppressions.write("leak:libedit\n")
+    options = {"LSAN_OPTIONS": f"print_suppressions=0:suppressions={name}", "ASAN_OPTIONS": "fast_unwind_on_malloc=0"}
+    return {key: f"{os.environ.get(key, '')}:{value}" for key, value in options.items()}
+
+
+class Terminal:
+    def __init__(self, root):
+        self.unread = ""
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(CYGCTL, [CYGCTL, "--root", root], dict(os.environ, HOME=root, TERM="xterm", **quiet(root)))
+
+    def until(self, text, seconds=20):
+        """What came until `text` did, with it; the rest waits for the next call."""
+        end = time.time() + seconds
+        while text not in self.unread and time.time() < end:
+            if select.select([self.fd], [], [], 0.1)[0]:
+                try:
+                    self.unread += os.read(self.fd, 65536).decode(errors="replace")
+                except OSError:
+                    break
+        assert text in self.unread, f"no {text!r} in {self.unread!r}"
+        seen, _, self.unread = self.unread.partition(text)
+        return seen + text
+
+    def run(self, line, text, prompt="gw1>"):
+        """Types a line; what came until `text`. The next prompt has come then."""
+        self.type(line + "\n")
+        seen = self.until(text)
+        self.until(prompt)
+        return seen
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        """Reads the rest, as a terminal that nobody reads may hold a process back; its exit status."""
+        end, open_ = time.time() + 20, True
+        while time.time() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            if not open_:
+                time.sleep(0.02)
+            elif select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    os.read(self.fd, 65536)
+                except OSError:  # hung up: it is about to end
+                    open_ = False
+        raise AssertionError("the shell does not end")
+
+
+def no_daemon_is_one_line_that_says_how_to_start(root, daemon):
+    daemon.stop()
+    code, out, err = ctl(root, "-c", "lines")
+    assert code == 3 and out == "" and err.count("\n") == 1 and "cygnet start" in err, (code, out, err)
+
+
+def usage_errors_have_a_status_of_their_own(root, daemon):
+    assert ctl(root, "--nonsense")[0] == 2
+    assert ctl(root, "show", "version")[0] == 2
+    code, out, _ = ctl(root, "--help")
+    assert code == 0 and "usage:" in out
+
+
+def text_is_printed_as_it_comes(root, daemon):
+    assert ctl(root, "-c", "lines") == (0, "one\ntwo\nthree\n", "")
+    code, out, _ = ctl(root, "-c", "long")
+    assert code == 0 and len(out) == 3000001
+
+
+def failure_is_told_on_standard_error(root, daemon):
+    assert ctl(root, "-c", "frob") == (1, "", "% no such command\n")
+
+
+def commands_stop_at_the_first_that_fails(root, daemon):
+    code, out, _ = ctl(root, "-c", "lines", "-c", "frob", "-c", "lines")
+    assert code == 1 and out == "one\ntwo\nthree\n"
+    code, out, _ = ctl(root, text="! a comment\n\n  lines\nfrob\nlines\n")
+    assert code == 1 and out == "one\ntwo\nthree\n"
+    assert ctl(root, text="lines\n")[0] == 0
+
+
+def rows_become_one_document(root, daemon):
+    code, out, _ = ctl(root, "--json", "-c", "rows")
+    assert code == 0
+    assert json.loads(out) == {"command": "rows", "rows": [{"n": 1}, {"n": "zwei \u00fc"}, {"n": 3}], "status": "ok"}
+    assert json.loads(ctl(root, "--json", "-c", "none")[1])["rows"] == []
+    assert json.loads(ctl(root, "-c", "rows | json")[1])["rows"][2] == {"n": 3}
+
+
+def failure_is_a_document_too(root, daemon):
+    code, out, _ = ctl(root, "--json", "-c", "frob")
+    assert code == 1 and json.loads(out)["error"] == "no such command"
+    code, out, err = ctl(root, "--json", "-c", "half")
+    document = json.loads(out)
+    assert code == 3 and document["rows"] == [{"n": 1}] and document["status"] != "ok" and "broke" in err
+
+
+def daemon_that_turns_away_is_told(root, daemon):
+    daemon.greeting = {"error": "you may not", "status": "refused", "done": True}
+    code, _, err = ctl(root, "-c", "lines")
+    assert code == 3 and "you may not" in err
+    daemon.greeting = dict(GREETING, protocol=99)
+    code, _, err = ctl(root, "-c", "lines")
+    assert code == 3 and "one version" in err
+    daemon.greeting = None
+    assert ctl(root, "-c", "lines")[0] == 3
+
+
+def shell_runs_commands_and_keeps_their_history(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    assert "one\r\ntwo\r\nthree" in terminal.run("lines", "three")
+    terminal.run("frob", "% no such command")
+    terminal.run("rename", "rename", prompt="gw2>")
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+    name = os.path.join(root, ".cygctl_history")
+    with open(name, encoding="utf-8") as history:
+        assert "lines" in history.read()
+    assert os.stat(name).st_mode & 0o777 == 0o600
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.run("\x1b[A\x1b[A\x1b[A\x1b[A", "one\r\ntwo")  # four up: the first one of the run before
+    terminal.type("\x04")
+    assert terminal.end() == 0
+
+
+def tab_completes_by_asking(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.type("sho\t")
+    terminal.until("w ")
+    terminal.type("v\t")
+    terminal.until("vlan")
+    terminal.until("gw1>")
+    terminal.run("\x15lines", "three")
+    assert {"complete": "show v", "id": 2} in daemon.asked, daemon.asked
+    terminal.type("quit\n")
+    assert terminal.end() == 0
+
+
+def question_mark_explains(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.type("show ?")
+    terminal.until("Version of the daemon")
+    terminal.until("gw1>show ")  # the line is there again
+    terminal.type("\x15exit\n")
+    assert terminal.end() == 0
+
+
+def shell_finds_a_daemon_that_came_back(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.run("half", "broke")
+    terminal.run("lines", "three")
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+
+
+TESTS = [
+    no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
+    text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
+    rows_become_one_document, failure_is_a_document_too, daemon_that_turns_away_is_told,
+    shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, question_mark_explains,
+    shell_finds_a_daemon_that_came_back,
+]
+
+
+def main():
+    failed = 0
+    for test in TESTS:
+        root = tempfile.mkdtemp(prefix="cygctl-test-")
+        os.makedirs(os.path.join(root, "run/cygnet"))
+        daemon = Daemon(root)
+        try:
+            test(root, daemon)
+            print(f"ok     {test.__name__}")
+        except AssertionError as error:
+            print(f"FAILED {test.__name__}: {error}")
+            failed += 1
+        finally:
+            daemon.listener.close()
+            shutil.rmtree(root)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
