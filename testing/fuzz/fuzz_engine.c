@@ -174,6 +174,7 @@ static void inject_clear(unsigned to, const struct ike_sa *sa, const uint8_t *da
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t octets[20000];
+	static unsigned runs;
 	enum where where;
 	struct ike_sa *sa, *peer;
 	uint64_t failed;
@@ -205,10 +206,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kit_settle(kit);
 	check(kit_gateway(kit));
 	check(kit_client(kit));
-	/* An IKE_AUTH that was read and judged, one notify away from those of the corpus. */
+	/* An IKE_AUTH that was read, matched a profile and was judged, by another name than the corpus has. */
 	FUZZ_PLANT(kit_counters(kit_gateway(kit)).auth_failed > failed &&
-		   !message_notify(&kit_gateway(kit)->ike[0]->msg, CYG_N_INITIAL_CONTACT));
-	if (kit_counters(kit_gateway(kit)).messages_in % 64 == 0) {
+		   !memmem(data, size, "client.example.org", 18));
+	if (++runs % 256 == 0) {
 		kit_pass(kit, 100000); /* time passes now and then */
 		log_capture_start();   /* forgets what was said */
 		check(kit_gateway(kit));

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What comes in finds its SA, is opened and parsed, and runs the row of its exchange's table; what the row
- * wrote goes out. Retransmission, message IDs, windows, parking and refusals are here and in no handler.
+ * wrote goes out. Message IDs, windows, parking and refusals are here and in no handler; requests of ours
+ * are in ask.c.
  */
 #include "exchange/driver.h"
 
+#include "exchange/ask.h"
 #include "exchange/cookie.h"
 #include "exchange/exchange.h"
 #include "exchange/receive.h"
-#include "shard/shard.h"
-
-#include <cygnet/cursor.h>
+#include "exchange/send.h"
 
 #include <stdlib.h>
-
-#define PROBE_TRIES  6 /* a probe and five repeats */
-#define DELETE_TRIES 3 /* the SA ends here anyhow */
-#define SK_HEAD (CYG_IKE_HEADER_LEN + 4) /* what stands before the IV */
 
 static const struct exchange_def *const defs[] = {
 	&exchange_ike_sa_init,
@@ -31,321 +27,6 @@ struct cyg_op *exchange_op(struct exchange *x)
 {
 	cyg_op_init(&x->op, x->sa->shard, op_done);
 	return &x->op;
-}
-
-/* --- Out --- */
-
-static struct ike_header header_of(const struct exchange *x)
-{
-	const struct ike_sa *sa = x->sa;
-
-	return (struct ike_header){
-		.spi_i = sa->d.spi_i,
-		.spi_r = sa->d.spi_r,
-		.version = CYG_IKE_VERSION,
-		.exchange = x->def->type,
-		.flags = (uint8_t)((sa->d.initiator ? CYG_FLAG_INITIATOR : 0) |
-				   (x->ours ? 0 : CYG_FLAG_RESPONSE)),
-		.message_id = x->message_id,
-	};
-}
-
-static void writer_begin(struct exchange *x)
-{
-	struct ike_shard *ike = exchange_ike(x);
-	struct ike_header header = header_of(x);
-	struct wire_writer w = wire_writer(ike->out, sizeof(ike->out));
-
-	if (x->def->clear) {
-		/* Nothing of ours is promised in a refusal: RFC 7296 2.6. */
-		if (!x->ours && x->notify)
-			header.spi_r = 0;
-		ike->writer = chain_message(ike->out, sizeof(ike->out), &header);
-	} else {
-		size_t gap = SK_HEAD + sk_plain_offset(&x->sa->suite->algs);
-
-		(void)wire_reserve(&w, gap);
-		ike->writer = chain_inner(w.at, wire_room(&w) - CYG_ICV_MAX - UINT8_MAX);
-	}
-	x->out = &ike->writer;
-}
-
-/* The explicit IV: a counter for AEAD, unpredictable for CBC. */
-static void make_iv(struct ike_sa *sa, uint8_t iv[CYG_IV_MAX])
-{
-	const struct cyg_cipher_ops *ops = sa->suite->algs.cipher.ops;
-	struct wire_writer w = wire_writer(iv, CYG_IV_MAX);
-
-	if (!ops->icv_len) {
-		cyg_shard_random(sa->shard, iv, ops->iv_len);
-		return;
-	}
-	wire_put_zero(&w, ops->iv_len > 8 ? ops->iv_len - 8u : 0);
-	wire_put_u64(&w, sa->d.iv_next++);
-}
-
-/* The inner chain stands in its place already: puts header and SK payload around it and seals. */
-static struct cyg_bytes seal(struct exchange *x)
-{
-	struct ike_sa *sa = x->sa;
-	struct ike_shard *ike = sa->ike;
-	const struct ike_algs *algs = &sa->suite->algs;
-	struct ike_header header = header_of(x);
-	uint8_t first, iv[CYG_IV_MAX];
-	size_t plain = chain_end(x->out, &first).len;
-	struct chain_writer c;
-	struct cyg_bytes message;
-
-	if (x->out->w.failed)
-		return cyg_bytes(NULL, 0);
-	c = chain_message(ike->out, sizeof(ike->out), &header);
-	chain_open(&c, CYG_PAYLOAD_SK);
-	wire_set_u8(&c.w, c.next_at, first);
-	(void)wire_reserve(&c.w, sk_sealed_len(algs, plain));
-	chain_close(&c);
-	message = chain_end(&c, NULL);
-	if (!message.len)
-		return message;
-	make_iv(sa, iv);
-	if (sk_seal(algs, sa->d.initiator ? sa->keys->ei : sa->keys->er,
-		    sa->d.initiator ? sa->keys->ai : sa->keys->ar, iv, ike->out, SK_HEAD, plain) != CYG_OK)
-		return cyg_bytes(NULL, 0);
-	return message;
-}
-
-static struct cyg_bytes finish_message(struct exchange *x)
-{
-	return x->def->clear ? chain_end(x->out, NULL) : seal(x);
-}
-
-static void send_to(struct ike_sa *sa, const struct cyg_endpoint *local,
-		    const struct cyg_endpoint *remote, struct cyg_bytes octets)
-{
-	sa->ike->counters.messages_out++;
-	sa->last_out_ms = cyg_shard_now_ms(sa->shard);
-	cyg_net_send(sa->shard, local, remote, octets, true);
-}
-
-void driver_send(struct ike_sa *sa, struct cyg_bytes octets)
-{
-	send_to(sa, &sa->d.local, &sa->d.remote, octets);
-}
-
-static unsigned counter_of(uint8_t exchange)
-{
-	return exchange - (unsigned)CYG_IKE_SA_INIT;
-}
-
-/* --- Our requests --- */
-
-static void begin_over(struct exchange *x, enum cyg_status status);
-
-static void free_ours(struct ike_sa *sa)
-{
-	exchange_free(sa->ours);
-	sa->ours = NULL;
-	free(sa->sent);
-	sa->sent = NULL;
-	sa->retransmit_at = 0;
-}
-
-void driver_abandon(struct ike_sa *sa)
-{
-	if (sa->sent)
-		sa->d.send_next = sa->sent->message_id + 1;
-	free_ours(sa);
-}
-
-/* Our request came to nothing. */
-static void ours_failed(struct exchange *x, enum cyg_status status)
-{
-	struct ike_sa *sa = x->sa;
-
-	if (x->def->failed)
-		x->def->failed(x, status);
-	free_ours(sa);
-	if (sa->state == IKE_CLOSED)
-		return;
-	driver_pump(sa);
-	life_schedule(sa);
-}
-
-static enum cyg_status keep_sent(struct exchange *x, struct cyg_bytes message)
-{
-	struct ike_sa *sa = x->sa;
-	struct sent_request *sent = malloc(sizeof(*sent) + message.len);
-	bool probe = (x->want & WANT_DPD) && sa->dpd_retry_ms;
-
-	if (!sent)
-		return CYG_NOMEM;
-	*sent = (struct sent_request){
-		.message_id = x->message_id,
-		.exchange = x->def->type,
-		.tries = 1,
-		.tries_max = probe ? PROBE_TRIES :
-			     x->want & WANT_DELETE ? DELETE_TRIES :
-			     (uint8_t)sa->ike->options.retransmit_tries,
-		.interval_ms = probe ? sa->dpd_retry_ms : sa->ike->options.retransmit_first_ms,
-		.steady = probe,
-		.len = message.len,
-	};
-	memcpy(sent->octets, message.ptr, message.len);
-	free(sa->sent);
-	sa->sent = sent;
-	sa->retransmit_at = cyg_shard_now_ms(sa->shard) + sent->interval_ms;
-	return CYG_OK;
-}
-
-static void begin_over(struct exchange *x, enum cyg_status status)
-{
-	struct ike_sa *sa = x->sa;
-	struct cyg_bytes message;
-
-	if (status == CYG_PENDING || sa->state == IKE_CLOSED)
-		return;
-	if (status == CYG_OK) {
-		message = finish_message(x);
-		status = message.len ? keep_sent(x, message) : CYG_LIMIT;
-		if (status == CYG_OK) {
-			if (x->def->begun != IKE_STATES)
-				sa->state = x->def->begun;
-			sa->ike->counters.requests_out[counter_of(x->def->type)]++;
-			driver_send(sa, cyg_bytes(sa->sent->octets, sa->sent->len));
-			life_schedule(sa);
-			return;
-		}
-	}
-	ours_failed(x, status);
-}
-
-static void begin(struct exchange *x)
-{
-	if (!x->def->clear && suite_fresh(&x->sa->ike->suites, x->sa->suite) != CYG_OK) {
-		ours_failed(x, CYG_UNSUPPORTED);
-		return;
-	}
-	x->again = false;
-	x->resume = NULL;
-	x->msg = NULL;
-	free(x->parked);
-	x->parked = NULL;
-	writer_begin(x);
-	begin_over(x, x->def->begin(x));
-}
-
-static void ask(struct ike_sa *sa, const struct exchange_def *def, uint32_t want, uint32_t child_spi)
-{
-	struct exchange *x = exchange_new(sa, def);
-
-	if (!x) {
-		/* Out of memory ends this SA, not the daemon. */
-		life_close(sa, "out of memory");
-		return;
-	}
-	x->ours = true;
-	x->message_id = sa->d.send_next;
-	x->want = want;
-	x->child_spi = child_spi;
-	sa->ours = x;
-	begin(x);
-}
-
-static void pump_established(struct ike_sa *sa)
-{
-	struct child_sa *child;
-
-	if (sa->wants & WANT_DELETE) {
-		sa->wants = 0;
-		sa->state = IKE_DELETING;
-		ask(sa, &exchange_informational, WANT_DELETE, 0);
-		return;
-	}
-	if (sa->state != IKE_ESTABLISHED)
-		return;
-	for (child = sa->children; child; child = child->next) {
-		if (child->want_delete) {
-			child->want_delete = false;
-			child->state = CHILD_DELETING;
-			ask(sa, &exchange_informational, 0, child->d.spi_in);
-			return;
-		}
-	}
-	if (sa->wants & WANT_REKEY) {
-		sa->wants &= ~(uint32_t)WANT_REKEY;
-		ask(sa, &exchange_create_child, WANT_REKEY, 0);
-		return;
-	}
-	for (child = sa->children; child; child = child->next) {
-		if (child->want_rekey && child->state == CHILD_INSTALLED) {
-			child->want_rekey = false;
-			child->state = CHILD_REKEYING;
-			ask(sa, &exchange_create_child, 0, child->d.spi_in);
-			return;
-		}
-		child->want_rekey = false;
-	}
-	if (sa->wants & WANT_CHILD) {
-		sa->wants &= ~(uint32_t)WANT_CHILD;
-		ask(sa, &exchange_create_child, WANT_CHILD, 0);
-		return;
-	}
-	if (sa->wants & WANT_DPD) {
-		sa->wants &= ~(uint32_t)WANT_DPD;
-		ask(sa, &exchange_informational, WANT_DPD, 0);
-	}
-}
-
-void driver_pump(struct ike_sa *sa)
-{
-	if (sa->ours || sa->sent)
-		return;
-	switch (sa->state) {
-	case IKE_NEW:
-		if (sa->d.initiator)
-			ask(sa, &exchange_ike_sa_init, 0, 0);
-		return;
-	case IKE_INIT_DONE:
-		if (sa->wants & WANT_DELETE)
-			pump_established(sa);
-		else if (sa->d.initiator)
-			ask(sa, &exchange_ike_auth, 0, 0);
-		return;
-	case IKE_AUTH_SENT:
-	case IKE_ESTABLISHED:
-	case IKE_REKEYED:
-		pump_established(sa);
-		return;
-	default:
-		return;
-	}
-}
-
-void driver_retransmit(struct ike_sa *sa)
-{
-	struct sent_request *sent = sa->sent;
-	struct exchange *x = sa->ours;
-
-	if (!sent) {
-		sa->retransmit_at = 0;
-		return;
-	}
-	if (sent->tries < sent->tries_max) {
-		sent->tries++;
-		if (!sent->steady)
-			sent->interval_ms *= 2;
-		sa->retransmit_at = cyg_shard_now_ms(sa->shard) + sent->interval_ms;
-		sa->ike->counters.retransmits_out++;
-		driver_send(sa, cyg_bytes(sent->octets, sent->len));
-		return;
-	}
-	sa->ike->counters.gave_up++;
-	sa->retransmit_at = 0;
-	if (sa->state >= IKE_ESTABLISHED && x && (x->want & WANT_DPD))
-		sa->ike->counters.dpd_dead++;
-	if (x && x->def->failed)
-		x->def->failed(x, CYG_TIMEOUT);
-	/* Nobody is there: RFC 7296 2.4. */
-	life_close(sa, "the peer does not answer");
 }
 
 /* --- Rows --- */
@@ -445,7 +126,7 @@ static void write_refusal(struct exchange *x, enum cyg_status status)
 {
 	if (!x->notify)
 		x->notify = notify_of(status);
-	writer_begin(x);
+	send_begin(x);
 	notify_write(x->out, x->notify_protocol, x->notify_spi ? 4 : 0, x->notify_spi, x->notify,
 		     cyg_bytes(x->notify_data, x->notify_len));
 }
@@ -480,7 +161,7 @@ static void answer(struct exchange *x, enum cyg_status status)
 		}
 		write_refusal(x, status);
 	}
-	message = finish_message(x);
+	message = send_finish(x);
 	if (message.len) {
 		sa->ike->counters.responses_out[counter_of(x->def->type)]++;
 		if (sa->keys || !ends)
@@ -552,7 +233,7 @@ static void run_request(struct ike_sa *sa, const struct exchange_def *def,
 	x->row = row;
 	sa->theirs = x;
 	sa->ike->counters.requests_in[counter_of(def->type)]++;
-	writer_begin(x);
+	send_begin(x);
 	if (row) {
 		request_over(x, row->run(x), opened);
 		return;
@@ -580,13 +261,13 @@ static void response_over(struct exchange *x, enum cyg_status status, const stru
 		/* IKE_SA_INIT keeps its message ID 0 (RFC 7296 2.6); all others ask anew. */
 		if (!x->def->clear)
 			x->message_id = sa->d.send_next = x->message_id + 1;
-		begin(x);
+		ask_begin(x);
 		return;
 	}
 	if (status == CYG_OK) {
 		enter(x);
 		sa->d.send_next = x->message_id + 1;
-		free_ours(sa);
+		ask_free(sa);
 		driver_pump(sa);
 		life_schedule(sa);
 		return;
@@ -606,7 +287,7 @@ static void response_over(struct exchange *x, enum cyg_status status, const stru
 		sa->wants = x->notify && sa->keys ? WANT_DELETE : 0;
 		if (x->def->failed)
 			x->def->failed(x, status);
-		free_ours(sa);
+		ask_free(sa);
 		if (sa->wants)
 			driver_pump(sa);
 		else
@@ -619,7 +300,7 @@ static void response_over(struct exchange *x, enum cyg_status status, const stru
 		life_close(sa, "refused");
 		return;
 	}
-	ours_failed(x, status);
+	ask_failed(x, status);
 }
 
 static void run_response(struct ike_sa *sa, const struct exchange_def *def, const struct message *msg,
@@ -664,14 +345,14 @@ static void op_done(struct cyg_op *op, enum cyg_status status)
 		life_close(sa, "a plugin that it needs was unloaded");
 		return;
 	}
-	writer_begin(x);
+	send_begin(x);
 	status = x->resume ? x->resume(x, status) : status;
 	if (!x->ours)
 		request_over(x, status, NULL);
 	else if (x->msg)
 		response_over(x, status, NULL);
 	else
-		begin_over(x, status);
+		ask_begun(x, status);
 }
 
 /* --- In --- */
@@ -787,7 +468,7 @@ void driver_answer_bad(struct ike_sa *sa, const struct cyg_datagram *d, const st
 	}
 	write_refusal(x, CYG_MALFORMED);
 	{
-		struct cyg_bytes message = finish_message(x);
+		struct cyg_bytes message = send_finish(x);
 
 		if (message.len) {
 			window_keep(sa, x->message_id, message);

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 src_libcharon_libcharon_core_la_SOURCES += \
+	src/libcharon/exchange/ask.c \
+	src/libcharon/exchange/ask.h \
 	src/libcharon/exchange/authorize.c \
 	src/libcharon/exchange/child.c \
 	src/libcharon/exchange/child.h \
@@ -31,6 +33,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/rekey.h \
 	src/libcharon/exchange/rows.c \
 	src/libcharon/exchange/static_route.c \
+	src/libcharon/exchange/send.c \
+	src/libcharon/exchange/send.h \
 	src/libcharon/exchange/timers.c \
 	src/libcharon/exchange/tunnel.c \
 	src/libcharon/exchange/unique.c
