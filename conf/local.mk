@@ -14,7 +14,7 @@ conf_conf_sample_SOURCES = conf/conf_sample.c
 conf_conf_sample_LDADD = src/libcharon/libcharon-core.la
 
 built_plugins = $(notdir $(plugin_LTLIBRARIES:.la=))
-AM_TESTS_ENVIRONMENT = CONF_PLUGINS='$(built_plugins)'; export CONF_PLUGINS;
+AM_TESTS_ENVIRONMENT += CONF_PLUGINS='$(built_plugins)'; export CONF_PLUGINS;
 TESTS += conf/samples.test
 
 .PHONY: update-conf

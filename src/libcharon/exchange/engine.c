@@ -74,6 +74,7 @@ enum cyg_status ike_shard_new(struct cyg_shard *shard, const struct ike_options 
 	ike->reap.run = reap;
 	ike->suites.shard = shard;
 	cyg_shard_random(shard, &ike->half.seed, sizeof(ike->half.seed));
+	cyg_shard_random(shard, ike->identity_seed, sizeof(ike->identity_seed));
 	cyg_shard_random(shard, ike->cookie_secret, sizeof(ike->cookie_secret));
 	ike->cookie_rotate_at = cyg_shard_now_ms(shard) + COOKIE_ROTATE_MS;
 	/* Without a kernel plugin now, one may come later; each use asks. */
@@ -97,6 +98,7 @@ void ike_shard_free(struct ike_shard *ike)
 	suite_cache_done(&ike->suites);
 	spi_table_done(&ike->sas);
 	spi_table_done(&ike->children);
+	table_done(&ike->identities);
 	if (ike->config)
 		config_unref(ike->config);
 	cyg_wipe(ike->cookie_secret, sizeof(ike->cookie_secret));

@@ -6,6 +6,7 @@
 #ifndef EXCHANGE_ENGINE_H
 #define EXCHANGE_ENGINE_H
 
+#include "base/table.h"
 #include "exchange/driver.h"
 #include "policy/trace.h"
 #include "sa/child_sa.h"
@@ -72,6 +73,8 @@ struct ike_shard {
 	struct ike_options options;
 	struct spi_table sas;           /* our SPI to struct ike_sa */
 	struct spi_table children;      /* inbound ESP SPI to struct child_sa */
+	struct table identities;        /* of established SAs, by the peer's identity */
+	uint64_t identity_seed[2];
 	struct ike_sa *oldest, *newest; /* all that are not closed */
 	struct ike_sa *closed;          /* to be freed at the end of this turn */
 	struct cyg_turn_end reap;
@@ -215,5 +218,8 @@ void driver_send(struct ike_sa *sa, struct cyg_bytes octets);
 
 /* INITIAL_CONTACT: ends all other SAs of this identity, here and on the other shards. */
 void unique_supersede(struct ike_sa *sa);
+/* An established SA can be found by its peer's identity; until it is closed. */
+void unique_enter(struct ike_sa *sa);
+void unique_leave(struct ike_sa *sa);
 
 #endif

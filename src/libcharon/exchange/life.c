@@ -124,6 +124,7 @@ void life_close(struct ike_sa *sa, const char *why)
 	else
 		ike->counters.failed_in++;
 	sa->state = IKE_CLOSED;
+	unique_leave(sa);
 	half_open_remove(&ike->half, sa);
 	set_waiting(sa, false);
 	life_negotiating(sa, false);
@@ -205,6 +206,7 @@ void life_established(struct ike_sa *sa)
 	set_waiting(sa, false);
 	life_negotiating(sa, false);
 	sa->notified_up = true;
+	unique_enter(sa);
 	ike->counters.active++;
 	if (sa->d.initiator)
 		ike->counters.established_out++;

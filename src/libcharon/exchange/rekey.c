@@ -96,6 +96,7 @@ static void take_up(struct exchange *x, struct ike_sa *made)
 	life_drop_negotiation(made);
 	made->state = IKE_ESTABLISHED;
 	made->notified_up = true;
+	unique_enter(made);
 	ike->counters.active++;
 	life_set_deadlines(made);
 	life_schedule(made);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * INITIAL_CONTACT (RFC 7296 2.4): the peer says that this is its only SA, so that all others of its
- * identity are dead. They may live on any shard: each is sent the identity and ends its own.
+ * identity are dead. They may live on any shard: each is sent the identity and ends its own, which it
+ * finds in its table of established SAs by identity.
  */
+#include "base/table.h"
 #include "exchange/engine.h"
 #include "shard/shard.h"
 
@@ -13,18 +15,57 @@ struct supersede_msg {
 	struct cyg_identity *id;
 };
 
+/* Without case, as identities may compare; equal ones have equal hashes. */
+static uint64_t hash_of(const struct ike_shard *ike, const struct cyg_identity *id)
+{
+	uint8_t lower[CYG_IDENTITY_MAX];
+	size_t len = id->len < sizeof(lower) ? id->len : sizeof(lower);
+
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = id->octets[i];
+
+		lower[i] = c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+	}
+	return table_hash(ike->identity_seed, cyg_bytes(lower, len));
+}
+
+void unique_enter(struct ike_sa *sa)
+{
+	if (!sa->remote_id || sa->by_identity)
+		return;
+	/* Out of memory: it is not superseded, and ends by DPD. */
+	sa->by_identity = table_add(&sa->ike->identities, hash_of(sa->ike, sa->remote_id), sa) == CYG_OK;
+}
+
+void unique_leave(struct ike_sa *sa)
+{
+	if (sa->by_identity)
+		(void)table_remove(&sa->ike->identities, hash_of(sa->ike, sa->remote_id), sa);
+	sa->by_identity = false;
+}
+
+struct other {
+	const struct cyg_identity *id;
+	const struct ike_sa *than;
+};
+
+static bool is_other(const void *item, const void *key)
+{
+	const struct ike_sa *sa = item;
+	const struct other *other = key;
+
+	return sa != other->than && cyg_identity_equal(sa->remote_id, other->id);
+}
+
 static void supersede_here(struct ike_shard *ike, const struct cyg_identity *id,
 			   const struct ike_sa *except)
 {
-	struct ike_sa *sa, *next;
+	const struct other other = { id, except };
+	uint64_t hash = hash_of(ike, id);
+	struct ike_sa *sa;
 
-	for (sa = ike->oldest; sa; sa = next) {
-		next = sa->next;
-		if (sa == except || sa->state < IKE_ESTABLISHED || !sa->remote_id ||
-		    !cyg_identity_equal(sa->remote_id, id))
-			continue;
+	while ((sa = table_find(&ike->identities, hash, is_other, &other)))
 		life_close(sa, "the peer came anew");
-	}
 }
 
 static void drop(struct cyg_msg *msg)
