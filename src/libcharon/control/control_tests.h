@@ -7,5 +7,6 @@
 
 Suite *control_text_suite(void);
 Suite *control_server_suite(void);
+Suite *control_language_suite(void);
 
 #endif

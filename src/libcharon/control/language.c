@@ -184,30 +184,39 @@ enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str li
 	return match->command->run(exec, match->args);
 }
 
+struct words {
+	json_t *array;
+	bool help, failed;
+};
+
+static void add_word(void *ctx, const char *word, const char *help)
+{
+	struct words *words = ctx;
+	json_t *item = words->help ? json_pack("{s:o,s:o}", "token", control_json_str(word), "help",
+					       control_json_str(help))
+				   : control_json_str(word);
+
+	if (json_array_append_new(words->array, item))
+		words->failed = true;
+}
+
 static struct json_t *words_of(struct daemon *daemon, struct cyg_str line, bool help)
 {
 	struct config_candidates found = { 0 };
-	json_t *array = json_array();
+	struct words words = { .array = json_array(), .help = help };
 
-	if (!array || config_complete(daemon->grammar, NULL, line, &found) != CYG_OK)
-		goto failed;
-	for (size_t i = 0; i < found.count; i++) {
-		const struct config_candidate_word *word = &found.items[i];
-		json_t *item;
-
-		if (!help && !word->keyword)
-			continue;
-		item = help ? json_pack("{s:o,s:o}", "token", control_json_str(word->text), "help",
-					control_json_str(word->help))
-			    : control_json_str(word->text);
-		if (json_array_append_new(array, item))
-			goto failed;
+	if (!words.array)
+		return NULL;
+	if (!pipe_complete(line, add_word, &words)) {
+		words.failed = config_complete(daemon->grammar, NULL, line, &found) != CYG_OK;
+		for (size_t i = 0; i < found.count; i++)
+			if (help || found.items[i].keyword)
+				add_word(&words, found.items[i].text, found.items[i].help);
 	}
 	config_candidates_done(&found);
-	return array;
-failed:
-	config_candidates_done(&found);
-	json_decref(array);
+	if (!words.failed)
+		return words.array;
+	json_decref(words.array);
 	return NULL;
 }
 

@@ -49,6 +49,7 @@ TESTS += src/libcharon/control/control_tests
 src_libcharon_control_control_tests_SOURCES = \
 	src/libcharon/control/control_tests.c \
 	src/libcharon/control/control_tests.h \
+	src/libcharon/control/language_test.c \
 	src/libcharon/control/server_test.c \
 	src/libcharon/control/text_test.c
 src_libcharon_control_control_tests_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)

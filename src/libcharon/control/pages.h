@@ -45,6 +45,10 @@ enum cyg_status pages_filter_tunnel(struct ike_filter *filter, uint64_t tunnel_i
 enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
 	CYG_MUST_CHECK;
 
+/* One row as text or JSON (show_ikev2.c, show_ipsec.c). */
+void show_ike_row(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row);
+void show_child_row(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row);
+
 /* Sums the counters of all shards and hands them to `tell`; `reset` zeroes them after that. */
 enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,
 			       void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum))

@@ -7,10 +7,14 @@ static const struct {
 	const char *word;
 	enum pipe_kind kind;
 	bool json;
+	const char *help;
 } words[] = {
-	{ "begin", PIPE_BEGIN, false },     { "count", PIPE_COUNT, false },
-	{ "exclude", PIPE_EXCLUDE, false }, { "include", PIPE_INCLUDE, false },
-	{ "json", 0, true },                { "section", PIPE_SECTION, false },
+	{ "begin", PIPE_BEGIN, false, "From the first line on that matches" },
+	{ "count", PIPE_COUNT, false, "How many lines match" },
+	{ "exclude", PIPE_EXCLUDE, false, "Only lines that do not match" },
+	{ "include", PIPE_INCLUDE, false, "Only lines that match" },
+	{ "json", 0, true, "Rows for machines" },
+	{ "section", PIPE_SECTION, false, "Lines that match, with those indented below them" },
 };
 
 static bool is_blank(char c)
@@ -116,6 +120,26 @@ enum cyg_status pipe_parse(struct cyg_str line, struct cyg_str *command, struct 
 		return CYG_MALFORMED;
 	}
 	return CYG_OK;
+}
+
+bool pipe_complete(struct cyg_str line, void (*tell)(void *ctx, const char *word, const char *help), void *ctx)
+{
+	size_t bar = find_bar(line, false);
+	struct cyg_str last;
+
+	if (bar == line.len)
+		return false;
+	do {
+		line = cyg_str_tail(line, bar + 1);
+		bar = find_bar(line, true);
+	} while (bar < line.len);
+	last = line;
+	while (last.len && is_blank(last.ptr[0]))
+		last = cyg_str_tail(last, 1);
+	for (size_t i = 0; i < CYG_COUNT(words); i++)
+		if (cyg_str_equal_nocase(last, cyg_str_head(cyg_str(words[i].word), last.len)))
+			tell(ctx, words[i].word, words[i].help);
+	return true;
 }
 
 static size_t indent_of(struct cyg_str line)

@@ -67,11 +67,11 @@ static const char *nat_text(const struct ike_sa_row *row)
 	       row->nat_remote ? "NAT-T is detected outside" : "NAT-T is not detected";
 }
 
-static void sa_detail(struct cyg_exec *exec, const struct ike_sa_row *row)
+static void sa_detail(struct cyg_exec *exec, unsigned long long id, const struct ike_sa_row *row)
 {
 	char text[CYG_IP_TEXT], other[CYG_IP_TEXT];
 
-	cyg_exec_printf(exec, "      CE id: %u, Session-id: %u\n", row->serial, row->serial);
+	cyg_exec_printf(exec, "      CE id: %llu, Session-id: %llu\n", id, id);
 	if (row->interface[0] || row->profile[0])
 		cyg_exec_printf(exec, "      Profile: %s, Interface: %s\n", vrf_text(row->profile),
 				vrf_text(row->interface));
@@ -154,7 +154,7 @@ static void sa_text(struct cyg_exec *exec, const struct page_job *job, const str
 			show_auth(row->auth_local), show_auth(row->auth_remote));
 	cyg_exec_printf(exec, "      Life/Active Time: %u/%u sec\n", row->lifetime_s, row->active_s);
 	if (job->detailed)
-		sa_detail(exec, row);
+		sa_detail(exec, id, row);
 }
 
 static void sa_json(struct cyg_exec *exec, const struct page_job *job, const struct ike_sa_row *row)
@@ -218,7 +218,7 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 	cyg_exec_row(exec, json);
 }
 
-static void sa_row(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row)
+void show_ike_row(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row)
 {
 	if (cyg_exec_json(exec))
 		sa_json(exec, job, row);
@@ -259,7 +259,7 @@ static enum cyg_status show_sa(struct cyg_exec *exec, const struct cyg_args *arg
 		.kind = PAGE_IKE,
 		.by_family = true,
 		.heading = sa_heading,
-		.ike = sa_row,
+		.ike = show_ike_row,
 		.detailed = cyg_args_has(args, "detailed"),
 	};
 	enum cyg_status status = read_filter(exec, args, &job.filter);

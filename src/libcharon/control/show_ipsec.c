@@ -74,7 +74,8 @@ static unsigned plaintext_mtu(const struct child_sa_row *row, unsigned path)
 	return (path - fixed) / block * block - 2;
 }
 
-static void half_text(struct cyg_exec *exec, const struct child_sa_row *row, bool inbound, const char *tag)
+static void half_text(struct cyg_exec *exec, const struct page_job *job, const struct child_sa_row *row,
+		      bool inbound, const char *tag)
 {
 	const char *way = inbound ? "inbound" : "outbound";
 	uint32_t spi = inbound ? row->spi_in : row->spi_out;
@@ -89,7 +90,8 @@ static void half_text(struct cyg_exec *exec, const struct child_sa_row *row, boo
 	cyg_exec_printf(exec, "        in use settings ={%s, %s%s}\n",
 			row->mode == CYG_MODE_TRANSPORT ? "Transport" : "Tunnel",
 			row->udp_encap ? "UDP-Encaps, " : "", row->esn ? "ESN, " : "");
-	cyg_exec_printf(exec, "        conn id: %u, crypto map: %s\n", row->owner_serial, tag);
+	cyg_exec_printf(exec, "        conn id: %llu, crypto map: %s\n",
+			(unsigned long long)page_tunnel_id(row->owner_serial, row->shard, job->shard_count), tag);
 	cyg_exec_printf(exec, "        sa timing: remaining key lifetime (k/sec): (%llu/%u)\n",
 			(unsigned long long)(row->lifetime_kb > used ? row->lifetime_kb - used : 0), row->left_s);
 	cyg_exec_printf(exec, "        IV size: %u bytes\n", iv_len(row->encr));
@@ -167,8 +169,8 @@ static void child_text(struct cyg_exec *exec, struct page_job *job, const struct
 			plaintext_mtu(row, PATH_MTU_ASSUMED), PATH_MTU_ASSUMED, PATH_MTU_ASSUMED, interface);
 	cyg_exec_printf(exec, "     current outbound spi: 0x%X(%u)\n", row->spi_out, row->spi_out);
 	cyg_exec_printf(exec, "     PFS (Y/N): %s, DH group: %s\n", row->pfs_group ? "Y" : "N", group);
-	half_text(exec, row, true, tag);
-	half_text(exec, row, false, tag);
+	half_text(exec, job, row, true, tag);
+	half_text(exec, job, row, false, tag);
 }
 
 static void put_selectors(struct cyg_exec *exec, json_t **row, const char *name,
@@ -238,7 +240,7 @@ static void child_json(struct cyg_exec *exec, struct page_job *job, const struct
 	cyg_exec_row(exec, json);
 }
 
-static void child_row(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row)
+void show_child_row(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row)
 {
 	if (cyg_exec_json(exec))
 		child_json(exec, job, row);
@@ -256,7 +258,7 @@ static enum cyg_status show_sa(struct cyg_exec *exec, const struct cyg_args *arg
 {
 	struct page_job job = {
 		.kind = PAGE_CHILD,
-		.child = child_row,
+		.child = show_child_row,
 		.end = sa_end,
 		.detailed = cyg_args_has(args, "detail"),
 	};

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands of this room through a client's eyes: rights, completion, layouts; and the devices of a configuration. */
+#include "config.h"
+
+#include "control/control_tests.h"
+#include "control/interfaces.h"
+#include "control/language.h"
+#include "control/pages.h"
+#include "exchange/driver.h"
+#include "sa/child_sa.h"
+#include "sa/ike_sa.h"
+
+#include <cygnet/numbers.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct daemon daemon_;
+static enum control_access grant;
+static int fd;
+static char answer[1 << 18];
+
+static enum control_access fake_access(void *ctx, int socket, struct control_peer *peer)
+{
+	peer->uid = 1000;
+	peer->pid = 1;
+	return grant;
+}
+
+/* `row` and `child` show one made-up row; the rest is the language's. */
+static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str line)
+{
+	static const struct cyg_ip local = { CYG_IPV4, { 192, 0, 2, 1 } }, remote = { CYG_IPV4, { 192, 0, 2, 2 } };
+	struct page_job job = { .detailed = true, .shard_count = 2 };
+
+	if (cyg_str_equal(line, CYG_STR("row"))) {
+		struct ike_sa_row row = {
+			.spi_local = 0xabcdef, .spi_remote = 0x1234567890abcdef, .serial = 3, .shard = 1,
+			.state = IKE_ESTABLISHED, .local = { local, 500, 0 }, .remote = { remote, 4500, 0 },
+			.encr = CYG_ENCR_AES_CBC, .key_bits = 256, .integ = CYG_AUTH_HMAC_SHA1_96,
+			.prf = CYG_PRF_HMAC_SHA2_512, .ke = 19, .auth_local = CYG_AUTH_METHOD_RSA,
+			.auth_remote = CYG_AUTH_METHOD_NONE, .lifetime_s = 86400, .active_s = 735,
+			.local_id = "gw", .remote_id = "c1", .nat_remote = true, .assigned4 = remote,
+		};
+
+		show_ike_row(exec, &job, &row);
+		return CYG_OK;
+	}
+	if (cyg_str_equal(line, CYG_STR("child"))) {
+		struct child_sa_row row = {
+			.owner_serial = 3, .shard = 1, .state = CHILD_INSTALLED, .spi_in = 0x1234, .spi_out = 0x5678,
+			.local = { local, 4500, 0 }, .remote = { remote, 4500, 0 }, .udp_encap = true,
+			.encr = CYG_ENCR_AES_CBC, .key_bits = 256, .integ = CYG_AUTH_HMAC_SHA2_256_128,
+			.interface = "Tunnel0", .lifetime_s = 3600, .left_s = 3585, .lifetime_kb = 4608000,
+			.replay_window = 64, .local_count = 1, .remote_count = 1, .counters_known = true,
+			.counters = { .packets_in = 7, .octets_in = 2048, .packets_out = 5 },
+		};
+
+		row.ts_local[0].addr = (struct cyg_ip_range){ local, local };
+		row.ts_remote[0].addr = (struct cyg_ip_range){ { CYG_IPV4, { 0 } }, { CYG_IPV4, { 255, 255, 255, 255 } } };
+		show_child_row(exec, &job, &row);
+		return CYG_OK;
+	}
+	return language_run(ctx, exec, line);
+}
+
+static const struct control_hooks hooks = {
+	.ctx = &daemon_,
+	.access = fake_access,
+	.hostname = language_hostname,
+	.run = run_line,
+	.complete = language_complete,
+	.help = language_help,
+};
+
+static void set_config(const char *text)
+{
+	struct config_findings findings = { 0 };
+
+	config_unref(daemon_.config);
+	daemon_.config = NULL;
+	if (config_parse_text(daemon_.grammar, "test", cyg_str(text), NULL, &findings, &daemon_.config) != CYG_OK) {
+		config_findings_print(&findings, "test", stderr);
+		ck_abort_msg("the configuration is refused");
+	}
+	config_findings_done(&findings);
+}
+
+static void settle(void)
+{
+	ck_assert(shard_settle(daemon_.group, 1000));
+}
+
+static void setup(void)
+{
+	const struct shard_manual manual = { .workers = 2, .real_fds = true, .seed = 1 };
+	char reason[300];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	int ends[2];
+
+	memset(&daemon_, 0, sizeof(daemon_));
+	ck_assert_int_eq(shard_manual_group_new(&manual, &daemon_.group), CYG_OK);
+	daemon_.control = shard_group_control(daemon_.group);
+	daemon_.shard_count = 2;
+	daemon_.config_origin = "startup-config";
+	ck_assert_msg(language_grammar("/nonexistent", NULL, &daemon_.grammar, &why) == CYG_OK, "%s", reason);
+	set_config("hostname gw7\n");
+	daemon_.server = server_new(daemon_.control, &hooks);
+	grant = CONTROL_CONFIGURE;
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	fd = ends[0];
+}
+
+static void teardown(void)
+{
+	close(fd);
+	server_free(daemon_.server);
+	config_unref(daemon_.config);
+	config_grammar_unref(daemon_.grammar);
+	shard_group_free(daemon_.group);
+}
+
+/* Greets with the right in `grant`, asks one thing, and keeps all that is answered. */
+static void ask(const char *verb, const char *line, bool json)
+{
+	char request[600];
+	size_t len = 0;
+	ssize_t got;
+	int ends[2];
+
+	close(fd);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+	fd = ends[0];
+	server_adopt(daemon_.server, ends[1]);
+	settle();
+	ck_assert_int_gt(recv(fd, answer, sizeof(answer), 0), 0);
+	snprintf(request, sizeof(request), "{\"id\":1,\"%s\":\"%s\",\"json\":%s}\n", verb, line,
+		 json ? "true" : "false");
+	ck_assert_int_gt(send(fd, request, strlen(request), 0), 0);
+	settle();
+	while ((got = recv(fd, answer + len, sizeof(answer) - 1 - len, 0)) > 0)
+		len += (size_t)got;
+	answer[len] = '\0';
+}
+
+static bool answered(const char *text)
+{
+	return strstr(answer, text) != NULL;
+}
+
+#define HAS(text_) ck_assert_msg(answered(text_), "no '%s' in: %s", (text_), answer)
+
+START_TEST(who_may_only_look_changes_nothing)
+{
+	grant = CONTROL_VIEW;
+	ask("run", "clear crypto ikev2 sa", false);
+	HAS("\"status\":\"refused\"");
+	HAS("you may look but not change");
+	ask("run", "reload", false);
+	HAS("\"status\":\"refused\"");
+	ask("run", "show version", false);
+	HAS("\"status\":\"ok\"");
+	grant = CONTROL_CONFIGURE;
+	ask("run", "clear crypto ikev2 sa", true);
+	HAS("\"cleared\":0");
+}
+END_TEST
+
+START_TEST(reload_before_all_is_up_is_refused)
+{
+	ask("run", "reload", false);
+	HAS("\"status\":\"busy\"");
+}
+END_TEST
+
+START_TEST(keywords_may_be_abbreviated_and_a_wrong_one_is_named)
+{
+	ask("run", "sh cry ikev2 po", false);
+	HAS("IKEv2 policy : default");
+	ask("run", "show crypto ikev2 frob", false);
+	HAS("\"status\":\"refused\"");
+	HAS("frob");
+}
+END_TEST
+
+START_TEST(words_are_completed_and_explained)
+{
+	ask("complete", "show cry", false);
+	HAS("[\"crypto\"]");
+	ask("complete", "show crypto ikev2 p", false);
+	HAS("\"policy\"");
+	HAS("\"profile\"");
+	HAS("\"proposal\"");
+	ask("complete", "show version | in", false);
+	HAS("[\"include\"]");
+	ask("help", "show version | ", false);
+	HAS("\"token\":\"section\"");
+	ask("help", "show crypto ikev2 sa ", false);
+	HAS("\"token\":\"detailed\"");
+	HAS("<cr>");
+}
+END_TEST
+
+START_TEST(ike_sa_is_laid_out_as_routers_do)
+{
+	ask("run", "row", false);
+	/* The third of the second shard of two. */
+	HAS("6         192.0.2.1/500         192.0.2.2/4500        none/none            READY");
+	HAS("Encr: AES-CBC, keysize: 256, PRF: SHA512, Hash: SHA96, DH Grp:19, Auth sign: RSA, Auth verify: EAP");
+	HAS("Life/Active Time: 86400/735 sec");
+	HAS("Local spi: 0000000000ABCDEF       Remote spi: 1234567890ABCDEF");
+	HAS("NAT-T is detected outside");
+	HAS("Fragmentation not  configured.");
+	HAS("Assigned host addr: 192.0.2.2");
+	ask("run", "row", true);
+	HAS("\"tunnel_id\":6");
+	HAS("\"assigned_address\":\"192.0.2.2\"");
+}
+END_TEST
+
+START_TEST(child_sa_is_laid_out_as_routers_do)
+{
+	ask("run", "child", false);
+	HAS("interface: Tunnel0");
+	HAS("local  ident (addr/mask/prot/port): (192.0.2.1/255.255.255.255/0/0)");
+	HAS("remote ident (addr/mask/prot/port): (0.0.0.0/0.0.0.0/0/0)");
+	HAS("#pkts encaps: 5, #pkts encrypt: 5, #pkts digest: 5");
+	HAS("current outbound spi: 0x5678(22136)");
+	HAS("transform: esp-256-aes esp-sha256-hmac ,");
+	HAS("in use settings ={Tunnel, UDP-Encaps, }");
+	HAS("sa timing: remaining key lifetime (k/sec): (4607998/3585)");
+	ask("run", "child", true);
+	HAS("\"packets_in\":7");
+}
+END_TEST
+
+START_TEST(listings_and_counters_ask_every_shard)
+{
+	ask("run", "show crypto ikev2 sa", true);
+	HAS("\"status\":\"ok\"");
+	ask("run", "show crypto ipsec sa peer 192.0.2.9", false);
+	HAS("No SAs found");
+	ask("run", "show crypto ikev2 stats", true);
+	HAS("\"sa_in\":0");
+	ask("run", "show crypto ikev2 sa psh 7 detailed", false);
+	HAS("\"status\":\"ok\"");
+}
+END_TEST
+
+START_TEST(tunnel_number_names_shard_and_sa)
+{
+	for (unsigned shard = 0; shard < 3; shard++) {
+		for (uint32_t serial = 1; serial < 5; serial++) {
+			struct ike_filter filter = { 0 };
+			unsigned found = 99;
+
+			ck_assert_int_eq(pages_filter_tunnel(&filter, page_tunnel_id(serial, shard, 3), 3, &found),
+					 CYG_OK);
+			ck_assert_uint_eq(filter.serial, serial);
+			ck_assert_uint_eq(found, shard);
+		}
+	}
+}
+END_TEST
+
+static const char interfaces[] = "crypto ipsec profile p\n"
+				 "interface Loopback0\n ip address 10.99.0.1 255.255.255.0\n"
+				 "interface Virtual-Template1 type tunnel\n ip unnumbered Loopback0\n"
+				 " tunnel mode ipsec ipv4\n tunnel protection ipsec profile p\n"
+				 "interface Tunnel0\n ip address 10.1.0.1 255.255.255.252\n ip mtu 1380\n"
+				 " tunnel source 192.0.2.1\n tunnel destination 192.0.2.2\n tunnel mode ipsec ipv4\n"
+				 " tunnel protection ipsec profile p\n"
+				 "interface Tunnel1\n ip address 10.2.0.1 255.255.255.252\n"
+				 " tunnel source 192.0.2.1\n tunnel destination 192.0.2.3\n";
+
+START_TEST(devices_follow_templates_and_protected_tunnels)
+{
+	struct cyg_kernel_interface wanted[8];
+	size_t count;
+
+	set_config(interfaces);
+	count = interfaces_wanted(config_view(daemon_.config), wanted, CYG_COUNT(wanted));
+	ck_assert_uint_eq(count, 2);
+	ck_assert_str_eq(wanted[0].name, "cyg-v1");
+	ck_assert_uint_eq(wanted[0].id, config_interface_id(IF_VIRTUAL_TEMPLATE, 1));
+	ck_assert_uint_eq(wanted[0].address4.len, 32);
+	ck_assert_uint_eq(wanted[0].address4.ip.octets[1], 99);
+	ck_assert_str_eq(wanted[1].name, "cyg-t0");
+	ck_assert_uint_eq(wanted[1].mtu, 1380);
+	ck_assert_uint_eq(wanted[1].address4.len, 30);
+	ck_assert(wanted[1].up);
+	ask("run", "show interfaces", false);
+	HAS("Virtual-Template1 is up, device cyg-v1");
+	HAS("unnumbered, uses Loopback0");
+}
+END_TEST
+
+Suite *control_language_suite(void)
+{
+	Suite *suite = suite_create("control: commands");
+	TCase *tests = tcase_create("commands");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, who_may_only_look_changes_nothing);
+	tcase_add_test(tests, reload_before_all_is_up_is_refused);
+	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
+	tcase_add_test(tests, words_are_completed_and_explained);
+	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);
+	tcase_add_test(tests, child_sa_is_laid_out_as_routers_do);
+	tcase_add_test(tests, listings_and_counters_ask_every_shard);
+	tcase_add_test(tests, tunnel_number_names_shard_and_sa);
+	tcase_add_test(tests, devices_follow_templates_and_protected_tunnels);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
