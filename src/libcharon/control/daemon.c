@@ -225,7 +225,8 @@ static enum cyg_status up_language(struct running *r)
 {
 	char reason[300];
 	struct cyg_strbuf why = CYG_STRBUF(reason);
-	enum cyg_status status = language_grammar(r->d.paths.plugins, r->d.registry, &r->d.grammar, &why);
+	enum cyg_status status = language_grammar(r->d.paths.plugins, r->d.registry, NULL, &r->d.grammar_print,
+						  &r->d.grammar, &why);
 
 	if (status != CYG_OK) {
 		cyg_log(CYG_LOG_CRIT, "daemon.grammar", "{why}", F_STR("why", reason));
@@ -864,6 +865,7 @@ int cyg_daemon_check_config(const struct daemon_args *args, const char *file)
 {
 	struct config_grammar *grammar;
 	struct paths paths;
+	uint64_t print = 0;
 	char reason[300], octet;
 	struct cyg_strbuf why = CYG_STRBUF(reason);
 	int result, fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -879,7 +881,7 @@ int cyg_daemon_check_config(const struct daemon_args *args, const char *file)
 		fprintf(stderr, "cygnetd: the path of --root or --plugin-dir is too long or cannot be told\n");
 		return DAEMON_USAGE;
 	}
-	if (language_grammar(paths.plugins, NULL, &grammar, &why) != CYG_OK) {
+	if (language_grammar(paths.plugins, NULL, NULL, &print, &grammar, &why) != CYG_OK) {
 		fprintf(stderr, "cygnetd: %s\n", reason);
 		return DAEMON_USAGE;
 	}

@@ -259,7 +259,8 @@ START_TEST(reload_brings_a_new_configuration_into_force)
 	write_file("etc/cygnet/startup-config", "hostname gw2\ncrypto ikev2 proposal p\n encryption aes-cbc-256\n"
 						" integrity sha256\n group 19\n");
 	ck_assert_int_eq(ctl("-c reload"), 0);
-	ck_assert_msg(shows("added: "), "%s", output);
+	ck_assert_msg(shows("added: IKEv2 proposal p\n"), "%s", output);
+	ck_assert_msg(!shows("default"), "what did not change is told: %s", output);
 	ck_assert_int_eq(ctl("-c 'show running-config'"), 0);
 	ck_assert_msg(shows("hostname gw2") && shows("crypto ikev2 proposal p"), "%s", output);
 	write_file("etc/cygnet/startup-config", "hostname gw3\n");

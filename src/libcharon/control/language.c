@@ -100,7 +100,20 @@ static bool scan_plugins(struct tables *tables, const char *dir, const struct re
 	return ok;
 }
 
+/* Which tables, and which of them are loaded, as one number. */
+static uint64_t print_of(const struct tables *tables)
+{
+	uint64_t print = 14695981039346656037ull; /* FNV-1a */
+
+	for (size_t i = 0; i < tables->count; i++) {
+		print = (print ^ (uint64_t)(uintptr_t)tables->item[i].table) * 1099511628211ull;
+		print = (print ^ tables->item[i].loaded) * 1099511628211ull;
+	}
+	return print;
+}
+
 enum cyg_status language_grammar(const char *dir, const struct registry *registry,
+				 struct config_grammar *previous, uint64_t *print,
 				 struct config_grammar **out, struct cyg_strbuf *why)
 {
 	struct tables *tables = calloc(1, sizeof(*tables));
@@ -116,7 +129,11 @@ enum cyg_status language_grammar(const char *dir, const struct registry *registr
 		for (size_t i = 0; control_tables[i]; i++)
 			ok = ok && add_table(tables, control_tables[i], NULL, true);
 		ok = ok && scan_plugins(tables, dir, rows, row_count, registry == NULL);
-		status = ok ? config_grammar_new(tables->item, tables->count, out, why) : CYG_LIMIT;
+		if (ok && previous && print_of(tables) == *print)
+			*out = config_grammar_ref(previous);
+		else
+			status = ok ? config_grammar_new(tables->item, tables->count, out, why) : CYG_LIMIT;
+		*print = print_of(tables);
 	}
 	if (status == CYG_LIMIT && why->len == 0)
 		cyg_strbuf_addf(why, "the plugins bring more tables of commands than %d", TABLES_MAX);

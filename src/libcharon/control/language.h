@@ -11,9 +11,11 @@
 /*
  * Makes the grammar from every plugin in `dir`: the rows of those that `registry` has not loaded are known as such. With `registry`
  * NULL (check-config) all count as loaded. Shared objects that are opened stay mapped. `why`
- * says what is wrong with a table.
+ * says what is wrong with a table. If the tables are those of `previous` (its number at *print; may be NULL), that one is
+ * given again: snapshots share objects only within one grammar.
  */
 enum cyg_status language_grammar(const char *dir, const struct registry *registry,
+				 struct config_grammar *previous, uint64_t *print,
 				 struct config_grammar **out, struct cyg_strbuf *why) CYG_MUST_CHECK;
 
 /* Hooks for a server whose `ctx` is a struct daemon; all of it constant. */

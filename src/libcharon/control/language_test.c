@@ -106,7 +106,9 @@ static void setup(void)
 	daemon_.control = shard_group_control(daemon_.group);
 	daemon_.shard_count = 2;
 	daemon_.config_origin = "startup-config";
-	ck_assert_msg(language_grammar("/nonexistent", NULL, &daemon_.grammar, &why) == CYG_OK, "%s", reason);
+	ck_assert_msg(language_grammar("/nonexistent", NULL, NULL, &daemon_.grammar_print, &daemon_.grammar, &why) ==
+			      CYG_OK,
+		      "%s", reason);
 	set_config("hostname gw7\n");
 	daemon_.server = server_new(daemon_.control, &hooks);
 	grant = CONTROL_CONFIGURE;

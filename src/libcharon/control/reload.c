@@ -256,24 +256,46 @@ static void tell_change(void *ctx, enum config_change change, const struct cyg_m
 	reload->removed += change == CONFIG_REMOVED;
 	if (!reload->exec)
 		return;
-	cyg_exec_printf(reload->exec, "%s: %s\n", words[change], path);
+	if (path[0])
+		cyg_exec_printf(reload->exec, "%s: %s %s\n", words[change], mode->what, path);
+	else
+		cyg_exec_printf(reload->exec, "%s: single lines at the top\n", words[change]);
 	if (!cyg_exec_json(reload->exec))
 		return;
 	row = json_object();
 	put_text(&row, "change", words[change]);
-	put_text(&row, "mode", mode ? mode->name : "global");
+	put_text(&row, "mode", mode->name);
 	put_text(&row, "object", path);
 	cyg_exec_row(reload->exec, row);
 }
 
-/* The plugins are as wanted: the grammar knows their commands, and the text is judged by it once more. */
+/* The text once more, with the commands of the plugins that are loaded now. */
+static enum cyg_status judge_again(struct reload *reload)
+{
+	struct config_reading *reading = &reload->reading;
+	enum cyg_status status;
+
+	config_findings_done(&reading->findings);
+	config_unref(reading->config);
+	reading->config = NULL;
+	reading->findings = (struct config_findings){ 0 };
+	status = config_parse_text(reload->daemon->grammar, STARTUP_CONFIG,
+				   cyg_str_n(reading->text, reading->text_len), reload->daemon->config,
+				   &reading->findings, &reading->config);
+	config_findings_sort(&reading->findings);
+	return status;
+}
+
+/* The plugins are as wanted. */
 static void reload_commit(struct reload *reload)
 {
 	struct daemon *daemon = reload->daemon;
 	struct config_grammar *grammar;
 	char reason[300];
 	struct cyg_strbuf why = CYG_STRBUF(reason);
-	enum cyg_status status = language_grammar(daemon->paths.plugins, daemon->registry, &grammar, &why);
+	enum cyg_status status = language_grammar(daemon->paths.plugins, daemon->registry, daemon->grammar,
+						  &daemon->grammar_print, &grammar, &why);
+	bool same = status == CYG_OK && grammar == daemon->grammar;
 
 	if (status != CYG_OK) {
 		reload_end(reload, status, reason);
@@ -281,14 +303,8 @@ static void reload_commit(struct reload *reload)
 	}
 	config_grammar_unref(daemon->grammar);
 	daemon->grammar = grammar;
-	config_findings_done(&reload->reading.findings);
-	config_unref(reload->reading.config);
-	reload->reading.config = NULL;
-	reload->reading.findings = (struct config_findings){ 0 };
-	status = config_parse_text(grammar, STARTUP_CONFIG,
-				   cyg_str_n(reload->reading.text, reload->reading.text_len), daemon->config,
-				   &reload->reading.findings, &reload->reading.config);
-	config_findings_sort(&reload->reading.findings);
+	if (!same)
+		status = judge_again(reload);
 	findings_log(STARTUP_CONFIG, &reload->reading.findings);
 	if (reload->exec)
 		findings_tell(reload->exec, STARTUP_CONFIG, &reload->reading.findings);

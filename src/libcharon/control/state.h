@@ -27,6 +27,7 @@ struct daemon {
 	unsigned shard_count;
 	struct registry *registry;
 	struct config_grammar *grammar;
+	uint64_t grammar_print;         /* which tables it is made of */
 	struct cyg_config *config;      /* in force; a reference of ours */
 	const char *config_origin;      /* "startup-config", "last good copy", "empty" */
 	struct control_server *server;
