@@ -8,3 +8,11 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/policy/selectors.h \
 	src/libcharon/policy/trace.c \
 	src/libcharon/policy/trace.h
+
+if HAVE_CHECK
+check_PROGRAMS += src/libcharon/policy/policy_tests
+TESTS += src/libcharon/policy/policy_tests
+src_libcharon_policy_policy_tests_SOURCES = src/libcharon/policy/policy_tests.c
+src_libcharon_policy_policy_tests_CFLAGS = $(TEST_CFLAGS)
+src_libcharon_policy_policy_tests_LDADD = $(TEST_LIBS)
+endif

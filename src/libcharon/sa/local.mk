@@ -13,3 +13,11 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/sa/table.h \
 	src/libcharon/sa/window.c \
 	src/libcharon/sa/window.h
+
+if HAVE_CHECK
+check_PROGRAMS += src/libcharon/sa/sa_tests
+TESTS += src/libcharon/sa/sa_tests
+src_libcharon_sa_sa_tests_SOURCES = src/libcharon/sa/sa_tests.c
+src_libcharon_sa_sa_tests_CFLAGS = $(TEST_CFLAGS)
+src_libcharon_sa_sa_tests_LDADD = $(TEST_LIBS)
+endif
