@@ -502,15 +502,20 @@ enum cyg_status child_add_done(struct exchange *x, enum cyg_status status)
 	selectors_text(&work->local, &local);
 	selectors_text(&work->remote, &remote);
 	chosen_text(&work->chosen, &suite);
-	if (old)
+#define FIELDS                                                                              \
+	F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id),                 \
+		F_STR("local", local_text), F_STR("remote", remote_text),                   \
+		F_STR("suite", suite_text), F_HEX64("spi_in", child->d.spi_in),             \
+		F_HEX64("spi_out", child->d.spi_out), F_STR("interface", sa->interface->head.name)
+	if (old) {
 		sa->ike->counters.child_rekeyed++;
-	else
+		cyg_log(CYG_LOG_INFO, "child.rekeyed", "{peer}: {id}: new keys for {local} to {remote} by {suite}",
+			FIELDS);
+	} else {
 		sa->ike->counters.child_created++;
-	cyg_log(CYG_LOG_NOTICE, old ? "child.rekeyed" : "child.up",
-		"{peer}: {id}: child {local} to {remote} by {suite}",
-		F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id),
-		F_STR("local", local_text), F_STR("remote", remote_text), F_STR("suite", suite_text),
-		F_HEX64("spi_in", child->d.spi_in), F_HEX64("spi_out", child->d.spi_out),
-		F_STR("interface", sa->interface->head.name));
+		cyg_log(CYG_LOG_NOTICE, "child.up", "{peer}: {id}: child {local} to {remote} by {suite}",
+			FIELDS);
+	}
+#undef FIELDS
 	return CYG_OK;
 }

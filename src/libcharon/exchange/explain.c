@@ -257,12 +257,17 @@ void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format,
 		cyg_strbuf_addf(&out, "; nearest: %s", why->nearest);
 	if (why->mend[0])
 		cyg_strbuf_addf(&out, "; try: %s", why->mend);
-	if (child)
+#define FIELDS                                                                              \
+	F_ENDPOINT("peer", &sa->d.remote), F_ENDPOINT("local", &sa->d.local), F_STR("line", line), \
+		F_STR("object", object_text), F_STR("what", why->what),                     \
+		F_STR("offered", why->offered), F_STR("nearest", why->nearest),             \
+		F_STR("mend", why->mend), F_IDENTITY("id", sa->remote_id),                  \
+		F_STR("notify", notify ? notify_name(notify, storage) : "")
+	if (child) {
 		sa->ike->counters.child_failed++;
-	cyg_log_limited(CYG_LOG_WARNING, child ? "child.failed" : "ike.failed", "{peer}: {line}",
-			F_ENDPOINT("peer", &sa->d.remote), F_ENDPOINT("local", &sa->d.local),
-			F_STR("line", line), F_STR("object", object_text), F_STR("what", why->what),
-			F_STR("offered", why->offered), F_STR("nearest", why->nearest),
-			F_STR("mend", why->mend), F_IDENTITY("id", sa->remote_id),
-			F_STR("notify", notify ? notify_name(notify, storage) : ""));
+		cyg_log_limited(CYG_LOG_WARNING, "child.failed", "{peer}: {line}", FIELDS);
+	} else {
+		cyg_log_limited(CYG_LOG_WARNING, "ike.failed", "{peer}: {line}", FIELDS);
+	}
+#undef FIELDS
 }
