@@ -240,6 +240,31 @@ START_TEST(a_daemon_that_stops_tells_its_peers)
 }
 END_TEST
 
+START_TEST(limits_by_authorization_hold)
+{
+	struct kit *kit = connected("crypto ikev2 profile clients\n"
+				    " aaa authorization group psk list here limited\n", NULL);
+	struct ike_sa *sa = kit_sa(kit_client(kit));
+
+	sa->wants |= WANT_CHILD;
+	driver_pump(sa);
+	kit_settle(kit);
+	ck_assert(kit_connected(kit));
+	ck_assert(kit_said("child.failed", "crypto ikev2 authorization policy clients / ipsec flow-limit"));
+	/* The session's lifetime goes on over a rekey. */
+	kit_pass(kit, 300000);
+	sa = kit_sa(kit_gateway(kit));
+	sa->wants |= WANT_REKEY;
+	driver_pump(sa);
+	kit_pass(kit, 290000);
+	ck_assert(kit_connected(kit));
+	ck_assert_uint_eq(log_capture_count("ike.ended"), 0);
+	kit_pass(kit, 20000);
+	ck_assert(kit_said("ike.ended", "its authorized lifetime is over"));
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(keepalives_go_out_behind_a_nat_only)
 {
 	struct kit *kit = kit_new(&(struct kit_setup){ .natted_client = _i == 1 });
@@ -272,6 +297,7 @@ Suite *end_suite(void)
 	tcase_add_test(tcase, another_configuration_leaves_sessions_alone);
 	tcase_add_test(tcase, a_removed_tunnel_is_taken_down);
 	tcase_add_test(tcase, a_daemon_that_stops_tells_its_peers);
+	tcase_add_test(tcase, limits_by_authorization_hold);
 	tcase_add_loop_test(tcase, keepalives_go_out_behind_a_nat_only, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -254,7 +254,15 @@ static enum cyg_status within_limits(struct exchange *x)
 
 	if (work->old_spi)
 		return CYG_OK;
-	if (work->profile->flow_limit != UINT32_MAX && sa->child_count >= work->profile->flow_limit) {
+	if (sa->session && sa->session->flow_limited) {
+		if (sa->child_count >= sa->session->flow_limit) {
+			why_mend(sa->ike, "crypto ikev2 authorization policy %s / ipsec flow-limit",
+				 sa->session->authorization);
+			return child_refuse(x, CYG_N_NO_ADDITIONAL_SAS,
+					    "the session has %u children already", sa->child_count);
+		}
+	} else if (work->profile->flow_limit != UINT32_MAX &&
+		   sa->child_count >= work->profile->flow_limit) {
 		why_object(sa->ike, &work->profile->head);
 		why_mend(sa->ike, "crypto ipsec profile %s / set security-policy limit",
 			 work->profile->head.name);

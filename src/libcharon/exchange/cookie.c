@@ -11,6 +11,14 @@
 #define COOKIE_NEVER (-2)
 #define COOKIE_AUTOMATIC (-1)
 
+/* A limit of the daemon is shared out; the shards' parts add up to it. */
+static uint32_t share(const struct ike_shard *ike, uint32_t limit)
+{
+	unsigned count = cyg_shard_count(ike->shard), index = cyg_shard_index(ike->shard);
+
+	return limit / count + (index < limit % count ? 1 : 0);
+}
+
 static bool cookies_wanted(const struct ike_shard *ike, const struct cyg_endpoint *from)
 {
 	int above = ike->view && ike->view->global ? ike->view->global->cookie_challenge :
@@ -19,7 +27,7 @@ static bool cookies_wanted(const struct ike_shard *ike, const struct cyg_endpoin
 	if (above == COOKIE_NEVER)
 		return false;
 	if (above >= 0)
-		return ike->half.count > (size_t)above;
+		return ike->half.count > share(ike, (uint32_t)above);
 	return ike->half.count > HALF_OPEN_COOKIES ||
 	       half_open_of_prefix(&ike->half, &from->ip) > HALF_OPEN_COOKIES_PREFIX;
 }
@@ -104,14 +112,15 @@ static bool within_limits(struct ike_shard *ike, const struct cyg_datagram *d)
 
 	if (!global)
 		return true;
-	if (global->max_sa && ike->sas.count >= global->max_sa) {
+	if (global->max_sa && ike->sas.count >= share(ike, global->max_sa)) {
 		ike->counters.rejected_limit_sa++;
 		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
 				"{peer}: dropped, there are {count} SAs already; try: crypto ikev2 limit max-sa",
 				F_ENDPOINT("peer", &d->remote), F_UINT("count", ike->sas.count));
 		return false;
 	}
-	if (global->max_negotiation_in && ike->negotiating_in >= global->max_negotiation_in) {
+	if (global->max_negotiation_in &&
+	    ike->negotiating_in >= share(ike, global->max_negotiation_in)) {
 		ike->counters.rejected_limit_negotiation++;
 		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
 				"{peer}: dropped, {count} SAs are in negotiation; try: crypto ikev2 limit max-in-negotiation-sa",

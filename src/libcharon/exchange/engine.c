@@ -197,6 +197,8 @@ static const char *renew(struct ike_shard *ike, struct ike_sa *sa)
 	interface = sa->interface ? find_interface(ike->view, sa->interface->head.name) : NULL;
 	if (sa->interface && (!interface || interface->shutdown || !interface->protection))
 		return "its interface was removed or shut down";
+	if (sa->state < IKE_ESTABLISHED)
+		return NULL; /* goes on with what it began with */
 	if (profile != sa->profile) {
 		engine_let_go(ike, sa->profile);
 		sa->profile = engine_hold(ike, profile);

@@ -272,9 +272,34 @@ static enum cyg_status request_identify(struct exchange *x)
 	return auth_local_id(profile, &sa->d.local.ip, &sa->local_id);
 }
 
+/* What authorization says of the session as a whole. */
+static enum cyg_status take_limits(struct exchange *x)
+{
+	const struct cyg_authz *granted = &x->auth->granted;
+	struct ike_session *session;
+
+	if (!x->auth->granted_any)
+		return CYG_OK;
+	session = ike_sa_session(x->sa);
+	if (!session)
+		return CYG_NOMEM;
+	memcpy(session->authorization, granted->policy, sizeof(session->authorization));
+	if (granted->set & CYG_AZ_FLOW_LIMIT) {
+		session->flow_limited = true;
+		session->flow_limit = granted->flow_limit;
+	}
+	if (granted->set & CYG_AZ_SESSION_LIFETIME && granted->session_lifetime_s)
+		session->ends_at = cyg_shard_now_ms(x->sa->shard) +
+				   (uint64_t)granted->session_lifetime_s * 1000;
+	return CYG_OK;
+}
+
 static enum cyg_status request_child(struct exchange *x)
 {
-	enum cyg_status status = child_work_new(x, NULL);
+	enum cyg_status status = take_limits(x);
+
+	if (status == CYG_OK)
+		status = child_work_new(x, NULL);
 
 	if (status != CYG_OK)
 		return status;
@@ -304,9 +329,6 @@ static enum cyg_status request_write(struct exchange *x)
 	child_write(x);
 	ts_write(x->out, true, &child->remote);
 	ts_write(x->out, false, &child->local);
-	if (x->auth->granted.policy[0] && ike_sa_session(sa))
-		memcpy(sa->session->authorization, x->auth->granted.policy,
-		       sizeof(sa->session->authorization));
 	return CYG_OK;
 }
 

@@ -183,7 +183,7 @@ void life_schedule(struct ike_sa *sa)
 {
 	const uint64_t at[] = { sa->retransmit_at, sa->rekey_at,     sa->expire_at,
 				sa->dpd_at,        sa->forget_at,    sa->keepalive_at,
-				sa->child_at };
+				sa->child_at,      sa->session ? sa->session->ends_at : 0 };
 	uint64_t earliest = 0;
 
 	if (sa->state == IKE_CLOSED)

@@ -106,6 +106,7 @@ static void take_up(struct exchange *x, struct ike_sa *made)
 static void hand_over(struct ike_sa *from, struct ike_sa *to)
 {
 	child_inherit(from, to);
+	life_schedule(to); /* the session's deadlines came along */
 	tunnel_lost(from, to);
 	from->rekey_at = from->dpd_at = from->keepalive_at = 0;
 	from->ike->counters.ike_rekeyed++;

@@ -87,6 +87,12 @@ void timers_fire(struct cyg_shard *shard, struct cyg_timer *timer)
 			return;
 		}
 	}
+	if (sa->session && due(&sa->session->ends_at, now) && sa->state == IKE_ESTABLISHED) {
+		cyg_log(CYG_LOG_NOTICE, "ike.ended", "{peer}: the session ends: {why}",
+			F_ENDPOINT("peer", &sa->d.remote),
+			F_STR("why", "its authorized lifetime is over"));
+		sa->wants |= WANT_DELETE;
+	}
 	if (due(&sa->forget_at, now))
 		window_forget(sa);
 	if (due(&sa->rekey_at, now) && sa->state == IKE_ESTABLISHED)

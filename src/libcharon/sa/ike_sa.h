@@ -72,6 +72,9 @@ struct ike_session {
 	bool ours;                   /* the addresses were given to us, not to the peer */
 	struct cyg_ip address4, address6;
 	uint8_t prefix4, prefix6;    /* of the address given to us */
+	bool flow_limited;           /* `flow_limit` came by authorization */
+	uint32_t flow_limit;         /* children at most */
+	uint64_t ends_at;            /* session lifetime by authorization (ms), 0: none */
 	unsigned dns_count, route_count;
 	struct cyg_ip dns[4];
 	struct cyg_route *routes;    /* those we put into the system; malloc'ed */
