@@ -177,8 +177,8 @@ size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchang
 	KIT_CHECK(len > 0);
 	if (inner.len)
 		memcpy(out + head + sk_plain_offset(algs), inner.ptr, inner.len);
-	KIT_CHECK(sk_seal(algs, sa->d.initiator ? sa->keys->ei : sa->keys->er,
-				 sa->d.initiator ? sa->keys->ai : sa->keys->ar, iv, out, head,
+	KIT_CHECK(sk_seal(algs, ike_sa_sk_e(sa, sa->d.initiator),
+				 ike_sa_sk_a(sa, sa->d.initiator), iv, out, head,
 				 inner.len) == CYG_OK);
 	return len;
 }
@@ -190,8 +190,8 @@ uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *pac
 	KIT_CHECK(message_read(packet->octets, packet->len, msg) == CYG_OK);
 	if (msg->has & HAS_SK) {
 		KIT_CHECK(sk_open(&receiver->suite->algs,
-					 receiver->d.initiator ? receiver->keys->er : receiver->keys->ei,
-					 receiver->d.initiator ? receiver->keys->ar : receiver->keys->ai,
+					 ike_sa_sk_e(receiver, !receiver->d.initiator),
+					 ike_sa_sk_a(receiver, !receiver->d.initiator),
 					 packet->octets, packet->len, msg->sk.aad_len, &plain) == CYG_OK);
 		KIT_CHECK(message_read_inner(plain, msg->sk.inner_first, msg) == CYG_OK);
 	}

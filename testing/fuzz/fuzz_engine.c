@@ -91,14 +91,14 @@ static struct ike_sa *prepare(enum where where)
 	case AUTH_TO_GATEWAY:
 		g = kit_sa(kit_gateway(kit));
 		c = kit_sa(kit_client(kit));
-		if (!g || !c || g->state != IKE_INIT_DONE || g->d.recv_next != 1 || !c->keys ||
+		if (!g || !c || g->state != IKE_INIT_DONE || g->d.recv_next != 1 || !c->keys.octets ||
 		    ike_sa_spi(g) != ike_sa_peer_spi(c))
 			restart(2);
 		return kit_sa(kit_gateway(kit));
 	case AUTH_TO_CLIENT:
 		g = kit_sa(kit_gateway(kit));
 		c = kit_sa(kit_client(kit));
-		if (!g || !c || c->state != IKE_AUTH_SENT || !g->keys ||
+		if (!g || !c || c->state != IKE_AUTH_SENT || !g->keys.octets ||
 		    ike_sa_spi(g) != ike_sa_peer_spi(c))
 			restart(2);
 		return kit_sa(kit_client(kit));
@@ -195,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		inject_clear(to, sa, data + 3, size - 3);
 	} else {
 		peer = kit_sa(&kit->side[1 - to]);
-		if (!sa || !peer || !peer->keys || !sa->keys)
+		if (!sa || !peer || !peer->keys.octets || !sa->keys.octets)
 			return 0;
 		response = where == AUTH_TO_CLIENT || where >= ANSWER_TO_CLIENT;
 		len = kit_forge(&kit->side[1 - to], peer, response && sa->sent ? sa->sent->exchange : data[1],

@@ -257,7 +257,7 @@ static enum cyg_status within_limits(struct exchange *x)
 	if (sa->session && sa->session->flow_limited) {
 		if (sa->child_count >= sa->session->flow_limit) {
 			why_mend(sa->ike, "crypto ikev2 authorization policy %s / ipsec flow-limit",
-				 sa->session->authorization);
+				 sa->session->authorization ? sa->session->authorization : "NAME");
 			return child_refuse(x, CYG_N_NO_ADDITIONAL_SAS,
 					    "the session has %u children already", sa->child_count);
 		}
@@ -409,8 +409,7 @@ static enum cyg_status derive(struct exchange *x)
 		ni = cyg_bytes(x->nonce_i, x->nonce_i_len);
 		nr = cyg_bytes(x->nonce_r, x->nonce_r_len);
 	}
-	status = keys_child(prf, cyg_bytes(sa->keys->d, prf->ops->key_len),
-			    cyg_secret_bytes(&x->ke.shared), ni, nr, keymat, 2u * esp.ops->key_len);
+	status = keys_child(prf, ike_sa_sk_d(sa), cyg_secret_bytes(&x->ke.shared), ni, nr, keymat, 2u * esp.ops->key_len);
 	if (status == CYG_OK) {
 		first = cyg_bytes(keymat, esp.ops->key_len);
 		second = cyg_bytes(keymat + esp.ops->key_len, esp.ops->key_len);

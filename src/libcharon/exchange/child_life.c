@@ -54,13 +54,13 @@ static void add_route(struct child_sa *child, const struct cyg_prefix *to)
 					    .interface_id = child->d.interface_id,
 					    .spi_in = child->d.spi_in };
 
-	if (!session)
+	if (!session || session->route_count == UINT16_MAX)
 		return;
 	for (unsigned i = 0; i < session->route_count; i++) {
 		if (memcmp(&session->routes[i].to, to, sizeof(*to)) == 0)
 			return;
 	}
-	routes = realloc(session->routes, (session->route_count + 1) * sizeof(*routes));
+	routes = realloc(session->routes, (session->route_count + 1u) * sizeof(*routes));
 	if (!routes)
 		return;
 	session->routes = routes;
@@ -104,7 +104,7 @@ static void drop_routes(struct child_sa *child)
 		else
 			session->routes[kept++] = session->routes[i];
 	}
-	session->route_count = kept;
+	session->route_count = (uint16_t)kept;
 }
 
 /* --- Kernel --- */

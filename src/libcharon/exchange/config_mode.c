@@ -12,7 +12,10 @@
 
 #include <cygnet/cursor.h>
 
+#include <stdlib.h>
+
 #define VERSION_TEXT "Cygnet"
+#define DNS_MAX 4 /* servers that we take note of */
 
 /* --- Reading addresses --- */
 
@@ -32,6 +35,17 @@ static bool is_zero(const struct cyg_ip *ip)
 	static const uint8_t zero[16];
 
 	return memcmp(ip->octets, zero, sizeof(zero)) == 0;
+}
+
+/* Kept for `show`; out of memory, it is not. */
+static void take_version(struct ike_session *session, struct cyg_bytes value)
+{
+	char printable[96];
+	struct cyg_strbuf text = CYG_STRBUF(printable);
+
+	cyg_strbuf_add_foreign(&text, value);
+	free(session->peer_version);
+	session->peer_version = cyg_str_dup(cyg_str_n(text.ptr, text.len));
 }
 
 /* --- Responder --- */
@@ -64,9 +78,7 @@ void config_mode_read_request(struct exchange *x)
 			work->want_version = true;
 			session = cp->attr[i].value.len ? ike_sa_session(x->sa) : NULL;
 			if (session) {
-				struct cyg_strbuf text = CYG_STRBUF(session->peer_version);
-
-				cyg_strbuf_add_foreign(&text, cp->attr[i].value);
+				take_version(session, cp->attr[i].value);
 			}
 			break;
 		case CYG_SUPPORTED_ATTRIBUTES:
@@ -128,8 +140,8 @@ static void add_addresses(struct exchange *x, struct reply *reply)
 		return;
 	if (session->address4.family) {
 		add_ip(reply, CYG_INTERNAL_IP4_ADDRESS, &session->address4);
-		if (session->lease4.netmask) {
-			struct cyg_ip mask = cyg_netmask(session->lease4.netmask);
+		if (session->lease4 && session->lease4->netmask) {
+			struct cyg_ip mask = cyg_netmask(session->lease4->netmask);
 
 			add_ip(reply, CYG_INTERNAL_IP4_NETMASK, &mask);
 		} else if (granted->set & CYG_AZ_NETMASK) {
@@ -153,8 +165,9 @@ static void add_servers(struct exchange *x, struct reply *reply)
 	for (unsigned i = 0; i < 2; i++) {
 		if (granted->set & CYG_AZ_DNS4 && granted->dns4[i].family)
 			add_ip(reply, CYG_INTERNAL_IP4_DNS, &granted->dns4[i]);
-		else if (!(granted->set & CYG_AZ_DNS4) && session && session->lease4.dns[i].family)
-			add_ip(reply, CYG_INTERNAL_IP4_DNS, &session->lease4.dns[i]);
+		else if (!(granted->set & CYG_AZ_DNS4) && session && session->lease4 &&
+			 session->lease4->dns[i].family)
+			add_ip(reply, CYG_INTERNAL_IP4_DNS, &session->lease4->dns[i]);
 	}
 	for (unsigned i = 0; i < 2; i++) {
 		if (granted->set & CYG_AZ_WINS && granted->wins[i].family)
@@ -207,7 +220,7 @@ void config_mode_write_reply(struct exchange *x)
 		add_routes(x, &reply);
 	}
 	/* Our name goes to those of our own kind only. */
-	if (work->want_version && session &&
+	if (work->want_version && session && session->peer_version &&
 	    strncmp(session->peer_version, VERSION_TEXT, sizeof(VERSION_TEXT) - 1) == 0) {
 		from = wire_len(&reply.w);
 		wire_put(&reply.w, VERSION_TEXT " " PACKAGE_VERSION,
@@ -256,8 +269,15 @@ void config_mode_write_request(struct exchange *x)
 
 static void take_dns(struct ike_session *session, const struct cyg_ip *ip)
 {
-	if (session->dns_count < CYG_COUNT(session->dns))
-		session->dns[session->dns_count++] = *ip;
+	struct cyg_ip *dns;
+
+	if (session->dns_count == DNS_MAX)
+		return;
+	dns = realloc(session->dns, (session->dns_count + 1u) * sizeof(*dns));
+	if (!dns)
+		return;
+	session->dns = dns;
+	dns[session->dns_count++] = *ip;
 }
 
 static void take_subnet(struct exchange *x, struct wire_reader *r, uint8_t family)
@@ -319,12 +339,9 @@ static void take(struct exchange *x, struct ike_session *session, const struct c
 	case CYG_INTERNAL_IP6_SUBNET:
 		take_subnet(x, &r, CYG_IPV6);
 		break;
-	case CYG_APPLICATION_VERSION: {
-		struct cyg_strbuf text = CYG_STRBUF(session->peer_version);
-
-		cyg_strbuf_add_foreign(&text, attr->value);
+	case CYG_APPLICATION_VERSION:
+		take_version(session, attr->value);
 		break;
-	}
 	default:
 		break;
 	}

@@ -164,7 +164,7 @@ static void answer(struct exchange *x, enum cyg_status status)
 	message = send_finish(x);
 	if (message.len) {
 		sa->ike->counters.responses_out[counter_of(x->def->type)]++;
-		if (sa->keys || !ends)
+		if (sa->keys.octets || !ends)
 			window_keep(sa, x->message_id, message);
 		window_answered(&sa->d, x->message_id);
 		sa->forget_at = cyg_shard_now_ms(sa->shard) + FORGET_RESPONSE_MS;
@@ -284,7 +284,7 @@ static void response_over(struct exchange *x, enum cyg_status status, const stru
 	if (sa->state < IKE_ESTABLISHED) {
 		/* RFC 7296 2.21.2: the peer has an SA that we do not take. Tell it, then end. */
 		sa->farewell = x->notify;
-		sa->wants = x->notify && sa->keys ? WANT_DELETE : 0;
+		sa->wants = x->notify && sa->keys.octets ? WANT_DELETE : 0;
 		if (x->def->failed)
 			x->def->failed(x, status);
 		ask_free(sa);
@@ -547,7 +547,7 @@ void driver_input(struct ike_shard *ike, struct cyg_datagram *d)
 		ike->counters.drop_unknown_spi++; /* silence: RFC 7296 2.21.4 leaves it to us */
 		return;
 	}
-	if (!sa->keys) {
+	if (!sa->keys.octets) {
 		ike->counters.drop_state++;
 		return;
 	}

@@ -119,11 +119,11 @@ static enum cyg_status prove(struct exchange *x)
 	wire_put(&w, sa->local_id->octets, sa->local_id->len);
 	in.id_body = wire_written(&w);
 	if (sa->d.initiator) {
-		in.sk_p = sa->keys->pi;
+		in.sk_p = ike_sa_sk_p(sa, true);
 		in.message = cyg_bytes(nego->init_request, nego->init_request_len);
 		in.nonce = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
 	} else {
-		in.sk_p = sa->keys->pr;
+		in.sk_p = ike_sa_sk_p(sa, false);
 		in.message = cyg_bytes(nego->init_response, nego->init_response_len);
 		in.nonce = cyg_bytes(nego->nonce_i, nego->nonce_i_len);
 	}
@@ -174,11 +174,11 @@ static enum cyg_status check(struct exchange *x, const struct id_payload *id)
 			return status;
 	}
 	if (sa->d.initiator) {
-		in.sk_p = sa->keys->pr;
+		in.sk_p = ike_sa_sk_p(sa, false);
 		in.message = cyg_bytes(nego->init_response, nego->init_response_len);
 		in.nonce = cyg_bytes(nego->nonce_i, nego->nonce_i_len);
 	} else {
-		in.sk_p = sa->keys->pi;
+		in.sk_p = ike_sa_sk_p(sa, true);
 		in.message = cyg_bytes(nego->init_request, nego->init_request_len);
 		in.nonce = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
 	}
@@ -283,7 +283,8 @@ static enum cyg_status take_limits(struct exchange *x)
 	session = ike_sa_session(x->sa);
 	if (!session)
 		return CYG_NOMEM;
-	memcpy(session->authorization, granted->policy, sizeof(session->authorization));
+	free(session->authorization);
+	session->authorization = cyg_str_dup(cyg_str(granted->policy));
 	if (granted->set & CYG_AZ_FLOW_LIMIT) {
 		session->flow_limited = true;
 		session->flow_limit = granted->flow_limit;

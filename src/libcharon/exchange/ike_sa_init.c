@@ -48,23 +48,20 @@ static enum cyg_status derive(struct ike_sa *sa, struct cyg_secret *shared)
 	struct cyg_bytes nr = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
 	uint8_t seed[CYG_PRF_MAX], spis[16];
 	struct wire_writer w = wire_writer(spis, sizeof(spis));
+	struct ike_keys keys = { 0 };
 	enum cyg_status status;
 
 	wire_put_u64(&w, sa->d.spi_i);
 	wire_put_u64(&w, sa->d.spi_r);
-	sa->keys = cyg_secret_alloc(sizeof(*sa->keys));
-	if (!sa->keys)
-		return CYG_NOMEM;
 	status = keys_skeyseed(prf, ni, nr, cyg_secret_bytes(shared), seed);
 	if (status == CYG_OK)
 		status = keys_derive(&sa->suite->algs, cyg_bytes(seed, prf->ops->out_len), ni, nr, spis,
-				     spis + 8, sa->keys);
+				     spis + 8, &keys);
+	if (status == CYG_OK)
+		status = ike_sa_set_keys(sa, &keys);
+	keys_wipe(&keys);
 	cyg_wipe(seed, sizeof(seed));
 	cyg_secret_done(shared);
-	if (status != CYG_OK) {
-		cyg_secret_free(sa->keys, sizeof(*sa->keys));
-		sa->keys = NULL;
-	}
 	return status;
 }
 

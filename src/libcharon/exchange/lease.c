@@ -10,6 +10,8 @@
 
 #include <cygnet/log.h>
 
+#include <stdlib.h>
+
 static const struct cyg_address_ops *find_source(struct cyg_shard *shard, const char *name,
 						 struct cyg_plugin_ctx **ctx)
 {
@@ -105,15 +107,21 @@ static enum cyg_status done(struct exchange *x, enum cyg_status status, bool v4)
 			work->lease_ops->release(work->lease_ctx, sa->shard, &work->lease);
 		return CYG_NOMEM;
 	}
+	if (work->lease_ops) {
+		struct cyg_lease **kept = v4 ? &session->lease4 : &session->lease6;
+
+		*kept = malloc(sizeof(**kept));
+		if (!*kept) {
+			work->lease_ops->release(work->lease_ctx, sa->shard, &work->lease);
+			return CYG_NOMEM;
+		}
+		**kept = work->lease;
+	}
 	if (v4) {
-		session->leased4 = work->lease_ops != NULL;
-		session->lease4 = work->lease;
 		session->source4 = work->lease_source;
 		session->address4 = work->lease.ip;
 		session->prefix4 = 32;
 	} else {
-		session->leased6 = work->lease_ops != NULL;
-		session->lease6 = work->lease;
 		session->source6 = work->lease_source;
 		session->address6 = work->lease.ip;
 		session->prefix6 = work->lease.prefix ? work->lease.prefix : 128;
@@ -200,11 +208,13 @@ void lease_return(struct ike_sa *sa)
 
 	if (!session)
 		return;
-	if (session->leased4)
-		release(sa, session->source4, &session->lease4);
-	if (session->leased6)
-		release(sa, session->source6, &session->lease6);
-	session->leased4 = session->leased6 = false;
+	if (session->lease4)
+		release(sa, session->source4, session->lease4);
+	if (session->lease6)
+		release(sa, session->source6, session->lease6);
+	free(session->lease4);
+	free(session->lease6);
+	session->lease4 = session->lease6 = NULL;
 	if (session->ours) {
 		lease_address_set(sa, &session->address4, session->prefix4, false);
 		lease_address_set(sa, &session->address6, session->prefix6, false);

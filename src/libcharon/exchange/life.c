@@ -213,8 +213,7 @@ void life_established(struct ike_sa *sa)
 	else
 		ike->counters.established_in++;
 	life_drop_negotiation(sa);
-	cyg_wipe(sa->keys->pi, sizeof(sa->keys->pi)); /* only AUTH needs them */
-	cyg_wipe(sa->keys->pr, sizeof(sa->keys->pr));
+	ike_sa_forget_sk_p(sa);
 	life_set_deadlines(sa);
 	cyg_log(CYG_LOG_NOTICE, "ike.up", "{peer}: {id} is up by profile {profile}",
 		F_ENDPOINT("peer", &sa->d.remote), F_ENDPOINT("local", &sa->d.local),

@@ -18,8 +18,8 @@ enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct m
 	status = suite_fresh(&sa->ike->suites, sa->suite);
 	if (status != CYG_OK)
 		return CYG_REFUSED; /* its algorithms are not loaded now */
-	status = sk_open(&sa->suite->algs, sa->d.initiator ? sa->keys->er : sa->keys->ei,
-			 sa->d.initiator ? sa->keys->ar : sa->keys->ai, d->data, d->len,
+	status = sk_open(&sa->suite->algs, ike_sa_sk_e(sa, !sa->d.initiator),
+			 ike_sa_sk_a(sa, !sa->d.initiator), d->data, d->len,
 			 msg->sk.aad_len, &plain);
 	if (status != CYG_OK)
 		return status;

@@ -68,6 +68,7 @@ static enum cyg_status derive(struct exchange *x, struct ike_sa *made)
 	struct cyg_bytes nr = cyg_bytes(x->nonce_r, x->nonce_r_len);
 	uint8_t seed[CYG_PRF_MAX], spis[16], missing;
 	struct wire_writer w = wire_writer(spis, sizeof(spis));
+	struct ike_keys keys = { 0 };
 	enum cyg_status status;
 
 	made->d.suite = x->rekey->chosen.ids;
@@ -76,14 +77,15 @@ static enum cyg_status derive(struct exchange *x, struct ike_sa *made)
 		return status;
 	wire_put_u64(&w, made->d.spi_i);
 	wire_put_u64(&w, made->d.spi_r);
-	made->keys = cyg_secret_alloc(sizeof(*made->keys));
-	if (!made->keys)
-		return CYG_NOMEM;
-	status = keys_skeyseed_rekey(prf, cyg_bytes(sa->keys->d, prf->ops->key_len),
-				     cyg_secret_bytes(&x->ke.shared), ni, nr, seed);
+	status = keys_skeyseed_rekey(prf, ike_sa_sk_d(sa), cyg_secret_bytes(&x->ke.shared), ni, nr, seed);
 	if (status == CYG_OK)
 		status = keys_derive(&made->suite->algs, cyg_bytes(seed, prf->ops->out_len), ni, nr, spis,
-				     spis + 8, made->keys);
+				     spis + 8, &keys);
+	if (status == CYG_OK)
+		status = ike_sa_set_keys(made, &keys);
+	if (status == CYG_OK)
+		ike_sa_forget_sk_p(made); /* nobody proves anything again */
+	keys_wipe(&keys);
 	cyg_wipe(seed, sizeof(seed));
 	return status;
 }

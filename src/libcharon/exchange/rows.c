@@ -57,8 +57,10 @@ static void session_row(const struct ike_sa *sa, struct ike_sa_row *row)
 		row->dns[row->dns_count++] = session->dns[i];
 	for (unsigned i = 0; i < session->route_count && i < ROW_SUBNETS_MAX; i++)
 		row->subnet[row->subnet_count++] = session->routes[i].to;
-	copy_text(row->authorization, sizeof(row->authorization), session->authorization);
-	copy_text(row->peer_version, sizeof(row->peer_version), session->peer_version);
+	if (session->authorization)
+		copy_text(row->authorization, sizeof(row->authorization), session->authorization);
+	if (session->peer_version)
+		copy_text(row->peer_version, sizeof(row->peer_version), session->peer_version);
 }
 
 static void ike_row(const struct ike_sa *sa, struct ike_sa_row *row)

@@ -79,8 +79,8 @@ static struct cyg_bytes seal(struct exchange *x)
 	if (!message.len)
 		return message;
 	make_iv(sa, iv);
-	if (sk_seal(algs, sa->d.initiator ? sa->keys->ei : sa->keys->er,
-		    sa->d.initiator ? sa->keys->ai : sa->keys->ar, iv, ike->out, SK_HEAD, plain) != CYG_OK)
+	if (sk_seal(algs, ike_sa_sk_e(sa, sa->d.initiator), ike_sa_sk_a(sa, sa->d.initiator), iv, ike->out,
+		    SK_HEAD, plain) != CYG_OK)
 		return cyg_bytes(NULL, 0);
 	return message;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sa/ike_sa.h"
 
-#include "crypto/keys.h"
+#include "sa/suite.h"
 #include "sa/window.h"
 
-#include <cygnet/commands.h>
+#include <cygnet/cursor.h>
 
 #include <stdlib.h>
 
@@ -23,18 +23,76 @@ struct ike_sa *ike_sa_new(struct cyg_shard *shard, struct ike_shard *ike)
 	return sa;
 }
 
+static size_t keys_len(const struct sa_keys *keys)
+{
+	return keys->d + 2 * ((size_t)keys->e + keys->a + keys->p);
+}
+
+enum cyg_status ike_sa_set_keys(struct ike_sa *sa, const struct ike_keys *keys)
+{
+	const struct ike_algs *algs = &sa->suite->algs;
+	struct sa_keys made = {
+		.d = algs->prf.ops->key_len,
+		.e = algs->cipher.ops->key_len,
+		.a = algs->mac.ops ? algs->mac.ops->key_len : 0,
+		.p = algs->prf.ops->key_len,
+	};
+	struct wire_writer w;
+
+	made.octets = cyg_secret_alloc(keys_len(&made));
+	if (!made.octets)
+		return CYG_NOMEM;
+	w = wire_writer(made.octets, keys_len(&made));
+	wire_put(&w, keys->d, made.d);
+	wire_put(&w, keys->ei, made.e);
+	wire_put(&w, keys->er, made.e);
+	wire_put(&w, keys->ai, made.a);
+	wire_put(&w, keys->ar, made.a);
+	wire_put(&w, keys->pi, made.p);
+	wire_put(&w, keys->pr, made.p);
+	cyg_secret_free(sa->keys.octets, keys_len(&sa->keys));
+	sa->keys = made;
+	return CYG_OK;
+}
+
+void ike_sa_forget_sk_p(struct ike_sa *sa)
+{
+	struct sa_keys kept = sa->keys;
+
+	kept.p = 0;
+	kept.octets = cyg_secret_alloc(keys_len(&kept));
+	if (kept.octets) {
+		memcpy(kept.octets, sa->keys.octets, keys_len(&kept));
+		cyg_secret_free(sa->keys.octets, keys_len(&sa->keys));
+		sa->keys = kept;
+	} else { /* no room to make it smaller: the keys go all the same */
+		cyg_wipe((uint8_t *)ike_sa_sk_p(sa, true), 2 * (size_t)sa->keys.p);
+	}
+}
+
+static void free_session(struct ike_session *session)
+{
+	if (!session)
+		return;
+	free(session->lease4);
+	free(session->lease6);
+	free(session->dns);
+	free(session->routes);
+	free(session->authorization);
+	free(session->peer_version);
+	free(session);
+}
+
 void ike_sa_free(struct ike_sa *sa)
 {
 	if (!sa)
 		return;
 	CYG_ASSERT(!sa->nego && !sa->ours && !sa->theirs && !sa->children);
 	cyg_timer_clear(sa->shard, &sa->timer);
-	cyg_secret_free(sa->keys, sizeof(*sa->keys));
+	cyg_secret_free(sa->keys.octets, keys_len(&sa->keys));
 	cyg_identity_unref(sa->local_id);
 	cyg_identity_unref(sa->remote_id);
-	if (sa->session)
-		free(sa->session->routes);
-	free(sa->session);
+	free_session(sa->session);
 	free(sa->sent);
 	window_forget(sa);
 	free(sa);

@@ -64,22 +64,31 @@ struct ike_durable {
 	uint32_t lifetime_s;
 };
 
+/*
+ * Raw keys one after the other in secret memory, as long as the suite's algorithms have them: SK_d, SK_ei, SK_er, SK_ai,
+ * SK_ar, and, until AUTH is done, SK_pi and SK_pr.
+ */
+struct sa_keys {
+	uint8_t *octets;             /* NULL before IKE_SA_INIT is done */
+	uint8_t d, e, a, p;          /* lengths; `a` is 0 with an AEAD, `p` once AUTH is done */
+};
+
 /* What only some sessions have. */
 struct ike_session {
-	bool leased4, leased6;       /* the address came from a pool and goes back to it */
-	struct cyg_lease lease4, lease6;
-	const char *source4, *source6; /* name of its provider; a constant */
+	struct cyg_lease *lease4, *lease6; /* from a provider, and go back to it; NULL: none */
+	const char *source4, *source6; /* name of that provider; a constant */
 	bool ours;                   /* the addresses were given to us, not to the peer */
-	struct cyg_ip address4, address6;
-	uint8_t prefix4, prefix6;    /* of the address given to us */
 	bool flow_limited;           /* `flow_limit` came by authorization */
+	uint8_t prefix4, prefix6;    /* of the addresses */
+	uint8_t dns_count;
+	uint16_t route_count;
+	struct cyg_ip address4, address6;
 	uint32_t flow_limit;         /* children at most */
 	uint64_t ends_at;            /* session lifetime by authorization (ms), 0: none */
-	unsigned dns_count, route_count;
-	struct cyg_ip dns[4];
-	struct cyg_route *routes;    /* those we put into the system; malloc'ed */
-	char authorization[64];      /* policy's name */
-	char peer_version[96];
+	struct cyg_ip *dns;          /* told to us */
+	struct cyg_route *routes;    /* those we put into the system */
+	char *authorization;         /* policy's name */
+	char *peer_version;          /* APPLICATION_VERSION, made printable */
 };
 
 struct ike_sa {
@@ -96,7 +105,7 @@ struct ike_sa {
 	uint16_t farewell;           /* notify that goes with our DELETE, 0: none */
 	uint32_t wants;              /* bits of enum ike_want: requests we are to make */
 
-	struct ike_keys *keys;       /* secret memory; NULL before IKE_SA_INIT is done */
+	struct sa_keys keys;
 	const struct suite *suite;   /* borrowed from the shard; NULL likewise */
 	struct cyg_identity *local_id, *remote_id;
 	const struct config_profile *profile;     /* counted; NULL until chosen */
@@ -141,6 +150,29 @@ static inline struct cyg_sa_handle ike_sa_handle(const struct ike_sa *sa)
 struct ike_sa *ike_sa_new(struct cyg_shard *shard, struct ike_shard *ike);
 /* Frees the SA and what it owns but `children`, `nego`, `ours`, `theirs`, which exchange/ frees first. */
 void ike_sa_free(struct ike_sa *sa);
+/* Takes the keys over from what was derived for the SA's suite; CYG_NOMEM. */
+enum cyg_status ike_sa_set_keys(struct ike_sa *sa, const struct ike_keys *keys) CYG_MUST_CHECK;
+/* AUTH is done: SK_pi and SK_pr go. */
+void ike_sa_forget_sk_p(struct ike_sa *sa);
+static inline struct cyg_bytes ike_sa_sk_d(const struct ike_sa *sa)
+{
+	return cyg_bytes(sa->keys.octets, sa->keys.d);
+}
+/* Encryption, integrity and AUTH keys of the original initiator or of the responder. */
+static inline const uint8_t *ike_sa_sk_e(const struct ike_sa *sa, bool initiator)
+{
+	return sa->keys.octets + sa->keys.d + (initiator ? 0 : sa->keys.e);
+}
+static inline const uint8_t *ike_sa_sk_a(const struct ike_sa *sa, bool initiator)
+{
+	return sa->keys.octets + sa->keys.d + 2 * sa->keys.e + (initiator ? 0 : sa->keys.a);
+}
+static inline const uint8_t *ike_sa_sk_p(const struct ike_sa *sa, bool initiator)
+{
+	return sa->keys.octets + sa->keys.d + 2 * sa->keys.e + 2 * sa->keys.a +
+	       (initiator ? 0 : sa->keys.p);
+}
+
 /* The session part, made at first use; NULL if out of memory. */
 struct ike_session *ike_sa_session(struct ike_sa *sa);
 /* A word for a state: "IN-NEG", "READY", "DELETE". */
