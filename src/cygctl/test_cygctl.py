@@ -116,7 +116,7 @@ class Terminal:
         if self.pid == 0:
             os.execve(CYGCTL, [CYGCTL, "--root", root], dict(os.environ, HOME=root, TERM="xterm", **quiet(root)))
 
-    def until(self, text, seconds=20):
+    def until(self, text, seconds=120):
         """What came until `text` did, with it; the rest waits for the next call."""
         end = time.time() + seconds
         while text not in self.unread and time.time() < end:
@@ -141,7 +141,7 @@ class Terminal:
 
     def end(self):
         """Reads the rest, as a terminal that nobody reads may hold a process back; its exit status."""
-        end, open_ = time.time() + 20, True
+        end, open_ = time.time() + 120, True
         while time.time() < end:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
