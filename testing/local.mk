@@ -23,6 +23,8 @@ EXTRA_DIST += testing/packages testing/install-packages testing/check-includes t
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
 	testing/interop/charon-gateway/client/startup-config
 
+THREADED_TESTS += src/libcharon/shard/shard_tests src/libcharon/net/net_tests \
+	src/libcharon/control/daemon_tests
 # For ./run-tests, which runs the engine's programs as a suite of their own and the threaded ones under
 # ThreadSanitizer. Rooms add to these lists what is not a plain unit test.
 .PHONY: print-engine-tests print-unit-tests print-threaded-tests
