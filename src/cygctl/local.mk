@@ -12,9 +12,7 @@ src_cygctl_cygctl_SOURCES = \
 src_cygctl_cygctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBEDIT_CFLAGS)
 src_cygctl_cygctl_LDADD = src/libcharon/libbase.la $(JANSSON_LIBS) $(LIBEDIT_LIBS)
 dist_check_SCRIPTS += src/cygctl/cygctl.test
-# Run by hand (make check TESTS=src/cygctl/cygctl.test): its terminal cases hang now and then, and the
-# reason is not found yet.
-EXTRA_DIST += src/cygctl/cygctl.test
+TESTS += src/cygctl/cygctl.test
 else
 EXTRA_DIST += src/cygctl/cygctl.test
 endif

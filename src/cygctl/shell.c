@@ -213,7 +213,12 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 	result = 0;
 	while (more) {
 		int count = 0;
-		const char *got = el_gets(el, &count);
+		const char *got;
+
+		/* Raw before the prompt is seen: libedit switches after it, and a ^D typed in
+		 * between is kept by the terminal as an end of file that nobody then reads. */
+		el_set(el, EL_PREP_TERM, 1);
+		got = el_gets(el, &count);
 
 		if (!got || count <= 0) {
 			if (interrupted) {
