@@ -2,32 +2,13 @@
 /*
  * Building objects, each after those that it asks for.
  */
-#include "config/build.h"
+#include "config/building.h"
 
 #include <stdlib.h>
-
-/* A node and the way to it, so that it can be made writable. */
-struct spot {
-	struct spot *up;
-	const struct grammar_mode *mode;
-	size_t index;
-	struct node *node;
-};
 
 struct build_frame {
 	struct build_frame *up;
 	const struct node *node;
-};
-
-struct cyg_build {
-	struct candidate *c;
-	struct spot *spot;
-	struct built *b;
-	const struct cyg_args *line; /* being applied; in `check` the opening line, or NULL */
-	/* Where the next finding stands, if set: */
-	const struct cyg_args *at;
-	size_t at_column;
-	enum cyg_status status; /* CYG_NOMEM is remembered here */
 };
 
 /* --- What was built --- */
@@ -85,7 +66,7 @@ static enum cyg_status built_new(struct candidate *c, const struct node *node, s
 
 /* --- Needs --- */
 
-static struct need *add_need(struct cyg_build *build, enum need_kind kind,
+struct need *build_need(struct cyg_build *build, enum need_kind kind,
 			     const struct grammar_mode *mode, struct cyg_str name)
 {
 	struct built *b = build->b;
@@ -115,7 +96,7 @@ static struct need *add_need(struct cyg_build *build, enum need_kind kind,
 	return need;
 }
 
-static bool exists(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name)
+bool build_exists(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name)
 {
 	const struct node *node;
 
@@ -149,7 +130,7 @@ static struct spot root_spot(struct candidate *c)
 }
 
 /* An object at the top, ready. CYG_NOT_FOUND, CYG_BUSY (being built itself) or CYG_NOMEM. */
-static enum cyg_status ready_by_name(struct candidate *c, const struct grammar_mode *mode,
+enum cyg_status build_ready(struct candidate *c, const struct grammar_mode *mode,
 				     struct cyg_str name, struct built **out)
 {
 	struct spot root = root_spot(c), spot = { .up = &root, .mode = mode };
@@ -167,7 +148,7 @@ static enum cyg_status ready_by_name(struct candidate *c, const struct grammar_m
 	return status;
 }
 
-static enum cyg_status ready_inner(struct candidate *c, struct spot *outer,
+enum cyg_status build_ready_inner(struct candidate *c, struct spot *outer,
 				   const struct grammar_mode *mode, size_t n, struct spot *spot)
 {
 	struct table *table;
@@ -205,15 +186,15 @@ static bool still_good(struct candidate *c, struct spot *spot, const struct buil
 
 		switch (need->kind) {
 		case NEED_NAME:
-			there = exists(c, need->mode, cyg_str(need->name));
+			there = build_exists(c, need->mode, cyg_str(need->name));
 			break;
 		case NEED_OBJECT:
-			there = ready_by_name(c, need->mode, cyg_str(need->name), &now) == CYG_OK;
+			there = build_ready(c, need->mode, cyg_str(need->name), &now) == CYG_OK;
 			break;
 		case NEED_INNER:
 			if (node->closed && node->edit != c->edit)
 				continue;
-			there = ready_inner(c, spot, need->mode, need->n, &inner) == CYG_OK;
+			there = build_ready_inner(c, spot, need->mode, need->n, &inner) == CYG_OK;
 			now = there ? inner.node->built : NULL;
 			break;
 		}
@@ -424,212 +405,4 @@ void candidate_adopt(struct candidate *c, const struct cyg_config *previous)
 {
 	if (previous && previous->grammar == c->grammar)
 		adopt(c->root, previous->root);
-}
-
-/* --- What apply and check may call --- */
-
-static const struct cyg_args *finding_line(const struct cyg_build *build)
-{
-	return build->at ? build->at : build->line;
-}
-
-static void CYG_PRINTF(4, 0) find(struct cyg_build *build, enum config_severity severity, const char *code,
-				  const char *format, va_list args)
-{
-	const struct cyg_args *line = finding_line(build);
-	struct candidate *c = build->c;
-	struct config_finding *finding;
-	size_t column = build->at ? build->at_column : line ? line->column : 1;
-
-	build->at = NULL;
-	if (line && line->source->silent)
-		return;
-	finding = findings_addv(&build->b->findings, severity, line ? line->line : 1, column, code,
-				format, args);
-	if (!finding)
-		return;
-	finding->by = line;
-	if (c->in_file || severity == CONFIG_ERROR || line == c->typed)
-		findings_add(c->findings, severity, finding->line, finding->column, code, "%s",
-			     finding->text);
-}
-
-void cyg_build_error(struct cyg_build *build, const char *code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	find(build, CONFIG_ERROR, code, format, args);
-	va_end(args);
-	build->b->error = true;
-}
-
-void cyg_build_warning(struct cyg_build *build, const char *code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	find(build, CONFIG_WARNING, code, format, args);
-	va_end(args);
-}
-
-void cyg_build_at(struct cyg_build *build, const struct cyg_args *args, const char *token, size_t n)
-{
-	size_t i = statement_step_of(args, token, n);
-
-	if (i != SIZE_MAX) {
-		build->at = args;
-		build->at_column = args->steps[i].column;
-	}
-}
-
-static const struct cyg_args *line_at(const struct node *node, const char *file, size_t file_len,
-				      uint64_t number)
-{
-	const struct cyg_args *s;
-
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		s = node->lines->items[i];
-		if (s->line == number && strlen(s->source->name) == file_len &&
-		    memcmp(s->source->name, file, file_len) == 0)
-			return s;
-	}
-	s = node->opening;
-	if (s && s->line == number && strlen(s->source->name) == file_len &&
-	    memcmp(s->source->name, file, file_len) == 0)
-		return s;
-	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++) {
-		for (size_t i = 0; node->tables[t] && i < node->tables[t]->count; i++) {
-			s = line_at(node->tables[t]->items[i], file, file_len, number);
-			if (s)
-				return s;
-		}
-	}
-	return NULL;
-}
-
-void cyg_build_at_place(struct cyg_build *build, const char *place)
-{
-	const char *colon = strrchr(place, ':');
-	const struct cyg_args *s;
-	uint64_t number;
-
-	if (!colon || cyg_str_to_u64(cyg_str(colon + 1), 0, UINT32_MAX, &number) != CYG_OK)
-		return;
-	s = line_at(build->spot->node, place, (size_t)(colon - place), number);
-	if (s) {
-		build->at = s;
-		build->at_column = s->column;
-	}
-}
-
-const char *cyg_build_place(const struct cyg_build *build)
-{
-	const struct cyg_args *line = build->line;
-	struct built *b = build->b;
-	struct place *place;
-	size_t len;
-
-	if (!line)
-		return "";
-	for (place = b->places; place; place = place->next) {
-		if (place->line == line)
-			return place->text;
-	}
-	len = strlen(line->source->name) + 16;
-	place = malloc(sizeof(*place) + len);
-	if (!place)
-		return "";
-	if (line->source->silent || line->line == 0)
-		snprintf(place->text, len, "%s", line->source->name);
-	else
-		snprintf(place->text, len, "%s:%u", line->source->name, line->line);
-	place->line = line;
-	place->next = b->places;
-	b->places = place;
-	return place->text;
-}
-
-void cyg_build_unusable(struct cyg_build *build, const char *why)
-{
-	if (!build->b->missing[0])
-		snprintf(build->b->missing, sizeof(build->b->missing), "%s",
-			 why[0] ? why : "unusable");
-}
-
-void cyg_build_incomplete(struct cyg_build *build, const char *missing)
-{
-	const struct built *b = build->b;
-
-	build->at = NULL;
-	cyg_build_warning(build, "incomplete", "%s %s is incomplete and not used; it lacks: %s",
-			  b->mode->mode->what, b->name, missing);
-	cyg_build_unusable(build, missing);
-}
-
-bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str name)
-{
-	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
-	struct need *need;
-	bool there = exists(build->c, to, name);
-
-	need = add_need(build, NEED_NAME, to, name);
-	if (!need)
-		return false;
-	need->there = there;
-	if (!there)
-		cyg_build_warning(build, "undefined-reference", "there is no %s %.*s",
-				  to ? to->mode->what : mode, (int)name.len, name.ptr);
-	return there;
-}
-
-const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name)
-{
-	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
-	struct built *found = NULL;
-	struct need *need;
-	enum cyg_status status = ready_by_name(build->c, to, name, &found);
-
-	if (status == CYG_NOMEM) {
-		build->status = CYG_NOMEM;
-		return NULL;
-	}
-	need = add_need(build, NEED_OBJECT, to, name);
-	if (!need)
-		return NULL;
-	need->there = status == CYG_OK;
-	need->built = found ? built_ref(found) : NULL;
-	return found && found->usable ? found->object : NULL;
-}
-
-const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
-			    struct cyg_str *name)
-{
-	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
-	struct table *table = to && to->parent == build->spot->node->mode
-				      ? node_table(build->spot->node, to)
-				      : NULL;
-	struct built *found = NULL;
-	struct need *need;
-	struct spot spot;
-	enum cyg_status status = ready_inner(build->c, build->spot, to, n, &spot);
-
-	if (status == CYG_NOMEM) {
-		build->status = CYG_NOMEM;
-		return NULL;
-	}
-	if (status == CYG_OK)
-		found = spot.node->built;
-	need = add_need(build, NEED_INNER, to, CYG_STR(""));
-	if (!need)
-		return NULL;
-	need->n = n;
-	need->there = status == CYG_OK;
-	need->built = found ? built_ref(found) : NULL;
-	if (name) {
-		table = table ? node_table(build->spot->node, to) : NULL;
-		*name = table && n < table->count ? cyg_str(table->items[n]->name)
-						  : cyg_str_n("", 0);
-	}
-	return found && found->usable ? found->object : NULL;
 }

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 src_libcharon_libcharon_core_la_SOURCES += \
+	src/libcharon/config/apply.c \
+	src/libcharon/config/argument.c \
 	src/libcharon/config/build.c \
 	src/libcharon/config/build.h \
+	src/libcharon/config/building.h \
+	src/libcharon/config/complain.c \
 	src/libcharon/config/config.h \
 	src/libcharon/config/core.c \
 	src/libcharon/config/core.h \
@@ -11,20 +15,25 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core_ipsec.c \
 	src/libcharon/config/core_profile.c \
 	src/libcharon/config/core_route.c \
+	src/libcharon/config/edit.c \
 	src/libcharon/config/file.c \
 	src/libcharon/config/findings.c \
 	src/libcharon/config/findings.h \
 	src/libcharon/config/grammar.c \
 	src/libcharon/config/grammar.h \
 	src/libcharon/config/ignored.c \
+	src/libcharon/config/line.h \
 	src/libcharon/config/match.c \
 	src/libcharon/config/match.h \
 	src/libcharon/config/parse.c \
 	src/libcharon/config/parse.h \
 	src/libcharon/config/prompt.c \
 	src/libcharon/config/render.c \
+	src/libcharon/config/respell.c \
 	src/libcharon/config/snapshot.c \
 	src/libcharon/config/statement.c \
+	src/libcharon/config/syntax.c \
+	src/libcharon/config/syntax.h \
 	src/libcharon/config/tree.c \
 	src/libcharon/config/tree.h \
 	src/libcharon/config/view.c

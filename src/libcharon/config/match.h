@@ -12,6 +12,8 @@
 
 #include "config/grammar.h"
 
+#include <string.h>
+
 #define MATCH_THREADS_MAX 1024
 #define MATCH_STEPS_MAX	  4096
 
@@ -31,6 +33,17 @@ void words_of(struct cyg_str text, struct words *out);
 static inline struct cyg_str word_text(const struct words *w, size_t i)
 {
 	return cyg_str_n(w->text.ptr + w->at[i].offset, w->at[i].len);
+}
+
+/* Case means nothing in keywords. */
+static inline bool word_abbreviates(struct cyg_str word, const char *keyword)
+{
+	return word.len <= strlen(keyword) &&
+	       cyg_str_equal_nocase(word, cyg_str_n(keyword, word.len));
+}
+static inline bool word_is(struct cyg_str word, const char *keyword)
+{
+	return cyg_str_equal_nocase(word, cyg_str(keyword));
 }
 
 /* One op that took one word or more. */
@@ -92,7 +105,7 @@ void match_abbreviated(const struct matcher *m, struct cyg_str word, struct cyg_
 void match_prefix(struct matcher *m, const struct grammar_mode *mode, const struct words *words,
 		  size_t first, size_t end, unsigned flags, struct match_result *out);
 
-/* --- Arguments --- */
+/* --- Arguments (argument.c) --- */
 
 enum arg_outcome {
 	ARG_FITS,

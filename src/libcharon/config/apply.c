@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a row's `apply` and a mode's `check` may call: findings, places, references.
+ */
+#include "config/building.h"
+
+#include <stdlib.h>
+
+static const struct cyg_args *finding_line(const struct cyg_build *build)
+{
+	return build->at ? build->at : build->line;
+}
+
+static void CYG_PRINTF(4, 0) find(struct cyg_build *build, enum config_severity severity, const char *code,
+				  const char *format, va_list args)
+{
+	const struct cyg_args *line = finding_line(build);
+	struct candidate *c = build->c;
+	struct config_finding *finding;
+	size_t column = build->at ? build->at_column : line ? line->column : 1;
+
+	build->at = NULL;
+	if (line && line->source->silent)
+		return;
+	finding = findings_addv(&build->b->findings, severity, line ? line->line : 1, column, code,
+				format, args);
+	if (!finding)
+		return;
+	finding->by = line;
+	if (c->in_file || severity == CONFIG_ERROR || line == c->typed)
+		findings_add(c->findings, severity, finding->line, finding->column, code, "%s",
+			     finding->text);
+}
+
+void cyg_build_error(struct cyg_build *build, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	find(build, CONFIG_ERROR, code, format, args);
+	va_end(args);
+	build->b->error = true;
+}
+
+void cyg_build_warning(struct cyg_build *build, const char *code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	find(build, CONFIG_WARNING, code, format, args);
+	va_end(args);
+}
+
+void cyg_build_at(struct cyg_build *build, const struct cyg_args *args, const char *token, size_t n)
+{
+	size_t i = statement_step_of(args, token, n);
+
+	if (i != SIZE_MAX) {
+		build->at = args;
+		build->at_column = args->steps[i].column;
+	}
+}
+
+static const struct cyg_args *line_at(const struct node *node, const char *file, size_t file_len,
+				      uint64_t number)
+{
+	const struct cyg_args *s;
+
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		s = node->lines->items[i];
+		if (s->line == number && strlen(s->source->name) == file_len &&
+		    memcmp(s->source->name, file, file_len) == 0)
+			return s;
+	}
+	s = node->opening;
+	if (s && s->line == number && strlen(s->source->name) == file_len &&
+	    memcmp(s->source->name, file, file_len) == 0)
+		return s;
+	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++) {
+		for (size_t i = 0; node->tables[t] && i < node->tables[t]->count; i++) {
+			s = line_at(node->tables[t]->items[i], file, file_len, number);
+			if (s)
+				return s;
+		}
+	}
+	return NULL;
+}
+
+void cyg_build_at_place(struct cyg_build *build, const char *place)
+{
+	const char *colon = strrchr(place, ':');
+	const struct cyg_args *s;
+	uint64_t number;
+
+	if (!colon || cyg_str_to_u64(cyg_str(colon + 1), 0, UINT32_MAX, &number) != CYG_OK)
+		return;
+	s = line_at(build->spot->node, place, (size_t)(colon - place), number);
+	if (s) {
+		build->at = s;
+		build->at_column = s->column;
+	}
+}
+
+const char *cyg_build_place(const struct cyg_build *build)
+{
+	const struct cyg_args *line = build->line;
+	struct built *b = build->b;
+	struct place *place;
+	size_t len;
+
+	if (!line)
+		return "";
+	for (place = b->places; place; place = place->next) {
+		if (place->line == line)
+			return place->text;
+	}
+	len = strlen(line->source->name) + 16;
+	place = malloc(sizeof(*place) + len);
+	if (!place)
+		return "";
+	if (line->source->silent || line->line == 0)
+		snprintf(place->text, len, "%s", line->source->name);
+	else
+		snprintf(place->text, len, "%s:%u", line->source->name, line->line);
+	place->line = line;
+	place->next = b->places;
+	b->places = place;
+	return place->text;
+}
+
+void cyg_build_unusable(struct cyg_build *build, const char *why)
+{
+	if (!build->b->missing[0])
+		snprintf(build->b->missing, sizeof(build->b->missing), "%s",
+			 why[0] ? why : "unusable");
+}
+
+void cyg_build_incomplete(struct cyg_build *build, const char *missing)
+{
+	const struct built *b = build->b;
+
+	build->at = NULL;
+	cyg_build_warning(build, "incomplete", "%s %s is incomplete and not used; it lacks: %s",
+			  b->mode->mode->what, b->name, missing);
+	cyg_build_unusable(build, missing);
+}
+
+bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct need *need;
+	bool there = build_exists(build->c, to, name);
+
+	need = build_need(build, NEED_NAME, to, name);
+	if (!need)
+		return false;
+	need->there = there;
+	if (!there)
+		cyg_build_warning(build, "undefined-reference", "there is no %s %.*s",
+				  to ? to->mode->what : mode, (int)name.len, name.ptr);
+	return there;
+}
+
+const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct built *found = NULL;
+	struct need *need;
+	enum cyg_status status = build_ready(build->c, to, name, &found);
+
+	if (status == CYG_NOMEM) {
+		build->status = CYG_NOMEM;
+		return NULL;
+	}
+	need = build_need(build, NEED_OBJECT, to, name);
+	if (!need)
+		return NULL;
+	need->there = status == CYG_OK;
+	need->built = found ? built_ref(found) : NULL;
+	return found && found->usable ? found->object : NULL;
+}
+
+const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
+			    struct cyg_str *name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct table *table = to && to->parent == build->spot->node->mode
+				      ? node_table(build->spot->node, to)
+				      : NULL;
+	struct built *found = NULL;
+	struct need *need;
+	struct spot spot;
+	enum cyg_status status = build_ready_inner(build->c, build->spot, to, n, &spot);
+
+	if (status == CYG_NOMEM) {
+		build->status = CYG_NOMEM;
+		return NULL;
+	}
+	if (status == CYG_OK)
+		found = spot.node->built;
+	need = build_need(build, NEED_INNER, to, CYG_STR(""));
+	if (!need)
+		return NULL;
+	need->n = n;
+	need->there = status == CYG_OK;
+	need->built = found ? built_ref(found) : NULL;
+	if (name) {
+		table = table ? node_table(build->spot->node, to) : NULL;
+		*name = table && n < table->count ? cyg_str(table->items[n]->name)
+						  : cyg_str_n("", 0);
+	}
+	return found && found->usable ? found->object : NULL;
+}

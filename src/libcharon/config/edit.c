@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a matched line does to the tree: it opens an object, adds or replaces a line, or takes one away.
+ */
+#include "config/line.h"
+
+/* Makes the statement of the line; unless it takes something away, single words may give warnings.
+ */
+enum cyg_status line_make(struct line *l, struct cyg_args **out)
+{
+	bool quiet = l->no || l->restore;
+
+	return statement_new(&l->match, &l->words, l->no, l->c->source, l->number,
+			     quiet ? line_tell_nothing : line_tell_word, l, out);
+}
+
+static enum cyg_status restore_object(struct candidate *c, struct node *parent,
+				      const struct grammar_mode *inner, struct cyg_str name,
+				      size_t index)
+{
+	struct node *origin =
+		c->grammar->origin ? node_find(c->grammar->origin, inner, name, NULL) : NULL;
+	struct node *node;
+	enum cyg_status status;
+	bool created;
+
+	c->changed = true;
+	if (!origin || parent != c->root)
+		return index == SIZE_MAX ? CYG_OK : node_remove(parent, inner, index);
+	if (index != SIZE_MAX) {
+		status = node_remove(parent, inner, index);
+		if (status != CYG_OK)
+			return status;
+	}
+	status = node_own(parent, inner, name, true, &node, &created);
+	if (status == CYG_OK)
+		node_reset(node, origin);
+	return status;
+}
+
+/* `no` or `default` of a line that opens or defines an object. */
+static enum cyg_status take_object(struct line *l, struct node *parent, const struct cyg_args *s)
+{
+	struct candidate *c = l->c;
+	const struct grammar_mode *inner = s->row->target;
+	char store[128];
+	struct cyg_strbuf name = CYG_STRBUF(store);
+	size_t index = SIZE_MAX;
+	struct node *node;
+	enum cyg_status status = statement_name(s, &name);
+
+	if (status != CYG_OK)
+		return status;
+	if (name.len == 0 && s->row->key_count)
+		cyg_strbuf_add(&name, CYG_STR("default"));
+	node = node_find(parent, inner, cyg_str(store), &index);
+	if (l->restore)
+		return restore_object(c, parent, inner, cyg_str(store), index);
+	if (!node)
+		return CYG_OK;
+	if (s->row->command->defines && !l->match.shortened) {
+		/* One line of several. */
+		status = node_own_nth(parent, inner, index, &node);
+		if (status != CYG_OK)
+			return status;
+		for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+			if (!statement_same_words(node->lines->items[i], s))
+				continue;
+			status = node_remove_line(node, i);
+			if (status != CYG_OK)
+				return status;
+			c->changed = true;
+			break;
+		}
+		if (node->lines && node->lines->count > 0)
+			return CYG_OK;
+		return node_remove(parent, inner, index);
+	}
+	c->changed = true;
+	if (!node->smart)
+		return node_remove(parent, inner, index);
+	status = node_own_nth(parent, inner, index, &node);
+	if (status == CYG_OK)
+		node_disable(node);
+	return status;
+}
+
+/* `no` or `default` of a plain line. */
+static enum cyg_status take_line(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	bool list = s->row->command->flags & CYG_CMD_LIST;
+
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		const struct cyg_args *have = node->lines->items[i];
+
+		if (have->row != s->row)
+			continue;
+		if (list && !(l->match.shortened && s->row->key_count == 0) &&
+		    !(s->row->key_count ? statement_same_key(have, s)
+					: statement_same_words(have, s)))
+			continue;
+		l->c->changed = true;
+		return node_remove_line(node, i);
+	}
+	return CYG_OK;
+}
+
+static enum cyg_status put_line(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	bool list = s->row->command->flags & CYG_CMD_LIST;
+	size_t replace = SIZE_MAX;
+
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		const struct cyg_args *have = node->lines->items[i];
+
+		if (have->row != s->row || (list && !statement_same_key(have, s)))
+			continue;
+		if (statement_equal(have, s))
+			return CYG_OK;
+		replace = i;
+		break;
+	}
+	l->c->changed = true;
+	return node_add_line(node, s, replace);
+}
+
+static enum cyg_status enter(struct line *l, size_t depth, const struct cyg_args *s)
+{
+	struct candidate *c = l->c;
+	char store[128];
+	struct cyg_strbuf name = CYG_STRBUF(store);
+	struct node *node;
+	bool created;
+	enum cyg_status status = statement_name(s, &name);
+
+	if (status != CYG_OK) {
+		line_refuse(l, s->column, "range", "the name is too long");
+		return CYG_OK;
+	}
+	status = node_own(c->at[depth], s->row->target, cyg_str(store), true, &node, &created);
+	if (status != CYG_OK)
+		return status;
+	if (!s->row->command->enters)
+		return put_line(l, node, s);
+	if (created || node->disabled || !node->opening || node->opening->source->silent ||
+	    !statement_begins(node->opening, s)) {
+		bool changes = created || node->disabled ||
+			       (node->opening && !statement_equal(node->opening, s));
+
+		c->changed |= changes;
+		if (node->disabled) {
+			status = restore_object(c, c->at[depth], s->row->target, cyg_str(store),
+						SIZE_MAX);
+			if (status != CYG_OK)
+				return status;
+		}
+		node_open(node, s);
+	}
+	c->depth = (unsigned)depth + 1;
+	c->at[c->depth] = node;
+	return CYG_OK;
+}
+
+/* A scalar that the object has already, in a file, in a line that a parent would take as well. */
+static bool ambiguous(struct line *l, size_t depth, const struct cyg_args *s)
+{
+	struct candidate *c = l->c;
+	struct match_result other;
+	size_t have = node_line_of(c->at[depth], s->row);
+
+	if (!c->in_file || depth == 0 || have == SIZE_MAX ||
+	    (s->row->command->flags & CYG_CMD_LIST))
+		return false;
+	for (size_t up = depth; up-- > 0;) {
+		match_words(c->matcher, c->at[up]->mode, &l->words, l->first, 0, &other);
+		if (other.outcome != MATCH_OK)
+			continue;
+		findings_add(c->findings, CONFIG_WARNING, l->number, s->column, "ambiguous",
+			     "the %s has this line already (line %u), so nothing is changed; write "
+			     "it before "
+			     "the %s, or after `exit`, for the %s",
+			     c->at[depth]->mode->mode->what, c->at[depth]->lines->items[have]->line,
+			     c->at[depth]->mode->mode->what, c->at[up]->mode->mode->what);
+		return true;
+	}
+	return false;
+}
+
+enum cyg_status line_apply(struct line *l, size_t depth, const struct cyg_args *s)
+{
+	struct node *node = l->c->at[depth];
+	const struct cyg_command *command = s->row->command;
+
+	if (l->no || l->restore) {
+		if (s->row->target)
+			return take_object(l, node, s);
+		if (l->no && (command->flags & CYG_CMD_NO_SHOWN))
+			return put_line(l, node, s);
+		return take_line(l, node, s);
+	}
+	if (s->row->target)
+		return enter(l, depth, s);
+	if (ambiguous(l, depth, s))
+		return CYG_OK;
+	return put_line(l, node, s);
+}
