@@ -2,7 +2,11 @@
 /*
  * What the files of the registry share. Nobody else includes this.
  *
- *   registry.c  control thread: what is wanted, the life of plugins, one change after another
+ *   registry.c  control thread: the registry and the plugins it knows
+ *   wanted.c    control thread: what is wanted, by name or found in folders
+ *   change.c    control thread: one change after another until it is so
+ *   needs.c     control thread: who can start, and why not
+ *   commands.c  control thread: commands to the shards and back
  *   plugin.c    control thread: one plugin: open, options, features, tests
  *   offers.c    the immutable table that shards look things up in
  *   instance.c  the owning shard: commands from control, look-ups, instances, uses
@@ -155,6 +159,27 @@ void plugin_mark_disabled(struct cyg_plugin_ctx *ctx, const struct cyg_conf *con
 /* Tests what will be offered and was not tested yet. */
 void plugin_test_features(struct cyg_plugin_ctx *ctx);
 bool plugin_offers(const struct cyg_plugin_ctx *ctx, const struct cyg_need *need);
+/* Its features and options in force. */
+void plugin_forget_features(struct cyg_plugin_ctx *ctx);
+/* Its fini(), then forgets. */
+void plugin_end(struct cyg_plugin_ctx *ctx);
+/* Lower case, digits, '-' and '_', and it fits. */
+bool plugin_name_is_valid(struct cyg_str name);
+
+/* --- What is wanted --- */
+
+struct wanted {
+	char name[REGISTRY_NAME_MAX];
+	char place[PLUGIN_PLACE_MAX];
+	char *text;
+	size_t len;
+	char why[REGISTRY_WHY_MAX]; /* it could not be read */
+};
+
+struct registry_set {
+	unsigned count;
+	struct wanted item[REGISTRY_PLUGINS_MAX];
+};
 
 /* --- Commands to shards --- */
 
@@ -269,7 +294,30 @@ struct registry {
 
 /* A command comes back. Any thread: it goes to control by message unless that is stepped by hand and `direct`. */
 void command_reply(struct command *command, bool direct);
+/* To `only`, or to every shard with its tables. False, and nothing sent, if out of memory. */
+bool commands_send(struct registry *reg, struct registry_shard *only, enum command_action action, unsigned slot,
+		   struct registry_table *table);
+/* A table of how things stand now, to all shards. False, and nothing sent, if out of memory. */
+bool commands_send_table(struct registry *reg, enum command_action action, unsigned slot);
+
+/* The change under way goes on as far as it can without waiting. */
+void change_advance(struct registry *reg);
+
+/* Wanted by the change under way, and not tried yet. */
+bool needs_waiting(const struct cyg_plugin_ctx *ctx);
+/* By what its descriptor says, or it has added, and what the options to come leave of it. */
+bool needs_could_offer(const struct cyg_plugin_ctx *ctx, const struct cyg_need *need);
+/* The first in configured order whose needs are met; NULL if nothing more can start. */
+struct cyg_plugin_ctx *needs_pick_start(struct registry *reg);
+/*
+ * Nothing more can start. Whoever still waits has an unmet need: because nothing has it, because
+ * its provider waits too, or because they wait for each other in a circle.
+ */
+void needs_explain(struct registry *reg, struct cyg_plugin_ctx *ctx, struct cyg_strbuf *why);
 
 struct cyg_plugin_ctx *registry_find(const struct registry *reg, const char *name);
+enum cyg_status registry_find_or_add(struct registry *reg, const char *name, struct cyg_plugin_ctx **out);
+/* When nothing of it is out any more. */
+void registry_release(struct registry *reg);
 
 #endif

@@ -349,3 +349,20 @@ bool plugin_offers(const struct cyg_plugin_ctx *ctx, const struct cyg_need *need
 	}
 	return false;
 }
+
+void plugin_forget_features(struct cyg_plugin_ctx *ctx)
+{
+	free(ctx->features);
+	ctx->features = NULL;
+	ctx->feature_count = 0;
+	conf_unref(ctx->conf);
+	ctx->conf = NULL;
+}
+
+void plugin_end(struct cyg_plugin_ctx *ctx)
+{
+	if (ctx->plugin->fini)
+		ctx->plugin->fini(ctx);
+	ctx->data = NULL;
+	plugin_forget_features(ctx);
+}
