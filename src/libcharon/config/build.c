@@ -237,6 +237,19 @@ static enum cyg_status apply_line(struct cyg_build *build, const struct cyg_args
 	return CYG_OK;
 }
 
+/* Where a finding about the whole object is told: its opening line, unless that is one of the lines that come
+ * with a smart default, of which nothing is told, and somebody added lines of his own. */
+static const struct cyg_args *line_of_object(const struct node *node, const struct lines *lines)
+{
+	if (node->opening && !node->opening->source->silent)
+		return node->opening;
+	for (size_t i = 0; lines && i < lines->count; i++) {
+		if (!lines->items[i]->source->silent)
+			return lines->items[i];
+	}
+	return node->opening ? node->opening : lines && lines->count ? lines->items[0] : NULL;
+}
+
 static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 {
 	struct node *node = spot->node;
@@ -255,9 +268,7 @@ static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 		status = apply_line(&build, node->opening);
 	for (size_t i = 0; status == CYG_OK && b->lines && i < b->lines->count; i++)
 		status = apply_line(&build, b->lines->items[i]);
-	build.line = node->opening		   ? node->opening
-		     : b->lines && b->lines->count ? b->lines->items[0]
-						   : NULL;
+	build.line = line_of_object(node, b->lines);
 	b->error |= node->error;
 	if (status == CYG_OK && !b->error && mode->check)
 		mode->check(&build, b->object, cyg_str(b->name));

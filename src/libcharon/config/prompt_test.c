@@ -69,6 +69,16 @@ START_TEST(a_wrong_line_is_refused_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_line_that_spoils_a_smart_default_is_refused)
+{
+	ck_assert_int_eq(type("crypto ikev2 proposal default"), CYG_OK);
+	ck_assert_int_eq(type("integrity sha256"), CYG_OK);
+	ck_assert_int_eq(type("encryption aes-gcm-128"), CYG_REFUSED);
+	ck_assert_str_eq(kit_codes(), "0 error conflict\n");
+	ck_assert_int_eq(type("encryption aes-gcm-128 aes-cbc-128"), CYG_OK);
+}
+END_TEST
+
 START_TEST(warnings_are_those_of_the_line_typed)
 {
 	ck_assert_int_eq(type("crypto ikev2 policy A"), CYG_OK);
@@ -222,6 +232,7 @@ Suite *prompt_suite(void)
 	tcase_add_checked_fixture(tests, start, kit_teardown);
 	tcase_add_test(tests, lines_typed_one_after_the_other_make_objects);
 	tcase_add_test(tests, a_wrong_line_is_refused_and_nothing_else);
+	tcase_add_test(tests, a_line_that_spoils_a_smart_default_is_refused);
 	tcase_add_test(tests, warnings_are_those_of_the_line_typed);
 	tcase_add_test(tests, do_hands_the_line_over);
 	tcase_add_test(tests, who_stands_in_an_object_that_is_gone_is_told);
