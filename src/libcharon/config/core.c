@@ -103,12 +103,12 @@ bool core_group_is_weak(uint64_t group)
 
 bool core_group(struct cyg_build *build, uint64_t group)
 {
-	static const uint8_t known[] = { 1, 2, 5, 14, 15, 16, 19, 20, 21, 24, 31 };
+	static const uint8_t known[] = { 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 24, 31, 32 };
 
 	if (!memchr(known, (int)group, sizeof(known))) {
 		cyg_build_error(
 			build, "range",
-			"there is no group %llu here: 1, 2, 5, 14, 15, 16, 19, 20, 21, 24, 31",
+			"there is no group %llu here: 1, 2, 5, 14 to 21, 24, 31, 32",
 			(unsigned long long)group);
 		return false;
 	}

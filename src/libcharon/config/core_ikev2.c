@@ -24,6 +24,7 @@ static const struct {
 	{ "aes-cbc-256", CYG_ENCR_AES_CBC, 256, false },
 	{ "aes-gcm-128", CYG_ENCR_AES_GCM_16, 128, false },
 	{ "aes-gcm-256", CYG_ENCR_AES_GCM_16, 256, false },
+	{ "chacha20-poly1305", CYG_ENCR_CHACHA20_POLY1305, 0, false },
 };
 
 static const struct {
@@ -147,7 +148,8 @@ static void check_proposal(struct cyg_build *build, void *object, struct cyg_str
 
 	(void)name;
 	for (unsigned i = 0; i < p->encr_count; i++)
-		aead += p->encr[i].id == CYG_ENCR_AES_GCM_16;
+		aead += p->encr[i].id == CYG_ENCR_AES_GCM_16 ||
+			p->encr[i].id == CYG_ENCR_CHACHA20_POLY1305;
 	if (p->encr_count == 0)
 		core_lacks(&missing, "`encryption`");
 	if (p->encr_count > aead || p->encr_count == 0) {
@@ -155,10 +157,11 @@ static void check_proposal(struct cyg_build *build, void *object, struct cyg_str
 			core_lacks(&missing, "`integrity`");
 	} else if (p->integ_count) {
 		cyg_build_error(build, "conflict",
-				"AES-GCM alone takes no `integrity`: remove it, and name a `prf`");
+				"AES-GCM and ChaCha20-Poly1305 alone take no `integrity`: remove it, "
+				"and name a `prf`");
 		return;
 	} else if (p->prf_count == 0) {
-		core_lacks(&missing, "`prf` (AES-GCM alone needs it)");
+		core_lacks(&missing, "`prf` (AES-GCM and ChaCha20-Poly1305 alone need it)");
 	}
 	if (p->group_count == 0)
 		core_lacks(&missing, "`group`");
@@ -470,13 +473,13 @@ static const struct cyg_command commands[] = {
 	  .enters = MODE_PROPOSAL },
 	{ MODE_PROPOSAL,
 	  "encryption <algorithm:choice(3des|des|aes-cbc-128|aes-cbc-192|aes-cbc-256|aes-gcm-128|"
-	  "aes-gcm-256)>...",
+	  "aes-gcm-256|chacha20-poly1305)>...",
 	  "Names ciphers, the preferred one first.", .apply = apply_encryption },
 	{ MODE_PROPOSAL, "integrity <algorithm:choice(" HASHES ")>...",
 	  "Names integrity algorithms, the preferred one first.", .apply = apply_integrity },
 	{ MODE_PROPOSAL, "prf <algorithm:choice(" HASHES ")>...",
 	  "Names pseudo-random functions; those of `integrity` if absent.", .apply = apply_prf },
-	{ MODE_PROPOSAL, "group <group:uint(1-31)>...", "Names key exchange groups.",
+	{ MODE_PROPOSAL, "group <group:uint(1-32)>...", "Names key exchange groups.",
 	  .apply = apply_group },
 
 	{ MODE_GLOBAL, "crypto ikev2 policy <name:name>", "Opens a choice of proposals.",

@@ -23,6 +23,7 @@ static const struct {
 	{ "esp-seal", 0, 0, 0, false, true },
 	{ "esp-aes", CYG_ENCR_AES_CBC, 128, 0, false, false },
 	{ "esp-gcm", CYG_ENCR_AES_GCM_16, 128, 0, false, false },
+	{ "esp-chacha20-poly1305", CYG_ENCR_CHACHA20_POLY1305, 0, 0, false, false },
 	{ "esp-gmac", CYG_ENCR_NULL_AUTH_AES_GMAC, 128, 0, false, false },
 	{ "esp-null", CYG_ENCR_NULL, 0, 0, true, false },
 	{ "esp-md5-hmac", 0, 0, CYG_AUTH_HMAC_MD5_96, true, false },
@@ -113,12 +114,14 @@ static void check_set(struct cyg_build *build, void *object, struct cyg_str name
 	char text[120];
 	struct cyg_strbuf missing = CYG_STRBUF(text);
 	bool aead =
-		set->encr.id == CYG_ENCR_AES_GCM_16 || set->encr.id == CYG_ENCR_NULL_AUTH_AES_GMAC;
+		set->encr.id == CYG_ENCR_AES_GCM_16 || set->encr.id == CYG_ENCR_NULL_AUTH_AES_GMAC ||
+		set->encr.id == CYG_ENCR_CHACHA20_POLY1305;
 
 	(void)name;
 	if (aead && set->integ) {
 		cyg_build_error(build, "conflict",
-				"esp-gcm and esp-gmac protect by themselves: no hash");
+				"esp-gcm, esp-gmac and esp-chacha20-poly1305 protect by themselves: "
+				"no hash");
 		return;
 	}
 	if (!set->encr.id)
@@ -270,13 +273,14 @@ static const struct cyg_mode modes[] = {
 	before_ "-md5-hmac | " before_ "-sha-hmac | " before_ "-sha256-hmac | " before_ \
 	"-sha384-hmac | " before_ "-sha512-hmac"
 #define GROUPS \
-	"group1|group2|group5|group14|group15|group16|group19|group20|group21|group24|group31"
+	"group1|group2|group5|group14|group15|group16|group17|group18|group19|group20|group21|" \
+	"group24|group31|group32"
 
 static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL,
 	  "crypto ipsec transform-set <name:name> {esp-3des | esp-des | esp-seal | "
 	  "esp-aes [128 | 192 | 256] | esp-gcm [128 | 192 | 256] | esp-gmac [128 | 192 | 256] | "
-	  "esp-null | " HASHES("esp") " | " HASHES("ah") " | comp-lzs}...",
+	  "esp-chacha20-poly1305 | esp-null | " HASHES("esp") " | " HASHES("ah") " | comp-lzs}...",
 	  "Opens a set of algorithms for ESP.", .enters = MODE_TRANSFORM_SET, .apply = apply_set },
 	{ MODE_TRANSFORM_SET, "mode {tunnel | transport [require]}", "Sets the mode.",
 	  .def = "mode tunnel", .apply = apply_mode },

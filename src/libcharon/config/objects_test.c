@@ -135,6 +135,30 @@ START_TEST(gcm_alone_needs_a_prf_and_takes_no_integrity)
 }
 END_TEST
 
+START_TEST(what_the_field_has_beyond_a_routers_words_is_taken)
+{
+	const struct config_proposal *p;
+	const struct config_transform_set *set;
+
+	expect("crypto ikev2 proposal A\nencryption chacha20-poly1305\nprf sha256\ngroup 17 18 32\n", "");
+	p = kit_object(MODE_PROPOSAL, "A");
+	ck_assert_uint_eq(p->encr[0].id, CYG_ENCR_CHACHA20_POLY1305);
+	ck_assert_uint_eq(p->encr[0].key_bits, 0);
+	ck_assert_uint_eq(p->group[2], CYG_KE_X448);
+	expect("crypto ikev2 proposal A\nencryption chacha20-poly1305\nintegrity sha256\nprf sha256\n"
+	       "group 32\n",
+	       "1 error conflict\n");
+	expect("crypto ikev2 proposal A\nencryption chacha20-poly1305\nprf sha256\ngroup 22\n",
+	       "4 error range\n");
+	expect("crypto ipsec transform-set T esp-chacha20-poly1305\n"
+	       "crypto ipsec profile I\nset transform-set T\nset pfs group32\n",
+	       "");
+	set = kit_object(MODE_TRANSFORM_SET, "T");
+	ck_assert_uint_eq(set->encr.id, CYG_ENCR_CHACHA20_POLY1305);
+	expect("crypto ipsec transform-set T esp-chacha20-poly1305 esp-sha256-hmac\n", "1 error conflict\n");
+}
+END_TEST
+
 START_TEST(a_proposals_own_prf_is_all_it_has)
 {
 	const struct config_proposal *p;
@@ -322,6 +346,7 @@ Suite *objects_suite(void)
 	tcase_add_test(tests, an_incomplete_object_is_told_once_with_all_it_lacks);
 	tcase_add_test(tests, an_object_with_an_error_gets_no_findings_as_a_whole);
 	tcase_add_test(tests, gcm_alone_needs_a_prf_and_takes_no_integrity);
+	tcase_add_test(tests, what_the_field_has_beyond_a_routers_words_is_taken);
 	tcase_add_test(tests, a_proposals_own_prf_is_all_it_has);
 	tcase_add_test(tests, weak_algorithms_warn_and_broken_ones_are_refused);
 	tcase_add_test(tests, keys_of_both_kinds_exclude_each_other);

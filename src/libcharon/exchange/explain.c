@@ -114,6 +114,7 @@ static void mend_transform_set(struct ike_shard *ike, const char *name, const st
 		{ CYG_ENCR_3DES, "esp-3des" },       { CYG_ENCR_NULL, "esp-null" },
 		{ CYG_ENCR_AES_CBC, "esp-aes" },     { CYG_ENCR_AES_GCM_16, "esp-gcm" },
 		{ CYG_ENCR_NULL_AUTH_AES_GMAC, "esp-gmac" },
+		{ CYG_ENCR_CHACHA20_POLY1305, "esp-chacha20-poly1305" },
 	}, integ[] = {
 		{ CYG_AUTH_HMAC_MD5_96, "esp-md5-hmac" },
 		{ CYG_AUTH_HMAC_SHA1_96, "esp-sha-hmac" },

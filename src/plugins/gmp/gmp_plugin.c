@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The MODP groups by GMP: a second provider beside OpenSSL, and the only one of the smallest and the largest. */
+/* The MODP groups by GMP: a second provider beside OpenSSL. */
 #include "ke.h"
 
 #include <cygnet/plugin.h>
@@ -15,6 +15,7 @@ static const struct cyg_feature provides[] = {
 	CYG_PROVIDE_KE(&gmp_modp_4096),
 	CYG_PROVIDE_KE(&gmp_modp_6144),
 	CYG_PROVIDE_KE(&gmp_modp_8192),
+	CYG_PROVIDE_KE(&gmp_modp_2048_256),
 	CYG_FEATURES_END,
 };
 

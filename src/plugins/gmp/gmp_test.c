@@ -60,8 +60,9 @@ END_TEST
 
 START_TEST(gmp_and_openssl_agree)
 {
-	static const uint16_t groups[] = { CYG_KE_MODP_1024, CYG_KE_MODP_1536, CYG_KE_MODP_2048, CYG_KE_MODP_3072,
-					   CYG_KE_MODP_4096 };
+	static const uint16_t groups[] = { CYG_KE_MODP_768, CYG_KE_MODP_1024, CYG_KE_MODP_1536,
+					   CYG_KE_MODP_2048, CYG_KE_MODP_3072, CYG_KE_MODP_4096,
+					   CYG_KE_MODP_6144, CYG_KE_MODP_8192, CYG_KE_MODP_2048_256 };
 	static const char *const gmp_first[] = { "", "load = 200", NULL };
 	struct harness *a = harness_start_many(both, NULL), *b = harness_start_many(both, gmp_first);
 
@@ -116,6 +117,25 @@ START_TEST(values_out_of_range_are_refused)
 }
 END_TEST
 
+/* RFC 6989 2.2. */
+START_TEST(modp_2048_256_takes_members_of_its_subgroup_only)
+{
+	struct harness *h = harness_start(&cyg_plugin_gmp, NULL);
+	struct cyg_ke ke = get(h, CYG_KE_MODP_2048_256);
+	uint8_t value[256] = { [255] = 2 }, ours[256];
+	struct cyg_secret s = { .len = 77 };
+	struct cyg_ke_key *key;
+
+	ck_assert_int_eq(ke.ops->respond(ke.instance, cyg_bytes(value, 256), ours, &s), CYG_REFUSED);
+	ck_assert_uint_eq(s.len, 77);
+	ck_assert_int_eq(ke.ops->initiate(ke.instance, &key, value), CYG_OK);
+	ck_assert_int_eq(ke.ops->respond(ke.instance, cyg_bytes(value, 256), ours, &s), CYG_OK);
+	cyg_secret_done(&s);
+	ke.ops->key_free(key);
+	harness_stop(h);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("gmp");
@@ -127,6 +147,7 @@ int main(void)
 	tcase_add_test(tc, with_neither_the_line_names_both_and_how_to_mend_it);
 	tcase_add_test(tc, gmp_and_openssl_agree);
 	tcase_add_test(tc, values_out_of_range_are_refused);
+	tcase_add_test(tc, modp_2048_256_takes_members_of_its_subgroup_only);
 	tcase_set_timeout(tc, 60);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -13,6 +13,9 @@ extern const char gmp_prime_3072[];
 extern const char gmp_prime_4096[];
 extern const char gmp_prime_6144[];
 extern const char gmp_prime_8192[];
+extern const char gmp_prime_2048_256[];
+extern const char gmp_generator_2048_256[];
+extern const char gmp_order_2048_256[];
 
 extern const struct cyg_vector gmp_vectors_modp_768[];
 extern const struct cyg_vector gmp_vectors_modp_1024[];
@@ -22,5 +25,6 @@ extern const struct cyg_vector gmp_vectors_modp_3072[];
 extern const struct cyg_vector gmp_vectors_modp_4096[];
 extern const struct cyg_vector gmp_vectors_modp_6144[];
 extern const struct cyg_vector gmp_vectors_modp_8192[];
+extern const struct cyg_vector gmp_vectors_modp_2048_256[];
 
 #endif

@@ -5,7 +5,8 @@
  * values and all that came of them are wiped, none goes through GMP's own memory.
  *
  * Private values are as long as RFC 3526, section 8 asks for (its larger estimate, rounded up), made for one
- * exchange and never used again. Peers' values are checked as RFC 6989 2.1 wants it: 1 < y < p - 1.
+ * exchange and never used again. Peers' values are checked as RFC 6989 wants it: 1 < y < p - 1 (2.1), and for
+ * the group with a subgroup of order q that y is a member of it, y^q = 1 (2.2).
  */
 #include "ke.h"
 #include "groups.h"
@@ -21,13 +22,16 @@
 struct group {
 	const struct cyg_ke_ops *ops;
 	const char *prime;
+	const char *generator;  /* NULL: 2 */
+	const char *order;      /* of the generator, exponent_bits long; NULL: (p - 1) / 2 */
 	unsigned exponent_bits; /* a multiple of 64 */
 };
 
 struct instance {
 	const struct group *group;
 	size_t limbs;
-	mp_limb_t prime[LIMBS_MAX];
+	mp_limb_t prime[LIMBS_MAX], generator[LIMBS_MAX];
+	mp_limb_t order[EXPONENT_MAX / sizeof(mp_limb_t)];
 };
 
 struct cyg_ke_key {
@@ -53,19 +57,31 @@ static uint8_t hex_digit(char c)
 	return (uint8_t)(c <= '9' ? c - '0' : c - 'A' + 10);
 }
 
+static void from_hex(mp_limb_t *out, const char *hex, size_t len)
+{
+	uint8_t octets[8192 / 8];
+
+	for (size_t i = 0; i < len; i++)
+		octets[i] = (uint8_t)(hex_digit(hex[2 * i]) << 4 | hex_digit(hex[2 * i + 1]));
+	to_limbs(out, len / sizeof(mp_limb_t), octets, len);
+}
+
 static enum cyg_status instance_make(const struct group *group, void **out)
 {
 	struct instance *in = calloc(1, sizeof(*in));
 	size_t len = group->ops->initiator_len;
-	uint8_t octets[8192 / 8];
 
 	if (!in)
 		return CYG_NOMEM;
-	for (size_t i = 0; i < len; i++)
-		octets[i] = (uint8_t)(hex_digit(group->prime[2 * i]) << 4 | hex_digit(group->prime[2 * i + 1]));
 	in->group = group;
 	in->limbs = len / sizeof(mp_limb_t);
-	to_limbs(in->prime, in->limbs, octets, len);
+	from_hex(in->prime, group->prime, len);
+	if (group->generator)
+		from_hex(in->generator, group->generator, len);
+	else
+		in->generator[0] = 2;
+	if (group->order)
+		from_hex(in->order, group->order, group->exponent_bits / 8);
 	*out = in;
 	return CYG_OK;
 }
@@ -95,9 +111,7 @@ static enum cyg_status power(const struct instance *in, const mp_limb_t *base, c
 
 static enum cyg_status public_of(const struct instance *in, const struct cyg_ke_key *key, uint8_t *out)
 {
-	mp_limb_t two[LIMBS_MAX] = { 2 };
-
-	return power(in, two, key->exponent, in->group->exponent_bits, out);
+	return power(in, in->generator, key->exponent, in->group->exponent_bits, out);
 }
 
 /* 1 < y < p - 1, of the exact length. */
@@ -122,6 +136,25 @@ static bool read_peer(const struct instance *in, struct cyg_bytes peer, mp_limb_
 	return out[0] > 1;
 }
 
+/* CYG_REFUSED: `y` is not in the subgroup that the generator makes. */
+static enum cyg_status check_member(const struct instance *in, const mp_limb_t *y)
+{
+	uint8_t one[8192 / 8];
+	size_t last = in->limbs * sizeof(mp_limb_t) - 1;
+	enum cyg_status status;
+
+	if (!in->group->order)
+		return CYG_OK;
+	status = power(in, y, in->order, in->group->exponent_bits, one);
+	if (status != CYG_OK)
+		return status;
+	for (size_t i = 0; i < last; i++) {
+		if (one[i])
+			return CYG_REFUSED;
+	}
+	return one[last] == 1 ? CYG_OK : CYG_REFUSED;
+}
+
 static enum cyg_status secret_of(const struct instance *in, const mp_limb_t *exponent, unsigned exponent_bits,
 				 struct cyg_bytes peer, struct cyg_secret *out)
 {
@@ -131,6 +164,9 @@ static enum cyg_status secret_of(const struct instance *in, const mp_limb_t *exp
 
 	if (!read_peer(in, peer, base))
 		return CYG_REFUSED;
+	status = check_member(in, base);
+	if (status != CYG_OK)
+		return status;
 	status = cyg_secret_init(&shared, in->group->ops->secret_len);
 	if (status != CYG_OK)
 		return status;
@@ -231,25 +267,28 @@ static enum cyg_status derive_raw(void *opaque, struct cyg_bytes scalar, struct 
 	return status;
 }
 
-#define MODP(bits_, exponent_bits_)                                                                 \
-	static const struct group group_##bits_ = { &gmp_modp_##bits_, gmp_prime_##bits_,           \
-						    (exponent_bits_) };                             \
-	static enum cyg_status modp_##bits_##_new(struct cyg_plugin_ctx *ctx, void **out)           \
+/* Bits of the prime, and what follows them in the names: nothing, or the bits of the subgroup. */
+#define MODP(bits_, name_, text_, exponent_bits_, ...)                                              \
+	static const struct group group_##name_ = { .ops = &gmp_modp_##name_,                       \
+						    .prime = gmp_prime_##name_,                     \
+						    .exponent_bits = (exponent_bits_), __VA_ARGS__ }; \
+	static enum cyg_status modp_##name_##_new(struct cyg_plugin_ctx *ctx, void **out)           \
 	{                                                                                           \
-		return instance_make(&group_##bits_, out);                                          \
+		return instance_make(&group_##name_, out);                                          \
 	}                                                                                           \
-	const struct cyg_ke_ops gmp_modp_##bits_ = {                                                \
-		.id = CYG_KE_MODP_##bits_, .name = "MODP-" #bits_, .initiator_len = (bits_) / 8,    \
+	const struct cyg_ke_ops gmp_modp_##name_ = {                                                \
+		.id = CYG_KE_MODP_##name_, .name = "MODP-" text_, .initiator_len = (bits_) / 8,     \
 		.responder_len = (bits_) / 8, .secret_len = (bits_) / 8, .slow = (bits_) > 768,     \
-		.vectors = gmp_vectors_modp_##bits_, .instance_new = modp_##bits_##_new,            \
+		.vectors = gmp_vectors_modp_##name_, .instance_new = modp_##name_##_new,            \
 		.instance_free = instance_free, .initiate = initiate, .respond = respond,           \
 		.finish = finish, .key_free = key_free, .derive_raw = derive_raw }
 
-MODP(768, 256);
-MODP(1024, 256);
-MODP(1536, 256);
-MODP(2048, 320);
-MODP(3072, 448);
-MODP(4096, 512);
-MODP(6144, 576);
-MODP(8192, 640);
+MODP(768, 768, "768", 256);
+MODP(1024, 1024, "1024", 256);
+MODP(1536, 1536, "1536", 256);
+MODP(2048, 2048, "2048", 320);
+MODP(3072, 3072, "3072", 448);
+MODP(4096, 4096, "4096", 512);
+MODP(6144, 6144, "6144", 576);
+MODP(8192, 8192, "8192", 640);
+MODP(2048, 2048_256, "2048-256", 256, .generator = gmp_generator_2048_256, .order = gmp_order_2048_256);

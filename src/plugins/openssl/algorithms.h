@@ -24,8 +24,8 @@ extern const struct cyg_hash_ops openssl_hash_sha1, openssl_hash_sha2_256, opens
 	openssl_hash_sha2_512;
 
 extern const struct cyg_ke_ops openssl_x25519, openssl_x448, openssl_ecp_256, openssl_ecp_384,
-	openssl_ecp_521, openssl_modp_1024, openssl_modp_1536, openssl_modp_2048, openssl_modp_3072,
-	openssl_modp_4096;
+	openssl_ecp_521, openssl_modp_768, openssl_modp_1024, openssl_modp_1536, openssl_modp_2048,
+	openssl_modp_3072, openssl_modp_4096, openssl_modp_6144, openssl_modp_8192, openssl_modp_2048_256;
 
 extern const struct cyg_rng_ops openssl_rng;
 

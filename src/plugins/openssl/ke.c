@@ -3,7 +3,8 @@
  * Key exchanges by EVP. An instance holds a template key with the group's parameters and, for the
  * quick ones, a context for making keys. Peers' values are checked here as RFC 6989 wants it:
  *
- *   MODP    1 < y < p - 1 (2.1; the groups are safe primes, and a private value is used once)
+ *   MODP    1 < y < p - 1 (2.1; the groups are safe primes, and a private value is used once); of the group
+ *           with a subgroup, y is a member of that (2.2: y^q = 1), which OpenSSL's validation sees to
  *   ECP     the point is on the curve and not at infinity (2.3): OpenSSL's import does that, so that the
  *           derivation need not do it again (validate_peer = 0: half of a P-256 exchange)
  *   X25519  a shared secret of zeros is refused (RFC 8031 5), and so for X448
@@ -27,9 +28,10 @@ enum family { FAMILY_RAW, FAMILY_EC, FAMILY_DH };
 struct method {
 	const struct cyg_ke_ops *ops;
 	enum family family;
-	const char *type;       /* EVP's: "X25519", "EC", "DH" */
+	const char *type;       /* EVP's: "X25519", "EC", "DH", "DHX" (with a subgroup) */
 	const char *group;      /* NULL: the type says it */
 	const char *prime;      /* hexadecimal, for a group that OpenSSL has no name for */
+	bool subgroup;          /* a member of the group may be none of the subgroup */
 };
 
 struct instance {
@@ -281,8 +283,10 @@ static enum cyg_status derive(const struct instance *in, EVP_PKEY *ours, struct 
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ours, NULL);
 	if (!ctx || EVP_PKEY_derive_init_ex(ctx, dh ? params : NULL) != 1)
 		goto out;
-	if (EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) != 1)
+	if (EVP_PKEY_derive_set_peer_ex(ctx, theirs, in->method->subgroup) != 1) {
+		status = CYG_REFUSED;
 		goto out;
+	}
 	/* It refuses a result of zeros by failing; so do we, should another version not. */
 	if (EVP_PKEY_derive(ctx, shared.ptr, &len) != 1 || len != shared.len || is_zero(&shared)) {
 		status = CYG_REFUSED;
@@ -395,8 +399,9 @@ out:
 
 /* `slow` as measured: one call takes over 200 microseconds. */
 #define KE(symbol_, id_, name_, public_, secret_, slow_, family_, type_, group_, prime_)            \
-	static const struct method symbol_##_method = { &openssl_##symbol_, (family_), (type_),     \
-							(group_), (prime_) };                      \
+	static const struct method symbol_##_method = {                                             \
+		&openssl_##symbol_, (family_), (type_), (group_), (prime_),                         \
+		(id_) == CYG_KE_MODP_2048_256 };                                                    \
 	static enum cyg_status symbol_##_new(struct cyg_plugin_ctx *ctx, void **out)                \
 	{                                                                                           \
 		return instance_make(&symbol_##_method, out);                                       \
@@ -408,7 +413,12 @@ out:
 		.instance_free = instance_free, .initiate = initiate, .respond = respond,           \
 		.finish = finish, .key_free = key_free, .derive_raw = derive_raw }
 
-/* RFC 2409 6.2: not among the groups that OpenSSL has a name for. */
+/* RFC 2409 6.1 and 6.2: not among the groups that OpenSSL has a name for. */
+static const char modp_768_prime[] =
+	"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
+	"020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437"
+	"4FE1356D6D51C245E485B576625E7EC6F44C42E9A63A3620FFFFFFFFFFFFFFFF";
+
 static const char modp_1024_prime[] =
 	"FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74"
 	"020BBEA63B139B22514A08798E3404DDEF9519B3CD3A431B302B0A6DF25F1437"
@@ -420,8 +430,13 @@ KE(x448, CYG_KE_X448, "X448", 56, 56, true, FAMILY_RAW, "X448", NULL, NULL);
 KE(ecp_256, CYG_KE_ECP_256, "ECP-256", 64, 32, false, FAMILY_EC, "EC", "P-256", NULL);
 KE(ecp_384, CYG_KE_ECP_384, "ECP-384", 96, 48, true, FAMILY_EC, "EC", "P-384", NULL);
 KE(ecp_521, CYG_KE_ECP_521, "ECP-521", 132, 66, true, FAMILY_EC, "EC", "P-521", NULL);
+KE(modp_768, CYG_KE_MODP_768, "MODP-768", 96, 96, true, FAMILY_DH, "DH", NULL, modp_768_prime);
 KE(modp_1024, CYG_KE_MODP_1024, "MODP-1024", 128, 128, true, FAMILY_DH, "DH", NULL, modp_1024_prime);
 KE(modp_1536, CYG_KE_MODP_1536, "MODP-1536", 192, 192, true, FAMILY_DH, "DH", "modp_1536", NULL);
 KE(modp_2048, CYG_KE_MODP_2048, "MODP-2048", 256, 256, true, FAMILY_DH, "DH", "modp_2048", NULL);
 KE(modp_3072, CYG_KE_MODP_3072, "MODP-3072", 384, 384, true, FAMILY_DH, "DH", "modp_3072", NULL);
 KE(modp_4096, CYG_KE_MODP_4096, "MODP-4096", 512, 512, true, FAMILY_DH, "DH", "modp_4096", NULL);
+KE(modp_6144, CYG_KE_MODP_6144, "MODP-6144", 768, 768, true, FAMILY_DH, "DH", "modp_6144", NULL);
+KE(modp_8192, CYG_KE_MODP_8192, "MODP-8192", 1024, 1024, true, FAMILY_DH, "DH", "modp_8192", NULL);
+/* RFC 5114 2.3. */
+KE(modp_2048_256, CYG_KE_MODP_2048_256, "MODP-2048-256", 256, 256, true, FAMILY_DH, "DHX", "dh_2048_256", NULL);

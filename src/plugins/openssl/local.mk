@@ -9,7 +9,8 @@ openssl_sources = \
 	src/plugins/openssl/mac.c \
 	src/plugins/openssl/openssl_plugin.c \
 	src/plugins/openssl/vectors.c \
-	src/plugins/openssl/vectors.h
+	src/plugins/openssl/vectors.h \
+	src/plugins/openssl/vectors_ke.c
 
 if PLUGIN_OPENSSL
 plugin_LTLIBRARIES += src/plugins/openssl/openssl.la

@@ -21,7 +21,8 @@ static void close_stage(void)
 
 static const uint16_t methods[] = {
 	CYG_KE_X25519, CYG_KE_X448, CYG_KE_ECP_256, CYG_KE_ECP_384, CYG_KE_ECP_521,
-	CYG_KE_MODP_1024, CYG_KE_MODP_1536, CYG_KE_MODP_2048, CYG_KE_MODP_3072, CYG_KE_MODP_4096,
+	CYG_KE_MODP_768, CYG_KE_MODP_1024, CYG_KE_MODP_1536, CYG_KE_MODP_2048, CYG_KE_MODP_3072,
+	CYG_KE_MODP_4096, CYG_KE_MODP_6144, CYG_KE_MODP_8192, CYG_KE_MODP_2048_256,
 };
 
 START_TEST(everything_passes_its_self_test_and_is_offered)
@@ -31,7 +32,7 @@ START_TEST(everything_passes_its_self_test_and_is_offered)
 
 	ck_assert_int_eq(registry_describe(h->reg, &rows, &count), CYG_OK);
 	ck_assert_uint_eq(count, 1);
-	ck_assert_uint_ge(rows[0].provides_count, 32);
+	ck_assert_uint_ge(rows[0].provides_count, 36);
 	for (unsigned i = 0; i < rows[0].provides_count; i++)
 		ck_assert_msg(rows[0].provides[i].offer == OFFER_WINNER, "%s", rows[0].provides[i].name);
 	registry_rows_free(rows, count);
@@ -99,7 +100,8 @@ END_TEST
 
 START_TEST(modp_takes_only_values_between_one_and_p_minus_one)
 {
-	static const uint16_t groups[] = { CYG_KE_MODP_1024, CYG_KE_MODP_2048, CYG_KE_MODP_4096 };
+	static const uint16_t groups[] = { CYG_KE_MODP_768, CYG_KE_MODP_1024, CYG_KE_MODP_2048,
+					   CYG_KE_MODP_8192 };
 
 	for (size_t i = 0; i < CYG_COUNT(groups); i++) {
 		struct cyg_ke ke = get(groups[i]);
@@ -118,6 +120,28 @@ START_TEST(modp_takes_only_values_between_one_and_p_minus_one)
 		memset(value, 0xff, len);
 		refuse(&ke, value, len, "2^n - 1");
 	}
+}
+END_TEST
+
+/* RFC 6989 2.2. The order of 2 has factors beside that of the subgroup. */
+START_TEST(modp_2048_256_takes_members_of_its_subgroup_only)
+{
+	struct cyg_ke ke = get(CYG_KE_MODP_2048_256);
+	uint8_t value[256] = { 0 }, ours[256], member[256];
+	struct cyg_secret secret;
+	struct cyg_ke_key *key;
+
+	refuse(&ke, value, sizeof(value), "0");
+	value[255] = 1;
+	refuse(&ke, value, sizeof(value), "1");
+	value[255] = 2;
+	refuse(&ke, value, sizeof(value), "2, which is not in the subgroup");
+	memset(value, 0xff, sizeof(value));
+	refuse(&ke, value, sizeof(value), "2^n - 1");
+	ck_assert_int_eq(ke.ops->initiate(ke.instance, &key, member), CYG_OK);
+	ke.ops->key_free(key);
+	ck_assert_int_eq(ke.ops->respond(ke.instance, cyg_bytes(member, 256), ours, &secret), CYG_OK);
+	cyg_secret_done(&secret);
 }
 END_TEST
 
@@ -227,6 +251,7 @@ int main(void)
 	tcase_add_loop_test(tc, both_sides_of_an_exchange_agree, 0, CYG_COUNT(methods));
 	tcase_add_loop_test(tc, values_of_another_length_are_refused, 0, CYG_COUNT(methods));
 	tcase_add_test(tc, modp_takes_only_values_between_one_and_p_minus_one);
+	tcase_add_test(tc, modp_2048_256_takes_members_of_its_subgroup_only);
 	tcase_add_test(tc, modp_2048_refuses_p_minus_one_and_p_and_takes_p_minus_two);
 	tcase_add_test(tc, points_off_the_curve_are_refused);
 	tcase_add_test(tc, curve_points_of_small_order_are_refused);
