@@ -4,10 +4,14 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/access.h \
 	src/libcharon/control/broker_client.c \
 	src/libcharon/control/broker_client.h \
+	src/libcharon/control/client.c \
+	src/libcharon/control/client.h \
 	src/libcharon/control/daemon.c \
 	src/libcharon/control/daemon.h \
+	src/libcharon/control/daemon_down.c \
 	src/libcharon/control/daemon_parts.c \
 	src/libcharon/control/daemon_parts.h \
+	src/libcharon/control/daemon_up.c \
 	src/libcharon/control/exec.c \
 	src/libcharon/control/exec.h \
 	src/libcharon/control/interfaces.c \
@@ -30,6 +34,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/publish.h \
 	src/libcharon/control/reload.c \
 	src/libcharon/control/reload.h \
+	src/libcharon/control/running.h \
 	src/libcharon/control/server.c \
 	src/libcharon/control/server.h \
 	src/libcharon/control/show.c \

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "control/client.h"
+
+#include <cygnet/log.h>
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REQUESTS_A_TURN 8
+
+/* --- Output --- */
+
+bool client_has_room(const struct control_client *client)
+{
+	return client->out_len - client->out_at < CONTROL_OUT_SOFT;
+}
+
+static int append_octets(const char *buffer, size_t size, void *data)
+{
+	struct control_client *client = data;
+
+	if (client->out_len + size - client->out_at > CONTROL_OUT_MAX)
+		return -1;
+	if (client->out_room - client->out_len < size) {
+		size_t wanted = client->out_room ? client->out_room : 4096;
+		char *grown;
+
+		if (client->out_at) {
+			memmove(client->out, client->out + client->out_at,
+				client->out_len - client->out_at);
+			client->out_len -= client->out_at;
+			client->out_at = 0;
+		}
+		while (wanted - client->out_len < size)
+			wanted *= 2;
+		if (wanted > client->out_room) {
+			grown = realloc(client->out, wanted);
+			if (!grown)
+				return -1;
+			client->out = grown;
+			client->out_room = wanted;
+		}
+	}
+	memcpy(client->out + client->out_len, buffer, size);
+	client->out_len += size;
+	return 0;
+}
+
+void client_send(struct control_client *client, struct json_t *take_message)
+{
+	if (client->broken) {
+		json_decref(take_message);
+		return;
+	}
+	if (!take_message ||
+	    json_dump_callback(take_message, append_octets, client, JSON_COMPACT) ||
+	    append_octets("\n", 1, client)) {
+		cyg_log(CYG_LOG_WARNING, "control.overflow",
+			"the control client with pid {pid} is closed: its answer is too long or memory is short",
+			F_UINT("pid", (uint64_t)client->peer.pid));
+		client->broken = true;
+	}
+	json_decref(take_message);
+	server_kick(client->server);
+}
+
+static void send_failure(struct control_client *client, uint64_t id, enum cyg_status status,
+			 const char *why)
+{
+	client_send(client, json_pack("{s:I,s:b,s:s,s:o}", "id", (json_int_t)id, "done", 1, "status",
+				      cyg_status_text(status), "error", control_json_str(why)));
+}
+
+/* --- Requests --- */
+
+static const char *hostname_of(struct control_server *server)
+{
+	return server->hooks->hostname(server->hooks->ctx);
+}
+
+void server_exec_ended(struct cyg_exec *exec)
+{
+	struct control_client *client = exec->client;
+	json_t *message;
+
+	exec_finish(exec);
+	if (exec->short_of_memory && exec->status == CYG_OK) {
+		exec->status = CYG_NOMEM;
+		cyg_exec_error(exec, "memory is short: the answer is not complete");
+	}
+	if (client) {
+		message = json_pack("{s:I,s:b,s:s,s:b,s:o}", "id", (json_int_t)exec->id, "done", 1,
+				    "status", cyg_status_text(exec->status), "json", exec->json, "hostname",
+				    control_json_str(hostname_of(exec->server)));
+		if (message && exec->status != CYG_OK) {
+			const char *why = exec->error[0] ? exec->error : cyg_status_text(exec->status);
+
+			if (json_object_set_new(message, "error", control_json_str(why))) {
+				json_decref(message);
+				message = NULL;
+			}
+		}
+		client_send(client, message);
+		client->exec = NULL;
+		server_kick(exec->server);
+	}
+	*exec->prev = exec->next;
+	if (exec->next)
+		exec->next->prev = exec->prev;
+	exec->server->running_count--;
+	exec_free(exec);
+}
+
+void server_log_command(const struct cyg_exec *exec, struct cyg_str line)
+{
+	if (!exec->client)
+		return;
+	cyg_log(CYG_LOG_NOTICE, "control.command", "user {uid} (pid {pid}): {line}",
+		F_UINT("uid", exec->client->peer.uid), F_UINT("pid", (uint64_t)exec->client->peer.pid),
+		F_FOREIGN("line", cyg_bytes(line.ptr, line.len)));
+}
+
+static void start_run(struct control_client *client, struct control_request *request)
+{
+	struct control_server *server = client->server;
+	struct cyg_exec *exec = calloc(1, sizeof(*exec));
+	char reason[EXEC_ERROR_MAX];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	struct cyg_str command;
+	enum cyg_status status;
+
+	if (!exec) {
+		send_failure(client, request->id, CYG_NOMEM, "memory is short");
+		return;
+	}
+	exec->shard = server->shard;
+	exec->client = client;
+	exec->server = server;
+	exec->ctx = server->hooks->ctx;
+	exec->id = request->id;
+	exec->access = client->access;
+	exec->next = server->running;
+	exec->prev = &server->running;
+	if (exec->next)
+		exec->next->prev = &exec->next;
+	server->running = exec;
+	server->running_count++;
+	client->exec = exec;
+
+	status = pipe_parse(cyg_str(request->line), &command, &exec->pipe, &why);
+	exec->json = request->json || exec->pipe.json;
+	if (status != CYG_OK) {
+		cyg_exec_error(exec, "%s", reason);
+	} else if (exec->json && exec->pipe.count) {
+		status = CYG_MALFORMED;
+		cyg_exec_error(exec, "a filter behind | works on text: leave out either it or JSON");
+	} else {
+		exec->in_run = true;
+		status = server->hooks->run(server->hooks->ctx, exec, command);
+		exec->in_run = false;
+		if (status == CYG_PENDING && !exec->ended)
+			return;
+	}
+	if (!exec->ended)
+		exec->status = status;
+	exec->ended = true;
+	server_exec_ended(exec);
+}
+
+static void answer_words(struct control_client *client, const struct control_request *request)
+{
+	const struct control_hooks *hooks = client->server->hooks;
+	bool help = request->verb == CONTROL_HELP;
+	json_t *words = (help ? hooks->help : hooks->complete)(hooks->ctx, client->access,
+							       cyg_str(request->line));
+
+	if (!words) {
+		send_failure(client, request->id, CYG_NOMEM, "memory is short");
+		return;
+	}
+	client_send(client, json_pack("{s:I,s:o,s:b,s:s,s:s}", "id", (json_int_t)request->id,
+				      help ? "help" : "words", words, "done", 1, "status", "ok",
+				      "hostname", hostname_of(client->server)));
+}
+
+static void handle_request(struct control_client *client, struct cyg_bytes octets)
+{
+	struct control_request request;
+	char reason[200];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	enum cyg_status status = control_request_read(octets, &request, &why);
+
+	if (status != CYG_OK)
+		send_failure(client, request.id, status, reason);
+	else if (request.verb == CONTROL_RUN)
+		start_run(client, &request);
+	else
+		answer_words(client, &request);
+	control_request_done(&request);
+}
+
+/* One whole request of the input, if there is one and nothing is under way. */
+static bool next_request(struct control_client *client)
+{
+	char *end = client->in_len ? memchr(client->in, '\n', client->in_len) : NULL;
+	size_t used;
+
+	if (client->broken || client->exec)
+		return false;
+	if (!end) {
+		if (client->in_len == CONTROL_REQUEST_MAX && !client->ending) {
+			send_failure(client, 0, CYG_LIMIT, "the request is too long");
+			client->in_len = 0;
+			client->ending = true;
+		}
+		return false;
+	}
+	used = (size_t)(end - client->in) + 1;
+	handle_request(client, cyg_bytes(client->in, used - 1));
+	memmove(client->in, client->in + used, client->in_len - used);
+	client->in_len -= used;
+	return true;
+}
+
+/* --- Sockets --- */
+
+void client_free(struct control_client *client)
+{
+	struct control_server *server = client->server;
+
+	if (client->exec) {
+		struct cyg_exec *exec = client->exec;
+		void (*resume)(struct cyg_exec *, void *) = exec->resume;
+
+		client->exec = NULL;
+		exec->client = NULL;
+		exec->resume = NULL;
+		if (resume) /* it sees exec_gone() and ends */
+			resume(exec, exec->resume_arg);
+	}
+	cyg_timer_clear(server->shard, &client->stall);
+	cyg_poll_stop(server->shard, &client->poll);
+	close(client->poll.fd);
+	*client->prev = client->next;
+	if (client->next)
+		client->next->prev = client->prev;
+	server->client_count--;
+	if (client->access == CONTROL_VIEW)
+		server->view_count--;
+	free(client->in);
+	free(client->out);
+	free(client);
+}
+
+static void stalled(struct cyg_shard *shard, struct cyg_timer *timer)
+{
+	struct control_client *client = CYG_CONTAINER(timer, struct control_client, stall);
+
+	cyg_log(CYG_LOG_NOTICE, "control.stalled",
+		"the control client with pid {pid} is closed: it has not read for {seconds} seconds",
+		F_UINT("pid", (uint64_t)client->peer.pid), F_UINT("seconds", CONTROL_STALL_MS / 1000));
+	client->broken = true;
+	server_kick(client->server);
+}
+
+void client_write(struct control_client *client)
+{
+	struct cyg_shard *shard = client->server->shard;
+	bool progress = false;
+
+	while (client->out_at < client->out_len) {
+		ssize_t sent = send(client->poll.fd, client->out + client->out_at,
+				    client->out_len - client->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (sent <= 0) {
+			client->broken = true;
+			return;
+		}
+		client->out_at += (size_t)sent;
+		progress = true;
+	}
+	if (client->out_at == client->out_len) {
+		client->out_at = client->out_len = 0;
+		if (client->out_room > CONTROL_OUT_SOFT) { /* a long answer's memory is not kept */
+			free(client->out);
+			client->out = NULL;
+			client->out_room = 0;
+		}
+		cyg_timer_clear(shard, &client->stall);
+	} else if (progress || !cyg_timer_is_set(&client->stall)) {
+		cyg_timer_set(shard, &client->stall, cyg_shard_now_ms(shard) + CONTROL_STALL_MS, stalled);
+	}
+}
+
+static void client_read(struct control_client *client)
+{
+	while (client->in_len < CONTROL_REQUEST_MAX) {
+		ssize_t got;
+
+		if (client->in_len == client->in_room) {
+			size_t wanted = client->in_room ? client->in_room * 4 : 1024;
+			char *grown = realloc(client->in, wanted);
+
+			if (!grown) {
+				client->broken = true;
+				return;
+			}
+			client->in = grown;
+			client->in_room = wanted;
+		}
+		got = recv(client->poll.fd, client->in + client->in_len, client->in_room - client->in_len,
+			   MSG_DONTWAIT);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return;
+		if (got < 0) {
+			client->broken = true;
+			return;
+		}
+		if (got == 0) {
+			client->ending = true;
+			return;
+		}
+		client->in_len += (size_t)got;
+	}
+}
+
+void client_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned events)
+{
+	struct control_client *client = CYG_CONTAINER(poll, struct control_client, poll);
+
+	if (events & CYG_READABLE)
+		client_read(client);
+	server_kick(client->server);
+}
+
+void client_pump(struct control_client *client)
+{
+	struct control_server *server = client->server;
+	unsigned events = 0, handled = 0;
+
+	while (handled < REQUESTS_A_TURN && client_has_room(client) && next_request(client))
+		handled++;
+	if (handled == REQUESTS_A_TURN)
+		server_kick(server);
+	if (!client->broken)
+		client_write(client);
+	if (client->exec && client->exec->resume && client_has_room(client)) {
+		struct cyg_exec *exec = client->exec;
+		void (*resume)(struct cyg_exec *, void *) = exec->resume;
+
+		exec->resume = NULL;
+		resume(exec, exec->resume_arg);
+	}
+	if (client->broken ||
+	    (client->ending && !client->exec && client->out_len == 0 && handled < REQUESTS_A_TURN)) {
+		client_free(client);
+		return;
+	}
+	if (!client->ending && client->in_len < CONTROL_REQUEST_MAX)
+		events |= CYG_READABLE;
+	if (client->out_len)
+		events |= CYG_WRITABLE;
+	if (events == client->poll.events)
+		return;
+	client->poll.events = events;
+	if (events == 0)
+		cyg_poll_stop(server->shard, &client->poll);
+	else if (cyg_poll_start(server->shard, &client->poll, events) != CYG_OK)
+		client_free(client);
+}
