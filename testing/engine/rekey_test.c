@@ -50,6 +50,35 @@ START_TEST(a_child_gets_new_keys_from_either_side)
 }
 END_TEST
 
+START_TEST(the_command_asks_for_new_keys_of_what_it_names)
+{
+	struct kit *kit = connected(NULL, NULL);
+	struct ike_shard *ike = kit->side[_i].ike[0];
+	struct ike_filter other = { .serial = 99 };
+	struct row_cursor cursor = { 0 };
+
+	ck_assert_uint_eq(ike_rekey(ike, &other, false, &cursor, UINT32_MAX, 64), 0);
+	ck_assert(cursor.end);
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_rekey(ike, NULL, false, &cursor, 0, 64), 0);
+	kit_settle(kit);
+	ck_assert_uint_eq(kit_counters(&kit->side[_i]).ike_rekeyed, 0);
+	ck_assert_uint_eq(kit_counters(&kit->side[_i]).child_rekeyed, 0);
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_rekey(ike, NULL, true, &cursor, ike_last_serial(ike), 64), 1);
+	ck_assert(cursor.end);
+	kit_settle(kit);
+	ck_assert_uint_eq(kit_counters(&kit->side[_i]).child_rekeyed, 1);
+	ck_assert_uint_eq(kit_counters(&kit->side[_i]).ike_rekeyed, 0);
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_rekey(ike, NULL, false, &cursor, ike_last_serial(ike), 64), 1);
+	kit_settle(kit);
+	ck_assert_uint_eq(kit_counters(&kit->side[_i]).ike_rekeyed, 1);
+	ck_assert(kit_connected(kit));
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(lifetimes_bring_new_keys_in_time)
 {
 	struct kit *kit = connected("crypto ikev2 profile clients\n lifetime 1000\n"
@@ -285,6 +314,7 @@ Suite *rekey_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_child_gets_new_keys_from_either_side, 0, KIT_SIDES);
+	tcase_add_loop_test(tcase, the_command_asks_for_new_keys_of_what_it_names, 0, KIT_SIDES);
 	tcase_add_test(tcase, lifetimes_bring_new_keys_in_time);
 	tcase_add_test(tcase, volume_brings_new_keys);
 	tcase_add_loop_test(tcase, pfs_makes_a_key_exchange_of_its_own, 0, KIT_SIDES);

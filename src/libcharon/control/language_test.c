@@ -168,6 +168,13 @@ START_TEST(who_may_only_look_changes_nothing)
 	grant = CONTROL_CONFIGURE;
 	ask("run", "clear crypto ikev2 sa", true);
 	HAS("\"cleared\":0");
+	ask("run", "rekey crypto ikev2 sa", true);
+	HAS("\"rekeyed\":0");
+	ask("run", "rekey crypto ikev2 sa psh 7 child", true);
+	HAS("\"rekeyed\":0");
+	grant = CONTROL_VIEW;
+	ask("run", "rekey crypto ikev2 sa", false);
+	HAS("\"status\":\"refused\"");
 }
 END_TEST
 

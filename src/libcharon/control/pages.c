@@ -13,6 +13,7 @@
 _Static_assert(sizeof(struct ike_counters) % sizeof(uint64_t) == 0, "64-bit numbers only");
 
 #define CLEAR_A_TURN 64
+#define REKEY_A_TURN 64
 #define RETRY_MS     20 /* a shard's mailbox was full */
 
 struct errand {
@@ -35,10 +36,11 @@ struct errand {
 		struct child_sa_row *child;
 		void *rows;
 	};
-	/* Clear. */
+	/* Clear and rekey. */
 	uint32_t last;
-	bool begun, done;
-	uint64_t cleared;
+	bool begun, done, children;
+	uint64_t touched;
+	const char *touched_name;
 	/* Counters. */
 	struct ike_counters sum, one;
 	bool reset;
@@ -247,11 +249,11 @@ static void clear_at_shard(struct cyg_shard *shard, struct errand *errand)
 		cleared = ike_clear(shard->engine, &errand->job.filter, errand->last, CLEAR_A_TURN);
 	}
 	errand->begun = true;
-	errand->cleared += cleared;
+	errand->touched += cleared;
 	errand->done = cleared < CLEAR_A_TURN;
 }
 
-static void clear_back(struct errand *errand)
+static void walk_back(struct errand *errand)
 {
 	struct cyg_exec *exec = errand->exec;
 
@@ -260,11 +262,12 @@ static void clear_back(struct errand *errand)
 		return;
 	}
 	errand->begun = false;
+	errand->cursor = (struct row_cursor){ 0 };
 	if (errand_next(errand)) {
 		errand_send(errand);
 		return;
 	}
-	cyg_exec_row(exec, json_pack("{s:I}", "cleared", (json_int_t)errand->cleared));
+	cyg_exec_row(exec, json_pack("{s:I}", errand->touched_name, (json_int_t)errand->touched));
 	errand_end(errand, CYG_OK);
 }
 
@@ -275,8 +278,39 @@ enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filt
 	if (!errand)
 		return CYG_NOMEM;
 	errand->job.filter = *filter;
+	errand->touched_name = "cleared";
 	errand->at_shard = clear_at_shard;
-	errand->back = clear_back;
+	errand->back = walk_back;
+	errand_send(errand);
+	return CYG_PENDING;
+}
+
+/* --- Rekey --- */
+
+static void rekey_at_shard(struct cyg_shard *shard, struct errand *errand)
+{
+	errand->done = true;
+	if (!shard->engine)
+		return;
+	if (!errand->begun)
+		errand->last = ike_last_serial(shard->engine);
+	errand->begun = true;
+	errand->touched += ike_rekey(shard->engine, &errand->job.filter, errand->children, &errand->cursor,
+				     errand->last, REKEY_A_TURN);
+	errand->done = errand->cursor.end;
+}
+
+enum cyg_status pages_rekey(struct cyg_exec *exec, const struct ike_filter *filter, bool children, int only)
+{
+	struct errand *errand = errand_new(exec, only);
+
+	if (!errand)
+		return CYG_NOMEM;
+	errand->job.filter = *filter;
+	errand->children = children;
+	errand->touched_name = "rekeyed";
+	errand->at_shard = rekey_at_shard;
+	errand->back = walk_back;
 	errand_send(errand);
 	return CYG_PENDING;
 }

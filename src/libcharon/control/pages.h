@@ -2,7 +2,7 @@
 /*
  * Rows of SAs from the shards, a page at a time: a cursor goes to a shard by message, 256 copied
  * rows come back, and the next page is asked for when the client has room. No shard ever waits.
- * Also: a filter to every shard for `clear`, and the sum of their counters. Control thread only.
+ * Also: a filter to every shard for `clear` and `rekey`, and the sum of their counters. Control thread only.
  *
  * Each of these ends its command itself with cyg_exec_done().
  */
@@ -43,6 +43,10 @@ enum cyg_status pages_filter_tunnel(struct ike_filter *filter, uint64_t tunnel_i
 
 /* Clears what matches now; younger SAs survive. `only`: this shard alone, or -1. */
 enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
+	CYG_MUST_CHECK;
+
+/* Asks for new keys of what matches now, or of its children. */
+enum cyg_status pages_rekey(struct cyg_exec *exec, const struct ike_filter *filter, bool children, int only)
 	CYG_MUST_CHECK;
 
 /* One row as text or JSON (show_ikev2.c, show_ipsec.c). */

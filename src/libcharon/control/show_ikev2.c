@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show crypto ikev2 sa and stats, clear crypto ikev2 sa and stats. */
+/* show crypto ikev2 sa and stats, clear crypto ikev2 sa and stats, rekey crypto ikev2 sa. */
 #include "control/pages.h"
 #include "control/show.h"
 #include "control/tables.h"
@@ -11,6 +11,7 @@ static const struct cyg_token_help sa_tokens[] = {
 	{ "crypto", "Encryption and IPsec" },
 	{ "ikev2", "Internet Key Exchange, version 2" },
 	{ "sa", "Security associations" },
+	{ "child", "Their children (ESP) instead" },
 	{ "local", "Only those with this address of ours" },
 	{ "<local>", "Local address" },
 	{ "remote", "Only those with this address of the peer" },
@@ -267,19 +268,38 @@ static enum cyg_status show_sa(struct cyg_exec *exec, const struct cyg_args *arg
 	return status == CYG_OK ? pages_run(exec, &job) : status;
 }
 
+/* Which SAs, and the only shard to be asked or -1. */
+static enum cyg_status read_which(struct cyg_exec *exec, const struct cyg_args *args, struct ike_filter *filter,
+				  int *only)
+{
+	struct daemon *daemon = exec->ctx;
+	enum cyg_status status = read_filter(exec, args, filter);
+	unsigned shard = 0;
+
+	*only = -1;
+	if (status == CYG_OK && filter->serial) {
+		status = pages_filter_tunnel(filter, filter->serial, daemon->shard_count, &shard);
+		*only = (int)shard;
+	}
+	return status;
+}
+
 static enum cyg_status clear_sa(struct cyg_exec *exec, const struct cyg_args *args)
 {
 	struct ike_filter filter = { 0 };
-	struct daemon *daemon = exec->ctx;
-	enum cyg_status status = read_filter(exec, args, &filter);
-	unsigned shard = 0;
-	int only = -1;
+	int only;
+	enum cyg_status status = read_which(exec, args, &filter, &only);
 
-	if (status == CYG_OK && filter.serial) {
-		status = pages_filter_tunnel(&filter, filter.serial, daemon->shard_count, &shard);
-		only = (int)shard;
-	}
 	return status == CYG_OK ? pages_clear(exec, &filter, only) : status;
+}
+
+static enum cyg_status rekey_sa(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	struct ike_filter filter = { 0 };
+	int only;
+	enum cyg_status status = read_which(exec, args, &filter, &only);
+
+	return status == CYG_OK ? pages_rekey(exec, &filter, cyg_args_has(args, "child"), only) : status;
 }
 
 /* --- Statistics --- */
@@ -388,6 +408,13 @@ static const struct cyg_command commands[] = {
 	  .tokens = sa_tokens,
 	  .flags = CYG_CMD_PRIVILEGED,
 	  .run = clear_sa },
+	{ .mode = "exec",
+	  .syntax = "rekey crypto ikev2 sa [local <local:ip> | remote <remote:ip> | fvrf <fvrf:word> | "
+		    "psh <psh:uint(1-4294967295)>] [child]",
+	  .help = "Negotiates new keys now, for the security associations or for their children.",
+	  .tokens = sa_tokens,
+	  .flags = CYG_CMD_PRIVILEGED,
+	  .run = rekey_sa },
 	{ .mode = "exec",
 	  .syntax = "show crypto ikev2 stats",
 	  .help = "Shows counters of IKEv2.",

@@ -61,6 +61,10 @@ uint32_t ike_last_serial(const struct ike_shard *ike);
 /* Begins to delete up to `max` matching SAs with serial <= `last`; how many it began with. Call again
  * (in later turns) until it returns less than `max`. */
 size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_t last, size_t max);
+/* Looks at up to `max` SAs behind the cursor with serial <= `last` and asks for new keys: of those that match, or
+ * of their children. How many will have some; cursor->end says that there is no next turn. */
+size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
+		 struct row_cursor *cursor, uint32_t last, size_t max);
 
 const struct ike_counters *ike_counters(struct ike_shard *ike);
 void ike_counters_clear(struct ike_shard *ike);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What `show` and `clear` see of a shard. */
+/* What `show`, `clear` and `rekey` see of a shard. */
 #include "exchange/engine.h"
 
 #include "policy/select.h"
@@ -251,5 +251,43 @@ size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_
 		if (sa->state != IKE_CLOSED)
 			life_schedule(sa);
 	}
+	return count;
+}
+
+static size_t rekey_one(struct ike_sa *sa, bool children)
+{
+	size_t count = 0;
+
+	if (!children) {
+		sa->wants |= WANT_REKEY;
+		return 1;
+	}
+	for (struct child_sa *child = sa->children; child; child = child->next) {
+		if (child->state != CHILD_INSTALLED)
+			continue; /* it is being replaced or ended already */
+		child->want_rekey = true;
+		count++;
+	}
+	return count;
+}
+
+size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
+		 struct row_cursor *cursor, uint32_t last, size_t max)
+{
+	struct ike_sa *sa = first_after(ike, cursor, false), *next;
+	size_t looked = 0, count = 0;
+
+	for (; sa && sa->serial <= last && looked < max; sa = next) {
+		next = sa->next;
+		looked++;
+		cursor->spi = ike_sa_spi(sa);
+		cursor->serial = sa->serial;
+		if (sa->state != IKE_ESTABLISHED || !fits(filter, sa))
+			continue;
+		count += rekey_one(sa, children);
+		driver_pump(sa);
+		life_schedule(sa);
+	}
+	cursor->end = !sa || sa->serial > last;
 	return count;
 }
