@@ -126,7 +126,7 @@ static void ops_both(const struct cyg_esp *esp, size_t len, unsigned packets, do
 /* --- The whole way --- */
 
 static void keep_run(void *ctx, struct cyg_shard *on, const struct cyg_endpoint *local,
-		     const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment)
+		     const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment, uint8_t tos)
 {
 	sealed_len = segment;
 	for (; octets.len >= segment && sealed_count < TUN_BATCH; octets.ptr += segment, octets.len -= segment)

@@ -32,8 +32,16 @@ static void on_ike(void *ctx, struct cyg_shard *shard, struct cyg_datagram *d)
 static void on_esp(void *ctx, struct cyg_shard *shard, struct cyg_datagram *d, size_t count)
 {
 	FUZZ_CHECK(natt_port && count > 0 && count <= NET_ESP_BATCH);
-	for (size_t i = 0; i < count; i++)
-		take(&d[i], 8);
+	for (size_t i = 0; i < count; i++) {
+		struct cyg_datagram piece = d[i];
+		size_t left = piece.len, segment = piece.segment ? piece.segment : left;
+
+		FUZZ_CHECK(piece.segment == 0 || piece.segment < piece.len);
+		for (; left; left -= piece.len, piece.data += piece.len) {
+			piece.len = left < segment ? left : segment;
+			take(&piece, 8);
+		}
+	}
 }
 
 static struct net_shard *make_net(struct cyg_shard *shard)

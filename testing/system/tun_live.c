@@ -101,7 +101,7 @@ static enum cyg_status broker(struct cyg_shard *control, const struct cyg_broker
 }
 
 static void send_run(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
-		     const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment)
+		     const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment, uint8_t tos)
 {
 	struct sockaddr_storage to;
 	socklen_t len = cyg_endpoint_to_sockaddr(remote, &to);

@@ -65,7 +65,19 @@ struct cyg_kernel_counters {
 	uint64_t packets_in, octets_in, packets_out, octets_out; /* inner octets */
 	uint64_t drop_auth, drop_replay, drop_selector, drop_malformed, drop_other; /* inbound */
 	uint64_t drop_out;
+	uint64_t drop_too_big;        /* outbound, told to the sender */
 	uint64_t last_in_ms, last_out_ms; /* monotonic, 0: never */
+	uint16_t path_mtu, inner_mtu; /* of the outer path, and what it leaves for a packet inside; 0: unknown */
+};
+
+#define CYG_KERNEL_TOTALS_MAX 64
+
+/* A counter of one shard's data plane that belongs to no child. The texts are constant. */
+struct cyg_kernel_total {
+	const char *name;               /* "tun_read", stable: for programs */
+	const char *help;               /* "packets read from tunnel devices" */
+	bool drop;                      /* it counts packets that were lost */
+	uint64_t value;
 };
 
 /* One interface of ours: all sessions of one template and VRF share it. */
@@ -144,7 +156,9 @@ struct cyg_kernel_ops {
 					 const struct cyg_kernel_interface *wanted, struct cyg_op *op);
 	enum cyg_status (*interface_remove)(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
 					    uint32_t interface_id, struct cyg_op *op);
-	/* ESP in UDP that net/ received on this shard, up to `count` datagrams of one receive call. NULL if
+	/* The counters of this shard that belong to no child, into `out` of CYG_KERNEL_TOTALS_MAX. How many. NULL: none. */
+	unsigned (*totals)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, struct cyg_kernel_total *out);
+	/* ESP in UDP that net/ received on this shard, `count` datagrams or runs of one receive call. NULL if
 	 * the kernel takes them before us. */
 	void (*esp_in_udp)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 			   struct cyg_datagram *datagrams, size_t count);

@@ -18,6 +18,9 @@ struct cyg_datagram {
 	uint8_t *data;
 	size_t len;
 	bool natt;   /* it came on the NAT traversal port */
+	uint8_t tos; /* type of service or traffic class of the outer header; 0 where it is not known */
+	/* ESP only: `data` is a run of packets of this size, the last may be shorter. 0: it is one packet. */
+	uint16_t segment;
 };
 
 /*
@@ -30,11 +33,11 @@ CYG_EXPORT void cyg_net_send(struct cyg_shard *shard, const struct cyg_endpoint 
 			     const struct cyg_endpoint *remote, struct cyg_bytes octets, bool ike);
 /*
  * Queues a run of ESP packets of one size (the last may be shorter), contiguous at `octets`, for ESP
- * in UDP. Not copied: they must stay until the end of this turn.
+ * in UDP, with `tos` in the outer header. Not copied: they must stay until the end of this turn.
  */
 CYG_EXPORT void cyg_net_send_run(struct cyg_shard *shard, const struct cyg_endpoint *local,
 				 const struct cyg_endpoint *remote, struct cyg_bytes octets,
-				 size_t segment);
+				 size_t segment, uint8_t tos);
 
 /* The mark of all outer packets: routes into tunnels stand behind `not fwmark` (no loops). */
 #define CYG_FWMARK      0xc6u

@@ -14,5 +14,6 @@ void net_esp_to_kernel(void *ctx, struct cyg_shard *shard, struct cyg_datagram *
 	if (kernel && kernel->kernel->esp_in_udp)
 		kernel->kernel->esp_in_udp(plugin, shard, datagrams, count);
 	else if (shard->net)
-		shard->net->counters.esp_unwanted += count;
+		for (size_t i = 0; i < count; i++)
+			shard->net->counters.esp_unwanted += net_pieces(&datagrams[i]);
 }

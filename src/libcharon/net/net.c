@@ -29,10 +29,13 @@ enum cyg_status net_socket_prepare(int fd, bool natt)
 	if (sa.ss_family == AF_INET ? !set(fd, IPPROTO_IP, IP_PKTINFO, 1)
 				    : !set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1))
 		return CYG_IO;
-	/* Old kernels have neither; both are done without. */
+	/* Old kernels have none of these; each is done without. */
 	(void)set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
-	if (natt)
+	if (natt) {
 		(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
+		(void)(sa.ss_family == AF_INET ? set(fd, IPPROTO_IP, IP_RECVTOS, 1)
+					       : set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1));
+	}
 	return CYG_OK;
 }
 

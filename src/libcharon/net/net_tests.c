@@ -128,8 +128,15 @@ static void on_esp(void *ctx, struct cyg_shard *shard, struct cyg_datagram *data
 	struct rig *rig = ctx;
 
 	rig->calls++;
-	for (size_t i = 0; i < count; i++)
-		note(rig, shard, &datagrams[i], false);
+	for (size_t i = 0; i < count; i++) {
+		struct cyg_datagram piece = datagrams[i];
+		size_t left = piece.len, segment = piece.segment ? piece.segment : left;
+
+		for (; left; left -= piece.len, piece.data += piece.len) {
+			piece.len = left < segment ? left : segment;
+			note(rig, shard, &piece, false);
+		}
+	}
 }
 
 void rig_open(struct rig *rig, const struct rig_options *options)

@@ -27,6 +27,7 @@ struct stray {
 	struct net_window *window;
 	struct cyg_endpoint local, remote;
 	bool natt, ike;
+	uint8_t tos;
 	size_t len;
 	uint8_t octets[];
 };
@@ -50,13 +51,22 @@ static void to_ike(struct net_shard *net, struct cyg_datagram *datagram)
 	net->setup.ike_input(net->setup.ike_ctx, net->shard, datagram);
 }
 
+size_t net_pieces(const struct cyg_datagram *datagram)
+{
+	return datagram->segment ? (datagram->len + datagram->segment - 1) / datagram->segment : 1;
+}
+
 static void to_esp(struct net_shard *net, struct cyg_datagram *datagrams, size_t count)
 {
-	net->counters.esp_in += count;
+	size_t pieces = 0;
+
+	for (size_t i = 0; i < count; i++)
+		pieces += net_pieces(&datagrams[i]);
+	net->counters.esp_in += pieces;
 	if (net->setup.esp_input)
 		net->setup.esp_input(net->setup.esp_ctx, net->shard, datagrams, count);
 	else
-		net->counters.esp_unwanted += count;
+		net->counters.esp_unwanted += pieces;
 }
 
 static void stray_run(struct cyg_shard *to, struct cyg_msg *msg)
@@ -68,6 +78,7 @@ static void stray_run(struct cyg_shard *to, struct cyg_msg *msg)
 		.data = stray->octets,
 		.len = stray->len,
 		.natt = stray->natt,
+		.tos = stray->tos,
 	};
 
 	/* It is taken here whatever its SPI says: nothing is forwarded twice. */
@@ -103,6 +114,7 @@ static void forward(struct net_shard *net, unsigned index, const struct cyg_data
 		.remote = datagram->remote,
 		.natt = datagram->natt,
 		.ike = ike,
+		.tos = datagram->tos,
 		.len = datagram->len,
 	};
 	memcpy(stray->octets, datagram->data, datagram->len);
@@ -143,25 +155,23 @@ static void one_ike(struct net_shard *net, struct cyg_datagram *datagram)
 		forward(net, owner, datagram, true);
 }
 
-static void one_esp(struct net_shard *net, const struct cyg_datagram *datagram)
+static bool one_esp(struct net_shard *net, const struct cyg_datagram *datagram)
 {
 	unsigned owner;
 
 	if (datagram->len < ESP_HEADER_LEN) {
 		net->counters.too_short++;
-		return;
+		return false;
 	}
 	owner = net_steer_esp(net->shard, cyg_bytes(datagram->data, datagram->len));
-	if (owner != cyg_shard_index(net->shard)) {
-		forward(net, owner, datagram, false);
-		return;
-	}
-	net->esp[net->esp_count++] = *datagram;
-	if (net->esp_count == NET_ESP_BATCH)
-		net_flush_esp(net);
+	if (owner == cyg_shard_index(net->shard))
+		return true;
+	forward(net, owner, datagram, false);
+	return false;
 }
 
-static void one(struct net_socket *s, struct cyg_datagram *datagram)
+/* True: it is ESP for this shard. Else it is dealt with. */
+static bool one(struct net_socket *s, struct cyg_datagram *datagram)
 {
 	struct net_shard *net = s->net;
 	struct wire_reader r = wire_reader(datagram->data, datagram->len);
@@ -171,11 +181,11 @@ static void one(struct net_socket *s, struct cyg_datagram *datagram)
 	net->counters.octets_in += datagram->len;
 	if (!s->natt) {
 		one_ike(net, datagram);
-		return;
+		return false;
 	}
 	if (datagram->len == 1) {
 		net->counters.keepalives_in++;
-		return;
+		return false;
 	}
 	marker = wire_u32(&r);
 	if (!wire_ok(&r)) {
@@ -185,25 +195,47 @@ static void one(struct net_socket *s, struct cyg_datagram *datagram)
 		datagram->len -= MARKER_LEN;
 		one_ike(net, datagram);
 	} else {
-		one_esp(net, datagram);
+		return one_esp(net, datagram);
 	}
+	return false;
+}
+
+static void esp_add(struct net_shard *net, struct cyg_datagram *run, size_t segment)
+{
+	if (run->len == 0)
+		return;
+	run->segment = run->len > segment ? (uint16_t)segment : 0;
+	net->esp[net->esp_count++] = *run;
+	run->len = 0;
+	if (net->esp_count == NET_ESP_BATCH)
+		net_flush_esp(net);
 }
 
 void net_take(struct net_socket *s, const struct cyg_datagram *whole, size_t segment)
 {
-	struct cyg_datagram piece = *whole;
+	struct cyg_datagram piece = *whole, run = { .len = 0 };
 	size_t left = whole->len;
 
-	/* The kernel may have merged datagrams of one peer: each piece may belong to another shard. */
+	/* The kernel may have merged datagrams of one peer: each piece may belong to another shard. Those of
+	 * this one that lie behind each other stay together. */
+	if (segment == 0 || segment > whole->len)
+		segment = whole->len;
 	do {
 		struct cyg_datagram copy;
 
-		piece.len = segment && segment < left ? segment : left;
+		piece.len = segment < left ? segment : left;
 		copy = piece;
-		one(s, &copy);
+		if (!one(s, &copy)) {
+			esp_add(s->net, &run, segment);
+		} else if (run.len == 0) {
+			run = copy;
+		} else {
+			run.len += copy.len;
+		}
 		piece.data += piece.len;
 		left -= piece.len;
 	} while (left);
+	esp_add(s->net, &run, segment);
 }
 
 /* --- One message of a receive call --- */
@@ -213,6 +245,7 @@ struct ancillary {
 	uint32_t interface;
 	bool unicast;
 	size_t segment; /* 0: not merged */
+	uint8_t tos;
 };
 
 static void read_ancillary(struct net_socket *s, struct msghdr *header, struct ancillary *out)
@@ -238,6 +271,13 @@ static void read_ancillary(struct net_socket *s, struct msghdr *header, struct a
 			if (IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
 				out->interface = (uint32_t)info.ipi6_ifindex;
 			out->unicast = !IN6_IS_ADDR_MULTICAST(&info.ipi6_addr);
+		} else if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS) {
+			out->tos = *CMSG_DATA(c);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_TCLASS) {
+			int class;
+
+			memcpy(&class, CMSG_DATA(c), sizeof(class));
+			out->tos = (uint8_t)class;
 		} else if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
 			int segment;
 
@@ -275,6 +315,7 @@ static void one_message(struct net_socket *s, struct mmsghdr *message, uint8_t *
 		return;
 	}
 	datagram.local = (struct cyg_endpoint){ a.local, s->bound.port, a.interface };
+	datagram.tos = a.tos;
 	datagram.data = octets;
 	datagram.len = message->msg_len;
 	net_take(s, &datagram, a.segment);

@@ -16,7 +16,7 @@
 #define NET_RECEIVE_BATCH  32  /* messages per receive call */
 #define NET_RECEIVE_ROUNDS 8   /* calls per socket and turn, so that others get their turn */
 #define NET_SEND_BATCH     64  /* messages per send call */
-#define NET_ESP_BATCH      64  /* packets given to the data plane at once */
+#define NET_ESP_BATCH      64  /* packets or runs given to the data plane at once */
 #define NET_ARENA          (256u * 1024)
 #define NET_LATE_MAX       256 /* datagrams or runs that wait for a full socket */
 #define NET_LATE_OCTETS    (1024u * 1024)
@@ -28,12 +28,12 @@
 
 struct net_late;
 
-/* A message waiting for the end of the turn. `control` holds packet info first, then the segment size. */
+/* A message waiting for the end of the turn. `control` holds packet info and TOS first, then the segment size. */
 struct net_out {
 	struct sockaddr_storage to;
 	struct iovec octets;
 	_Alignas(struct cmsghdr) uint8_t control[NET_CONTROL_OUT];
-	uint16_t info_len; /* of the packet info alone */
+	uint16_t info_len; /* without the segment size */
 	uint16_t segment;  /* 0: one datagram */
 };
 
@@ -86,12 +86,14 @@ void net_receive(struct net_socket *s);
  * stay until net_flush_esp(). */
 void net_take(struct net_socket *s, const struct cyg_datagram *whole, size_t segment);
 void net_flush_esp(struct net_shard *net);
+/* How many packets there are in one datagram or run. */
+size_t net_pieces(const struct cyg_datagram *datagram);
 
 /* send.c: the hooks behind cyg_net_send() and cyg_net_send_run(). */
 void net_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
 	      const struct cyg_endpoint *remote, struct cyg_bytes octets, bool ike);
 void net_send_run(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
-		  const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment);
+		  const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment, uint8_t tos);
 void net_flush(struct net_shard *net);
 /* The socket takes datagrams again. */
 void net_send_late(struct net_socket *s);

@@ -75,8 +75,16 @@ static size_t put_packet_info(uint8_t *at, const struct cyg_endpoint *local)
 	}
 }
 
+static size_t put_tos(uint8_t *at, uint8_t family, uint8_t tos)
+{
+	int value = tos;
+
+	return family == CYG_IPV4 ? put_control(at, IPPROTO_IP, IP_TOS, &value, sizeof(value))
+				  : put_control(at, IPPROTO_IPV6, IPV6_TCLASS, &value, sizeof(value));
+}
+
 static void enqueue(struct net_socket *s, const struct cyg_endpoint *local,
-		    const struct cyg_endpoint *remote, const void *octets, size_t len, size_t segment)
+		    const struct cyg_endpoint *remote, const void *octets, size_t len, size_t segment, uint8_t tos)
 {
 	unsigned at = s->queued++;
 	struct net_out *out = &s->out[at];
@@ -85,6 +93,8 @@ static void enqueue(struct net_socket *s, const struct cyg_endpoint *local,
 	out->octets = (struct iovec){ .iov_base = (void *)octets, .iov_len = len };
 	out->segment = (uint16_t)segment;
 	control_len = put_packet_info(out->control, local);
+	if (tos)
+		control_len += put_tos(out->control + control_len, remote->ip.family, tos);
 	out->info_len = (uint16_t)control_len;
 	if (segment)
 		control_len += put_control(out->control + control_len, IPPROTO_UDP, UDP_SEGMENT,
@@ -124,11 +134,11 @@ void net_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *loc
 	memset(at, 0, marker);
 	if (octets.len)
 		memcpy(at + marker, octets.ptr, octets.len);
-	enqueue(s, local, remote, at, marker + octets.len, 0);
+	enqueue(s, local, remote, at, marker + octets.len, 0, 0);
 }
 
 void net_send_run(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
-		  const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment)
+		  const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment, uint8_t tos)
 {
 	struct net_shard *net = ctx;
 	struct net_socket *s = find_socket(net, local, remote->ip.family);
@@ -156,7 +166,7 @@ void net_send_run(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint 
 
 		if (s->queued == NET_SEND_BATCH)
 			net_flush(net);
-		enqueue(s, local, remote, octets.ptr + at, len, len > segment ? segment : 0);
+		enqueue(s, local, remote, octets.ptr + at, len, len > segment ? segment : 0, tos);
 		at += len;
 	}
 }

@@ -190,7 +190,7 @@ START_TEST(datagram_from_an_address_without_socket_is_counted)
 	local.port--;
 	local.ip.octets[3]++;
 	send_text(&local, &me, "x", true);          /* bound to another address */
-	cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes("xx", 2), 1);
+	cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes("xx", 2), 1, 0);
 	me.ip = loopback(CYG_IPV6);
 	local = rig.at[PORT_IKE4];
 	send_text(&local, &me, "x", true);          /* from IPv4 to IPv6 */
@@ -268,7 +268,7 @@ START_TEST(run_arrives_as_segments_whoever_cuts_it)
 		local = reach(&rig.at[PORT_NATT4]);
 		for (size_t r = 0; r < CYG_COUNT(runs); r++) {
 			cyg_net_send_run(rig.shard[0], &local, &me,
-					 cyg_bytes(run_octets, runs[r].total), runs[r].segment);
+					 cyg_bytes(run_octets, runs[r].total), runs[r].segment, 0);
 			shard_step(rig.shard[0]);
 			expect_run(peer, runs[r].total, runs[r].segment ? runs[r].segment
 								       : runs[r].total);
@@ -286,6 +286,33 @@ START_TEST(run_arrives_as_segments_whoever_cuts_it)
 }
 END_TEST
 
+START_TEST(a_run_carries_its_traffic_class_from_end_to_end)
+{
+	static const uint8_t families[] = { CYG_IPV4, CYG_IPV6 };
+	struct rig_options two = { .workers = 1 };
+
+	for (size_t f = 0; f < CYG_COUNT(families); f++) {
+		unsigned port = families[f] == CYG_IPV4 ? PORT_NATT4 : PORT_NATT6;
+		struct cyg_endpoint local;
+
+		rig_open(&rig, &two);
+		local = reach(&rig.at[port]);
+		for (unsigned tos = 0; tos < 256; tos += 51) {
+			memset(run_octets, 0x11, 1000);
+			rig.count = 0;
+			cyg_net_send_run(rig.shard[0], &local, &local, cyg_bytes(run_octets, 1000), 100, (uint8_t)tos);
+			rig_settle(&rig);
+			ck_assert_uint_eq(rig.count, 10);
+			for (unsigned i = 0; i < 10; i++) {
+				ck_assert_uint_eq(rig.seen[i].datagram.tos, tos);
+				ck_assert_uint_eq(rig.seen[i].datagram.len, 100);
+			}
+		}
+		rig_close(&rig);
+	}
+}
+END_TEST
+
 START_TEST(run_of_nothing_and_of_too_much_is_harmless)
 {
 	struct cyg_endpoint me, local;
@@ -293,8 +320,8 @@ START_TEST(run_of_nothing_and_of_too_much_is_harmless)
 
 	rig_open(&rig, &plain);
 	local = reach(&rig.at[PORT_NATT4]);
-	cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes(NULL, 0), 0);
-	cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes(run_octets, 70000), 66000);
+	cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes(NULL, 0), 0, 0);
+	cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes(run_octets, 70000), 66000, 0);
 	shard_step(rig.shard[0]);
 	ck_assert_uint_eq(net_counters(rig.net[0])->send_too_long, 1);
 	ck_assert_uint_eq(net_counters(rig.net[0])->datagrams_out, 0);
@@ -356,7 +383,7 @@ START_TEST(run_that_met_a_full_socket_is_sent_later_whole_or_cut)
 		impair.error = EAGAIN;
 		impair.after = 0;
 		memcpy(volatile_octets, run_octets, sizeof(volatile_octets));
-		cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes(volatile_octets, 1000), 300);
+		cyg_net_send_run(rig.shard[0], &local, &me, cyg_bytes(volatile_octets, 1000), 300, 0);
 		shard_step(rig.shard[0]);
 		memset(volatile_octets, 0, sizeof(volatile_octets)); /* the turn is over: it is theirs */
 		impair.error = cut ? EINVAL : 0;
@@ -421,6 +448,7 @@ Suite *send_suite(void)
 	tcase_add_test(c, datagram_from_an_address_without_socket_is_counted);
 	tcase_add_test(c, refused_datagram_is_counted_and_those_behind_it_go_out);
 	tcase_add_test(c, run_arrives_as_segments_whoever_cuts_it);
+	tcase_add_test(c, a_run_carries_its_traffic_class_from_end_to_end);
 	tcase_add_test(c, run_of_nothing_and_of_too_much_is_harmless);
 	tcase_add_test(c, full_socket_sends_the_rest_in_order_when_it_can);
 	tcase_add_test(c, run_that_met_a_full_socket_is_sent_later_whole_or_cut);

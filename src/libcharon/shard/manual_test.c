@@ -364,7 +364,7 @@ START_TEST(datagrams_go_to_the_hook_and_are_counted_where_there_is_none)
 	struct cyg_endpoint e = { .port = 500 };
 
 	cyg_net_send(shard, &e, &e, cyg_bytes("abc", 3), true);
-	cyg_net_send_run(shard, &e, &e, cyg_bytes("abc", 3), 2);
+	cyg_net_send_run(shard, &e, &e, cyg_bytes("abc", 3), 2, 0);
 	ck_assert_uint_eq(shard->unsent, 2);
 	shard->send = fake_send;
 	shard->send_ctx = &sent;

@@ -517,10 +517,11 @@ void cyg_net_send(struct cyg_shard *shard, const struct cyg_endpoint *local,
 }
 
 void cyg_net_send_run(struct cyg_shard *shard, const struct cyg_endpoint *local,
-		      const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment)
+		      const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment,
+		      uint8_t tos)
 {
 	if (shard->send_run)
-		shard->send_run(shard->send_ctx, shard, local, remote, octets, segment);
+		shard->send_run(shard->send_ctx, shard, local, remote, octets, segment, tos);
 	else
 		shard->unsent++;
 }

@@ -50,7 +50,7 @@ typedef void shard_send_fn(void *ctx, struct cyg_shard *shard, const struct cyg_
 			   const struct cyg_endpoint *remote, struct cyg_bytes octets, bool ike);
 typedef void shard_send_run_fn(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
 			       const struct cyg_endpoint *remote, struct cyg_bytes octets,
-			       size_t segment);
+			       size_t segment, uint8_t tos);
 /* Fills `out` with unpredictable octets; anything but CYG_OK makes the pool ask the system. */
 typedef enum cyg_status shard_fill_fn(void *ctx, struct cyg_shard *shard, void *out, size_t len);
 

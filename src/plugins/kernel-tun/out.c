@@ -192,7 +192,7 @@ static void send_runs(struct tun_shard *s, struct out_batch *b)
 		s->counters.sealed += to - from;
 		if (child->udp_encap)
 			cyg_net_send_run(s->shard, &child->local, &child->remote,
-					 cyg_bytes(b->esp[from].esp, octets), segment);
+					 cyg_bytes(b->esp[from].esp, octets), segment, 0);
 		else
 			tun_raw_send(s, &child->local, &child->remote, b->esp[from].esp, b->size + from,
 				     b->ecn + from, to - from);

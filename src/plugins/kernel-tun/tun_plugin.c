@@ -190,18 +190,26 @@ static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, stru
 {
 	struct tun_shard *s = tun_shard_of(ctx, shard);
 	struct tun_sealed packets[TUN_BATCH];
+	unsigned n = 0;
 
-	while (count) {
-		unsigned n = count < TUN_BATCH ? (unsigned)count : TUN_BATCH;
+	for (size_t i = 0; i < count; i++) {
+		const struct cyg_datagram *d = &datagrams[i];
+		size_t segment = d->segment ? d->segment : d->len, at = 0;
 
-		for (unsigned i = 0; i < n; i++)
-			packets[i] = (struct tun_sealed){ .esp = datagrams[i].data, .len = datagrams[i].len,
-							  .local = &datagrams[i].local,
-							  .remote = &datagrams[i].remote, .udp = true };
-		tun_in(s, packets, n, false);
-		datagrams += n;
-		count -= n;
+		do {
+			packets[n++] = (struct tun_sealed){ .esp = d->data + at,
+							    .len = d->len - at < segment ? d->len - at : segment,
+							    .local = &d->local, .remote = &d->remote,
+							    .udp = true, .ecn = d->tos & 3 };
+			if (n == TUN_BATCH) {
+				tun_in(s, packets, n, false);
+				n = 0;
+			}
+			at += segment;
+		} while (at < d->len);
 	}
+	if (n)
+		tun_in(s, packets, n, false);
 }
 
 static const struct cyg_kernel_ops ops = {

@@ -131,7 +131,7 @@ static bool system_run(void)
 /* --- The wire --- */
 
 static void fake_send_run(void *ctx, struct cyg_shard *shard, const struct cyg_endpoint *local,
-			  const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment)
+			  const struct cyg_endpoint *remote, struct cyg_bytes octets, size_t segment, uint8_t tos)
 {
 	world.runs++;
 	ck_assert_uint_gt(segment, 0);
