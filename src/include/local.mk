@@ -20,6 +20,7 @@ cygnetinclude_HEADERS = \
 	src/include/cygnet/listener.h \
 	src/include/cygnet/log.h \
 	src/include/cygnet/name_mangler.h \
+	src/include/cygnet/objects.h \
 	src/include/cygnet/net.h \
 	src/include/cygnet/numbers.h \
 	src/include/cygnet/option.h \

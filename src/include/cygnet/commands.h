@@ -33,7 +33,12 @@
  * cyg_ip_text() has them, prefixes masked.
  *
  * An old spelling is a row with CYG_CMD_WEAK whose `spelling` is the right line, with <name> where an
- * argument goes: the line is taken as that one, with the warning `spelling`; it needs no `apply`.
+ * argument goes: the line is taken as that one, with the warning `spelling`; it needs no `apply`. With
+ * CYG_CMD_ALIAS it is another way to write it, without a warning. A template of several lines ('\n') is taken one
+ * after the other; a `no` takes back the first.
+ *
+ * A row begins with a keyword, or with a group or a number before one (`[<seq:uint(1-9)>] {permit | deny}`), which
+ * then counts for nothing when the mode is looked for that owns a line.
  *
  * Rows and modes are constant; all functions run on the control thread unless said otherwise.
  */
@@ -55,6 +60,8 @@ enum cyg_command_flags {
 	CYG_CMD_PRIVILEGED = 1u << 1, /* exec: needs `enable` rights (group cygnet or root) */
 	CYG_CMD_WEAK = 1u << 2,       /* hidden from `?`: an old spelling; accepted with the warning `spelling` */
 	CYG_CMD_NO_SHOWN = 1u << 3,   /* the `no` form is a statement of its own, kept and shown */
+	CYG_CMD_ALIAS = 1u << 4,      /* another way to write what `spelling` has; no warning */
+	CYG_CMD_LEAVES = 1u << 5,     /* leaves the mode, as `exit` does; nothing is kept */
 };
 
 struct cyg_token_help {
@@ -69,12 +76,13 @@ struct cyg_command {
 	const struct cyg_token_help *tokens; /* help of single tokens; ended by { 0 }; may be NULL */
 	const char *key;      /* LIST: the arguments that say which line is meant by `no` and by a
 	                       * repeat, comma-separated; NULL: all of them. A row that enters or defines:
-	                       * those that make the object's name, joined by a blank; NULL: `name` */
+	                       * those that make the object's name, joined by a blank; NULL: `name`; if there is
+	                       * no such argument, the object is the only one of its mode, with an empty name */
 	const char *def;      /* the default as a line, for `default`, and for `show running-config all` */
 	const char *enters;   /* the mode whose object the line opens and enters; NULL for none */
 	const char *defines;  /* the mode whose object the line belongs to, without entering it (`ip local
 	                       * pool NAME ...`): several lines of one name make one object */
-	const char *spelling; /* WEAK: the right spelling, a template (above) */
+	const char *spelling; /* WEAK, ALIAS: the right spelling, a template (above) */
 	uint32_t flags;
 
 	/* Configuration: store the line's values in the object under construction (that of the row's mode, or of
@@ -142,7 +150,8 @@ CYG_EXPORT void cyg_build_warning(struct cyg_build *build, const char *code, con
 /* The next finding stands at the nth word of this argument or at this keyword. */
 CYG_EXPORT void cyg_build_at(struct cyg_build *build, const struct cyg_args *args, const char *token,
 			     size_t n);
-/* The next finding stands at the place of an earlier line (from cyg_build_place()), for `check`. */
+/* The next finding stands at the place of an earlier line (from cyg_build_place()), for `check`; it may be
+ * a line of another object. */
 CYG_EXPORT void cyg_build_at_place(struct cyg_build *build, const char *place);
 /* FILE:LINE of the line being applied, for later explanations; lives as long as the object. */
 CYG_EXPORT const char *cyg_build_place(const struct cyg_build *build);
@@ -153,6 +162,8 @@ CYG_EXPORT void cyg_build_unusable(struct cyg_build *build, const char *why);
 /* Is there an object of this name? For references that a type cannot say (`ref` does it by itself): if
  * not, warning `undefined-reference`. */
 CYG_EXPORT bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str name);
+/* The same without a finding. */
+CYG_EXPORT bool cyg_build_exists(struct cyg_build *build, const char *mode, struct cyg_str name);
 /* Another object of the same configuration, built first if need be and kept as long as this one. NULL: none,
  * not usable, or it is being built itself (a circle). */
 CYG_EXPORT const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name);
@@ -160,6 +171,9 @@ CYG_EXPORT const void *cyg_build_object(struct cyg_build *build, const char *mod
  * with a name for one that is not usable. */
 CYG_EXPORT const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
 				       struct cyg_str *name);
+
+/* The nth object of a mode at the top, likewise. */
+CYG_EXPORT const void *cyg_build_nth(struct cyg_build *build, const char *mode, size_t n, struct cyg_str *name);
 
 /* --- Objects of a snapshot (any thread that holds it) --- */
 /* NULL if there is none, or if it is incomplete and `usable` is asked for. */

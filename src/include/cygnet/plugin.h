@@ -22,6 +22,7 @@
 #include <cygnet/listener.h>
 #include <cygnet/log.h>
 #include <cygnet/name_mangler.h>
+#include <cygnet/objects.h>
 #include <cygnet/option.h>
 #include <cygnet/outside.h>
 

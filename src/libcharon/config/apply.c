@@ -95,6 +95,8 @@ void cyg_build_at_place(struct cyg_build *build, const char *place)
 	if (!colon || cyg_str_to_u64(cyg_str(colon + 1), 0, UINT32_MAX, &number) != CYG_OK)
 		return;
 	s = line_at(build->spot->node, place, (size_t)(colon - place), number);
+	if (!s)
+		s = line_at(build->c->root, place, (size_t)(colon - place), number);
 	if (s) {
 		build->at = s;
 		build->at_column = s->column;
@@ -161,6 +163,17 @@ bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str n
 	return there;
 }
 
+bool cyg_build_exists(struct cyg_build *build, const char *mode, struct cyg_str name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	bool there = build_exists(build->c, to, name);
+	struct need *need = build_need(build, NEED_NAME, to, name);
+
+	if (need)
+		need->there = there;
+	return there;
+}
+
 const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name)
 {
 	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
@@ -180,17 +193,16 @@ const void *cyg_build_object(struct cyg_build *build, const char *mode, struct c
 	return found && found->usable ? found->object : NULL;
 }
 
-const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
-			    struct cyg_str *name)
+/* The nth object of a mode inside of what stands at `outer`. */
+static const void *nth(struct cyg_build *build, enum need_kind kind, struct spot *outer, const char *mode, size_t n,
+		       struct cyg_str *name)
 {
 	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
-	struct table *table = to && to->parent == build->spot->node->mode
-				      ? node_table(build->spot->node, to)
-				      : NULL;
 	struct built *found = NULL;
+	struct table *table;
 	struct need *need;
 	struct spot spot;
-	enum cyg_status status = build_ready_inner(build->c, build->spot, to, n, &spot);
+	enum cyg_status status = build_ready_inner(build->c, outer, to, n, &spot);
 
 	if (status == CYG_NOMEM) {
 		build->status = CYG_NOMEM;
@@ -198,16 +210,28 @@ const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n,
 	}
 	if (status == CYG_OK)
 		found = spot.node->built;
-	need = build_need(build, NEED_INNER, to, CYG_STR(""));
+	need = build_need(build, kind, to, CYG_STR(""));
 	if (!need)
 		return NULL;
 	need->n = n;
 	need->there = status == CYG_OK;
 	need->built = found ? built_ref(found) : NULL;
 	if (name) {
-		table = table ? node_table(build->spot->node, to) : NULL;
-		*name = table && n < table->count ? cyg_str(table->items[n]->name)
-						  : cyg_str_n("", 0);
+		/* Building may have copied the table. */
+		table = to && to->parent == outer->node->mode ? node_table(outer->node, to) : NULL;
+		*name = table && n < table->count ? cyg_str(table->items[n]->name) : cyg_str_n("", 0);
 	}
 	return found && found->usable ? found->object : NULL;
+}
+
+const void *cyg_build_inner(struct cyg_build *build, const char *mode, size_t n, struct cyg_str *name)
+{
+	return nth(build, NEED_INNER, build->spot, mode, n, name);
+}
+
+const void *cyg_build_nth(struct cyg_build *build, const char *mode, size_t n, struct cyg_str *name)
+{
+	struct spot root = { .node = build->c->root };
+
+	return nth(build, NEED_NTH, &root, mode, n, name);
 }

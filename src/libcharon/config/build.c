@@ -85,7 +85,7 @@ struct need *build_need(struct cyg_build *build, enum need_kind kind,
 	}
 	need = &b->needs[b->need_count];
 	*need = (struct need){ .kind = kind, .mode = mode };
-	if (kind != NEED_INNER) {
+	if (kind == NEED_NAME || kind == NEED_OBJECT) {
 		need->name = cyg_str_dup(name);
 		if (!need->name) {
 			build->status = CYG_NOMEM;
@@ -180,8 +180,8 @@ static bool still_good(struct candidate *c, struct spot *spot, const struct buil
 		return false;
 	for (size_t i = 0; i < b->need_count; i++) {
 		const struct need *need = &b->needs[i];
+		struct spot inner, root = root_spot(c);
 		struct built *now = NULL;
-		struct spot inner;
 		bool there = true;
 
 		switch (need->kind) {
@@ -195,6 +195,10 @@ static bool still_good(struct candidate *c, struct spot *spot, const struct buil
 			if (node->closed && node->edit != c->edit)
 				continue;
 			there = build_ready_inner(c, spot, need->mode, need->n, &inner) == CYG_OK;
+			now = there ? inner.node->built : NULL;
+			break;
+		case NEED_NTH:
+			there = build_ready_inner(c, &root, need->mode, need->n, &inner) == CYG_OK;
 			now = there ? inner.node->built : NULL;
 			break;
 		}

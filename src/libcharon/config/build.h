@@ -17,14 +17,14 @@
 struct candidate;
 
 /* What one object asked for. */
-enum need_kind { NEED_NAME, NEED_OBJECT, NEED_INNER };
+enum need_kind { NEED_NAME, NEED_OBJECT, NEED_INNER, NEED_NTH };
 struct need {
 	enum need_kind kind;
 	const struct grammar_mode *mode;
 	char *name; /* NAME, OBJECT */
-	size_t n;   /* INNER */
+	size_t n;   /* INNER, NTH */
 	bool there;
-	struct built *built; /* OBJECT, INNER: a reference; NULL if there was none */
+	struct built *built; /* OBJECT, INNER, NTH: a reference; NULL if there was none */
 };
 
 struct place {

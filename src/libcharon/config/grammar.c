@@ -178,6 +178,9 @@ static enum cyg_status compile_table(struct compiler *c, const struct config_tab
 		struct grammar_mode *mode = (struct grammar_mode *)grammar_mode(c->g, row->mode);
 
 		c->command = row;
+		/* A plugin may add to a mode of another plugin, which need not be there. */
+		if (!mode && from->plugin)
+			continue;
 		if (!mode)
 			status = syntax_bad(c, "its mode is in no table");
 		else

@@ -71,7 +71,7 @@ struct grammar_row {
 	const struct grammar_mode *mode;
 	const struct grammar_mode *target; /* of `enters` or `defines` */
 	bool ignored, block;		   /* a router's command that is not ours */
-	char initial;			   /* of its first keyword, in lower case */
+	char initial;			   /* of its first keyword, in lower case; NUL: a group is first */
 	uint16_t head;			   /* leading keywords */
 	uint16_t op_count;
 	const struct grammar_op *ops;

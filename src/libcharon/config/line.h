@@ -33,6 +33,12 @@ void line_refuse_unknown(struct line *l);
 void line_tell_word(void *ctx, size_t column, const char *code, const char *text);
 void line_tell_nothing(void *ctx, size_t column, const char *code, const char *text);
 
+/* Of match_words(): what a `no` or `default` may leave out. */
+static inline unsigned line_flags(const struct line *l)
+{
+	return (l->no || l->restore ? MATCH_SHORT : 0u) | (l->restore ? MATCH_NAMELESS : 0u);
+}
+
 /* --- edit.c --- */
 /* Makes the statement of the line; unless it takes something away, single words may give warnings. */
 enum cyg_status line_make(struct line *l, struct cyg_args **out) CYG_MUST_CHECK;

@@ -106,7 +106,7 @@ static void begin(struct matcher *m, const struct grammar_mode *mode, unsigned f
 	for (size_t i = 0; i < mode->row_count; i++) {
 		const struct grammar_row *row = mode->rows[i];
 
-		if ((initial && row->initial != initial) || ((flags & MATCH_OURS) && row->ignored))
+		if ((initial && row->initial && row->initial != initial) || ((flags & MATCH_OURS) && row->ignored))
 			continue;
 		add_thread(m, row, 0, first, NULL);
 	}

@@ -89,11 +89,6 @@ static bool is_word(const struct line *l, size_t i, const char *word)
 	return i < l->words.count && cyg_str_equal_nocase(word_text(&l->words, i), cyg_str(word));
 }
 
-static unsigned match_flags(const struct line *l)
-{
-	return (l->no || l->restore ? MATCH_SHORT : 0u) | (l->restore ? MATCH_NAMELESS : 0u);
-}
-
 /* The owner's row has matched the line. */
 static enum cyg_status run_row(struct line *l, size_t depth)
 {
@@ -107,7 +102,8 @@ static enum cyg_status run_row(struct line *l, size_t depth)
 		begin_block(l, row->block);
 		return CYG_OK;
 	}
-	if (row->plugin && !l->no && !l->restore) {
+	/* What is inside of such an object was told with its opening line. */
+	if (row->plugin && !l->no && !l->restore && !(c->in_file && c->at[depth]->mode->plugin)) {
 		findings_add(c->findings, c->in_file ? CONFIG_WARNING : CONFIG_ERROR, l->number,
 			     line_column(l, 0), "needs-plugin",
 			     "a command of the plugin `%s`, which is not loaded%s", row->plugin,
@@ -115,8 +111,12 @@ static enum cyg_status run_row(struct line *l, size_t depth)
 		if (!c->in_file)
 			return CYG_OK;
 	}
-	if (row->command->flags & CYG_CMD_WEAK)
+	if (row->command->flags & (CYG_CMD_WEAK | CYG_CMD_ALIAS))
 		return line_run_old(l, depth);
+	if (row->command->flags & CYG_CMD_LEAVES) {
+		c->depth -= c->depth > 0 && !l->no && !l->restore;
+		return CYG_OK;
+	}
 	/* A `no` that is kept says nothing of values. */
 	if (l->no && (row->command->flags & CYG_CMD_NO_SHOWN) && l->match.step_count > row->head)
 		l->match.step_count = row->head;
@@ -132,19 +132,26 @@ static enum cyg_status run_row(struct line *l, size_t depth)
 	return status;
 }
 
+/* `crypto map NAME SEQUENCE ...` is never the line of an interface. */
+static bool is_map_entry(const struct line *l)
+{
+	return l->words.count >= l->first + 4 && word_abbreviates(word_text(&l->words, l->first), "crypto") &&
+	       word_is(word_text(&l->words, l->first + 1), "map");
+}
+
 static enum cyg_status find_owner(struct line *l)
 {
 	struct candidate *c = l->c;
 	size_t best = 0, owner = 0;
 
-	match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, match_flags(l),
+	match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, line_flags(l),
 		    &l->match);
 	if (l->match.outcome == MATCH_OK)
 		return run_row(l, c->depth);
 	for (size_t d = c->depth + 1; d-- > 0;) {
-		match_words(c->matcher, c->at[d]->mode, &l->words, l->first, match_flags(l),
+		match_words(c->matcher, c->at[d]->mode, &l->words, l->first, line_flags(l),
 			    &l->match);
-		if (l->match.head > best) {
+		if (l->match.head > best || (d == 0 && best && is_map_entry(l))) {
 			best = l->match.head;
 			owner = d;
 		}
@@ -153,7 +160,7 @@ static enum cyg_status find_owner(struct line *l)
 		line_refuse_unknown(l);
 		return CYG_OK;
 	}
-	match_words(c->matcher, c->at[owner]->mode, &l->words, l->first, match_flags(l), &l->match);
+	match_words(c->matcher, c->at[owner]->mode, &l->words, l->first, line_flags(l), &l->match);
 	if (l->match.outcome == MATCH_OK)
 		return run_row(l, owner);
 	if (l->match.outcome == MATCH_OPEN && c->open) {

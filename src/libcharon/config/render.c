@@ -129,7 +129,7 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 		const struct grammar_row *row = mode->rows[i];
 		const struct table *table;
 
-		if (row->ignored || (row->command->flags & CYG_CMD_WEAK))
+		if (row->ignored || (row->command->flags & (CYG_CMD_WEAK | CYG_CMD_ALIAS)))
 			continue;
 		if (!row->target) {
 			print_row(r, node, row, origin ? origin->lines : NULL, depth);

@@ -414,9 +414,10 @@ enum cyg_status syntax_compile(struct compiler *c, struct grammar_mode *mode, bo
 	row->block = block;
 	while (row->ops[row->head].kind == OP_KEYWORD)
 		row->head++;
-	if (row->head == 0)
-		return syntax_bad(c, "a row begins with a keyword");
-	row->initial = (char)tolower((unsigned char)row->ops[0].word[0]);
+	if (row->head)
+		row->initial = (char)tolower((unsigned char)row->ops[0].word[0]);
+	else if (row->ops[0].kind == OP_ARG)
+		return syntax_bad(c, "a row begins with a keyword or a group");
 	if (target) {
 		struct grammar_mode *entered = (struct grammar_mode *)grammar_mode(c->g, target);
 
@@ -428,13 +429,11 @@ enum cyg_status syntax_compile(struct compiler *c, struct grammar_mode *mode, bo
 		if (!entered->opening || (!entered->opening->command->enters && c->command->enters))
 			entered->opening = row;
 	}
-	if ((c->command->flags & CYG_CMD_WEAK) && !c->command->spelling)
-		return syntax_bad(c, "an old spelling without the right one");
+	if ((c->command->flags & (CYG_CMD_WEAK | CYG_CMD_ALIAS)) && !c->command->spelling)
+		return syntax_bad(c, "another spelling without the right one");
 	status = read_key(c, row);
 	if (status != CYG_OK)
 		return status;
-	if (c->command->enters && row->key_count == 0)
-		return syntax_bad(c, "it enters an object without a name");
 	if (row->target && row->key_count && row->key[0]->type == ARG_INTERFACE)
 		((struct grammar_mode *)row->target)->names_interfaces = true;
 	status = add_row(mode, c->g, row);

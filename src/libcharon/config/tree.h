@@ -39,6 +39,7 @@ struct cyg_args {
 	uint32_t line;
 	uint16_t column, step_count;
 	bool no;
+	bool old;		  /* it was spelled otherwise, with a warning */
 	uint8_t secret_type;	  /* 0, 6, 7 */
 	struct cyg_secret secret; /* as typed: characters, or hexadecimal digits */
 	const char *text;	  /* behind the steps */
