@@ -133,7 +133,7 @@ static void keep_run(void *ctx, struct cyg_shard *on, const struct cyg_endpoint 
 		memcpy(sealed[sealed_count++], octets.ptr, segment);
 }
 
-static int no_netlink(void)
+static int no_netlink(int protocol)
 {
 	int fds[2];
 

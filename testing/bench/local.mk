@@ -15,9 +15,9 @@ if PLUGIN_OPENSSL
 if PLUGIN_KERNEL_TUN
 EXTRA_PROGRAMS += testing/bench/esp
 testing_bench_esp_SOURCES = testing/bench/esp.c $(KERNEL_TUN_SOURCES)
-testing_bench_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src/plugins
+testing_bench_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 testing_bench_esp_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(OPENSSL_CFLAGS)
-testing_bench_esp_LDADD = src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la \
+testing_bench_esp_LDADD = $(LIBKERNEL) src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la \
 	$(MNL_LIBS) $(OPENSSL_LIBS)
 endif
 endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers of the system to requests of the plugin kernel-tun. */
-#include "kernel-tun/netlink.h"
+/* Answers of the system to requests of the data planes. */
+#include "libkernel/netlink.h"
 #include "testing/fuzz/fuzz.h"
 
 #include <cygnet/status.h>

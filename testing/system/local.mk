@@ -25,9 +25,9 @@ if PLUGIN_OPENSSL
 if PLUGIN_KERNEL_TUN
 check_PROGRAMS += testing/system/tun_live
 testing_system_tun_live_SOURCES = testing/system/tun_live.c $(KERNEL_TUN_SOURCES)
-testing_system_tun_live_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src/plugins
+testing_system_tun_live_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 testing_system_tun_live_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS)
-testing_system_tun_live_LDADD = src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la $(MNL_LIBS)
+testing_system_tun_live_LDADD = $(LIBKERNEL) src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la $(MNL_LIBS)
 endif
 endif
 endif

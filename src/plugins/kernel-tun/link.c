@@ -11,72 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG_RETRY_MS 1
-
 /* --- Messages --- */
 
 static void msg_drop_free(struct cyg_msg *msg)
 {
 	free(msg); /* each message here begins with its struct cyg_msg */
-}
-
-static void backlog_run(struct cyg_shard *shard, struct cyg_timer *timer)
-{
-	struct tun_shard *s = CYG_CONTAINER(timer, struct tun_shard, backlog_timer);
-	bool left = false;
-
-	for (unsigned i = 0; i < cyg_shard_count(shard); i++) {
-		struct tun_backlog *queue = &s->backlog[i];
-		struct cyg_shard *peer = cyg_shard_peer(shard, i);
-
-		while (queue->first) {
-			struct cyg_msg *msg = queue->first, *next = msg->next;
-
-			if (!peer)
-				msg->drop(msg);
-			else if (cyg_shard_post(peer, msg) != CYG_OK)
-				break;
-			queue->first = next;
-		}
-		if (!queue->first)
-			queue->last = NULL;
-		left |= queue->first != NULL;
-	}
-	if (left)
-		cyg_timer_set(shard, timer, cyg_shard_now_ms(shard) + BACKLOG_RETRY_MS, backlog_run);
-}
-
-void tun_post(struct tun_shard *s, unsigned shard, struct cyg_msg *msg)
-{
-	struct cyg_shard *peer = cyg_shard_peer(s->shard, shard);
-	struct tun_backlog *queue = &s->backlog[shard];
-
-	if (!peer) {
-		msg->drop(msg);
-		return;
-	}
-	if (!queue->first && cyg_shard_post(peer, msg) == CYG_OK)
-		return;
-	msg->next = NULL;
-	*(queue->first ? queue->last : &queue->first) = msg;
-	queue->last = &msg->next;
-	if (!cyg_timer_is_set(&s->backlog_timer))
-		cyg_timer_set(s->shard, &s->backlog_timer,
-			      cyg_shard_now_ms(s->shard) + BACKLOG_RETRY_MS, backlog_run);
-}
-
-static void backlog_free(struct tun_shard *s)
-{
-	for (unsigned i = 0; s->backlog && i < cyg_shard_count(s->shard); i++) {
-		while (s->backlog[i].first) {
-			struct cyg_msg *msg = s->backlog[i].first;
-
-			s->backlog[i].first = msg->next;
-			msg->drop(msg);
-		}
-	}
-	free(s->backlog);
-	s->backlog = NULL;
 }
 
 /* --- Events --- */
@@ -316,7 +255,7 @@ enum cyg_status tun_announce(struct tun_link *link, const struct cyg_prefix *pre
 	}
 	for (unsigned i = 0; i < shards; i++) {
 		if (a[i])
-			tun_post(s, i, &a[i]->msg);
+			outbox_post(&s->outbox, i, &a[i]->msg);
 	}
 	return CYG_OK;
 }
@@ -669,7 +608,7 @@ struct tun_link *tun_link_get(struct tun_shard *s, uint32_t id)
 	return link;
 }
 
-enum cyg_status tun_link_attach(struct tun_shard *s, struct tun_attach *attach)
+enum cyg_status tun_link_attach(struct tun_shard *s, struct device_attach *attach)
 {
 	struct tun_link *link = tun_link_get(s, attach->id);
 	enum cyg_status status = CYG_OK;
@@ -702,7 +641,7 @@ enum cyg_status tun_link_attach(struct tun_shard *s, struct tun_attach *attach)
 		}
 		link->fd = attach->fd;
 	}
-	tun_held_device(s, link->id, link->index);
+	held_device(&s->held, link->id, link->index);
 	return status;
 }
 
@@ -715,7 +654,7 @@ void tun_link_detach(struct tun_shard *s, uint32_t id)
 	queue_close(link);
 	link->there = false;
 	link->index = 0;
-	tun_held_device(s, id, 0);
+	held_device(&s->held, id, 0);
 }
 
 void tun_links_free(struct tun_shard *s)
@@ -733,6 +672,5 @@ void tun_links_free(struct tun_shard *s)
 	free(s->raw_area);
 	s->raw_area = NULL;
 	cyg_turn_end_clear(s->shard, &s->turn_end);
-	cyg_timer_clear(s->shard, &s->backlog_timer);
-	backlog_free(s);
+	outbox_done(&s->outbox);
 }

@@ -1,19 +1,13 @@
 # SPDX-License-Identifier: MIT
 KERNEL_TUN_SOURCES = \
 	src/plugins/kernel-tun/child.c \
-	src/plugins/kernel-tun/device.c \
-	src/plugins/kernel-tun/held.c \
 	src/plugins/kernel-tun/in.c \
 	src/plugins/kernel-tun/inner.c \
 	src/plugins/kernel-tun/inner.h \
 	src/plugins/kernel-tun/link.c \
-	src/plugins/kernel-tun/netlink.c \
-	src/plugins/kernel-tun/netlink.h \
 	src/plugins/kernel-tun/out.c \
 	src/plugins/kernel-tun/replay.c \
 	src/plugins/kernel-tun/replay.h \
-	src/plugins/kernel-tun/spi.c \
-	src/plugins/kernel-tun/spi.h \
 	src/plugins/kernel-tun/tun.h \
 	src/plugins/kernel-tun/tun_plugin.c \
 	src/plugins/kernel-tun/ways.c \
@@ -22,9 +16,10 @@ KERNEL_TUN_SOURCES = \
 if PLUGIN_KERNEL_TUN
 plugin_LTLIBRARIES += src/plugins/kernel-tun/kernel-tun.la
 src_plugins_kernel_tun_kernel_tun_la_SOURCES = $(KERNEL_TUN_SOURCES)
+src_plugins_kernel_tun_kernel_tun_la_CPPFLAGS = $(LIBKERNEL_CPPFLAGS)
 src_plugins_kernel_tun_kernel_tun_la_CFLAGS = $(PLUGIN_CFLAGS) $(MNL_CFLAGS)
 src_plugins_kernel_tun_kernel_tun_la_LDFLAGS = $(PLUGIN_LDFLAGS)
-src_plugins_kernel_tun_kernel_tun_la_LIBADD = $(PLUGIN_LIBADD) $(MNL_LIBS)
+src_plugins_kernel_tun_kernel_tun_la_LIBADD = $(LIBKERNEL) $(PLUGIN_LIBADD) $(MNL_LIBS)
 endif
 
 if HAVE_CHECK
@@ -37,7 +32,6 @@ src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
 	src/plugins/kernel-tun/inner_test.c \
 	src/plugins/kernel-tun/kernel_tun_tests.c \
 	src/plugins/kernel-tun/kernel_tun_tests.h \
-	src/plugins/kernel-tun/netlink_test.c \
 	src/plugins/kernel-tun/packets_test.h \
 	src/plugins/kernel-tun/tables_test.c \
 	src/plugins/kernel-tun/traffic_test.c \
@@ -46,9 +40,9 @@ src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
 	src/plugins/openssl/esp.c \
 	src/plugins/openssl/esp.h
 src_plugins_kernel_tun_kernel_tun_tests_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC \
-	-I$(top_srcdir) -I$(top_srcdir)/src/plugins
+	-I$(top_srcdir) -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 src_plugins_kernel_tun_kernel_tun_tests_CFLAGS = $(TEST_CFLAGS) $(MNL_CFLAGS) $(OPENSSL_CFLAGS)
-src_plugins_kernel_tun_kernel_tun_tests_LDADD = $(TEST_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS)
+src_plugins_kernel_tun_kernel_tun_tests_LDADD = $(LIBKERNEL) $(TEST_LIBS) $(MNL_LIBS) $(OPENSSL_LIBS)
 endif
 endif
 endif

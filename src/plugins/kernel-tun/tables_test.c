@@ -3,7 +3,7 @@
 #include "kernel_tun_tests.h"
 
 #include "replay.h"
-#include "spi.h"
+#include "libkernel/spi.h"
 #include "ways.h"
 
 #include <stdlib.h>

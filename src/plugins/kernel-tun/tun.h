@@ -6,9 +6,9 @@
  *   out.c      batches of inner packets: look-up, trailer, sealing, sending
  *   in.c       batches of ESP packets: look-up, opening, checks, writing to the device
  *   link.c     a shard's side of an interface: its TUN queue, raw ESP sockets, other shards' prefixes
- *   device.c   the control thread's side: TUN queues from the broker, device, addresses, routes, rules
- *   netlink.c  requests to rtnetlink and the answers
- *   ways.c spi.c replay.c inner.c   tables and packets, pure
+ *   ways.c replay.c inner.c   tables and packets, pure
+ *
+ * Devices, addresses, routes and SPIs are libkernel's, which every data plane shares.
  *
  * Every function here that takes a struct tun_shard belongs to that shard's thread; struct tun_plugin
  * belongs to the control thread but for its constant members. Shards speak by messages only.
@@ -19,10 +19,12 @@
 #define KERNEL_TUN_TUN_H
 
 #include "inner.h"
-#include "netlink.h"
 #include "replay.h"
-#include "spi.h"
 #include "ways.h"
+
+#include "libkernel/device.h"
+#include "libkernel/held.h"
+#include "libkernel/spi.h"
 
 #include <cygnet/broker.h>
 #include <cygnet/plugin.h>
@@ -127,17 +129,6 @@ struct tun_raw {
 	struct cyg_poll poll;
 };
 
-/* Messages for one other shard that its full mailbox refused; oldest first. */
-struct tun_backlog {
-	struct cyg_msg *first, **last;
-};
-
-/* Chained by hash; there may be as many as there are sessions. */
-struct tun_held_table {
-	struct tun_held **buckets;
-	size_t capacity, count; /* the first a power of two, or 0 */
-};
-
 struct tun_shard {
 	struct cyg_shard *shard;
 	struct cyg_plugin_ctx *ctx;
@@ -162,27 +153,16 @@ struct tun_shard {
 	uint64_t unknown_since_ms;
 	unsigned unknown;
 	struct nl nl;
-	struct tun_held_table held; /* kernel routes and addresses this shard keeps count of */
-	struct cyg_timer held_timer;
-	struct tun_wait *waits;     /* operations of this shard that wait for another's answer */
-	struct tun_backlog *backlog;/* one a shard */
-	struct cyg_timer backlog_timer;
+	struct held held;           /* addresses and routes in the system that this shard keeps count of */
+	struct outbox outbox;
 	struct tun_counters counters;
-};
-
-struct tun_plugin {
-	struct cyg_plugin_ctx *ctx;
-	struct tun_device *devices; /* control thread */
-	struct cyg_shard *control;
-	struct nl nl;
-	bool rules_set, raw_asked;
 };
 
 /* What tests put in place of the world. */
 struct tun_hooks {
 	enum cyg_status (*broker_call)(struct cyg_shard *control, const struct cyg_broker_request *request,
 				       struct cyg_broker_reply *reply, struct cyg_op *op);
-	int (*netlink_open)(void);
+	int (*netlink_open)(int protocol);
 };
 extern struct tun_hooks tun_hooks;
 
@@ -255,44 +235,15 @@ void tun_relay_sealed(struct tun_shard *s, unsigned shard, const struct tun_seal
 /* Sends ESP without UDP; `sizes` of packets that lie behind each other. */
 void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
 		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *ecn, unsigned count);
-/* Posts, now or when the mailbox has room again; in order. Takes the message. */
-void tun_post(struct tun_shard *s, unsigned shard, struct cyg_msg *msg);
 /* Room in the send area, in which what is sealed stays until the turn is over. */
 uint8_t *tun_send_room(struct tun_shard *s, size_t len);
 void tun_event(struct tun_shard *s, const struct tun_event *event);
 /* Tells the engine; no pointer to a child may be held across it. */
 void tun_events_deliver(struct tun_shard *s);
 void tun_links_free(struct tun_shard *s);
-/* Messages from control: an interface appears or changes (its queue and raw sockets, -1: none or as before), or
- * goes away. */
-struct tun_attach {
-	uint32_t id;
-	char name[16];
-	uint16_t mtu;
-	unsigned index;
-	int fd, raw4, raw6;
-};
+/* From control: an interface appears or changes, or goes away. */
 /* Owns the descriptors. */
-enum cyg_status tun_link_attach(struct tun_shard *s, struct tun_attach *attach);
+enum cyg_status tun_link_attach(struct tun_shard *s, struct device_attach *attach);
 void tun_link_detach(struct tun_shard *s, uint32_t id);
-
-/* --- held.c: addresses and routes in the system, counted by who wants them --- */
-
-enum tun_held_kind { TUN_ADDRESS, TUN_ROUTE };
-/* Adds one more wish for it or takes one back, at whichever shard keeps count of it. */
-enum cyg_status tun_held_set(struct tun_shard *s, enum tun_held_kind kind, struct tun_link *link,
-			     const struct cyg_prefix *prefix, uint8_t distance, bool add,
-			     struct cyg_op *op);
-void tun_held_free(struct tun_shard *s);
-/* The device of an interface is there (or, index 0, gone). */
-void tun_held_device(struct tun_shard *s, uint32_t interface_id, unsigned index);
-
-/* --- device.c --- */
-
-enum cyg_status tun_interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
-				  const struct cyg_kernel_interface *wanted, struct cyg_op *op);
-enum cyg_status tun_interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
-				     uint32_t interface_id, struct cyg_op *op);
-void tun_devices_free(struct tun_plugin *p);
 
 #endif

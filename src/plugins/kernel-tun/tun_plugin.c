@@ -18,34 +18,108 @@ static const struct cyg_option options[] = {
 	CYG_OPT_END,
 };
 
+/* --- Devices --- */
+
+static uint32_t device_mtu(struct cyg_plugin_ctx *ctx, struct cyg_shard *control)
+{
+	return CYG_CONF(ctx, control, struct tun_conf)->mtu;
+}
+
+static uint32_t device_queue_length(struct cyg_plugin_ctx *ctx, struct cyg_shard *control)
+{
+	return CYG_CONF(ctx, control, struct tun_conf)->queue_length;
+}
+
+static enum cyg_status device_broker(struct cyg_shard *control, const struct cyg_broker_request *request,
+				     struct cyg_broker_reply *reply, struct cyg_op *op)
+{
+	return tun_hooks.broker_call(control, request, reply, op);
+}
+
+static int device_netlink(int protocol)
+{
+	return tun_hooks.netlink_open(protocol);
+}
+
+static struct devices *devices_of(struct cyg_plugin_ctx *ctx)
+{
+	return cyg_plugin_data(ctx);
+}
+
+static enum cyg_status device_attach(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
+				     struct device_attach *attach)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+
+	if (s)
+		return tun_link_attach(s, attach);
+	device_attach_close(attach);
+	return CYG_OK;
+}
+
+static void device_detach(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t id)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+
+	if (s)
+		tun_link_detach(s, id);
+}
+
+static const struct device_kind device_kind = {
+	.mtu = device_mtu,
+	.queue_length = device_queue_length,
+	.broker_call = device_broker,
+	.netlink_open = device_netlink,
+	.of = devices_of,
+	.attach = device_attach,
+	.detach = device_detach,
+};
+
+static struct held *held_of(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard)
+{
+	struct tun_shard *s = tun_shard_of(ctx, shard);
+
+	return s ? &s->held : NULL;
+}
+
+static unsigned held_index(struct held *held, uint32_t interface_id)
+{
+	const struct tun_link *link = tun_link_find(CYG_CONTAINER(held, struct tun_shard, held), interface_id);
+
+	return link && link->there ? link->index : 0;
+}
+
+static const struct held_owner held_owner = { .of = held_of, .device = held_index };
+
+/* --- Life --- */
+
 static enum cyg_status plugin_init(struct cyg_plugin_ctx *ctx)
 {
-	struct tun_plugin *p = calloc(1, sizeof(*p));
+	struct devices *devices = calloc(1, sizeof(*devices));
 
-	if (!p)
+	if (!devices)
 		return CYG_NOMEM;
-	p->ctx = ctx;
-	p->nl.fd = -1;
-	cyg_plugin_set_data(ctx, p);
+	devices_init(devices, &device_kind, ctx);
+	cyg_plugin_set_data(ctx, devices);
 	return CYG_OK;
 }
 
 static void plugin_fini(struct cyg_plugin_ctx *ctx)
 {
-	struct tun_plugin *p = cyg_plugin_data(ctx);
+	struct devices *devices = cyg_plugin_data(ctx);
 
-	if (!p)
+	if (!devices)
 		return;
-	tun_devices_free(p);
+	devices_free(devices);
 	cyg_plugin_set_data(ctx, NULL);
-	free(p);
+	free(devices);
 }
 
 static void shard_free(struct tun_shard *s)
 {
 	tun_children_free(s);
 	tun_links_free(s);
-	tun_held_free(s);
+	held_done(&s->held);
 	nl_done(&s->nl);
 	free(s->read_area);
 	free(s->send_area);
@@ -67,14 +141,15 @@ static enum cyg_status shard_start(struct cyg_plugin_ctx *ctx, struct cyg_shard 
 	s->raw[0].fd = s->raw[1].fd = -1;
 	s->nl.fd = -1;
 	s->generation = cyg_registry_generation(shard);
-	s->backlog = calloc(cyg_shard_count(shard), sizeof(*s->backlog));
+	s->held = (struct held){ .owner = &held_owner, .ctx = ctx, .shard = shard, .nl = &s->nl,
+				 .outbox = &s->outbox };
 	s->read_area = malloc(TUN_READ_AREA);
 	s->send_area = malloc(TUN_SEND_AREA);
-	if (!s->backlog || !s->read_area || !s->send_area) {
+	if (outbox_init(&s->outbox, shard) != CYG_OK || !s->read_area || !s->send_area) {
 		shard_free(s);
 		return CYG_NOMEM;
 	}
-	status = nl_init(&s->nl, shard, tun_hooks.netlink_open());
+	status = nl_init(&s->nl, shard, tun_hooks.netlink_open(NETLINK_ROUTE));
 	if (status != CYG_OK) {
 		cyg_log(CYG_LOG_ERROR, "kernel.no-netlink", "no netlink socket: {error}",
 			F_STR("error", strerror(errno)));
@@ -162,7 +237,7 @@ static enum cyg_status address_set(struct cyg_plugin_ctx *ctx, struct cyg_shard 
 
 	if (!link)
 		return CYG_NOMEM;
-	return tun_held_set(s, TUN_ADDRESS, link, address, 0, add, op);
+	return held_set(&s->held, HELD_ADDRESS, interface_id, address, 0, add, op);
 }
 
 static enum cyg_status route_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
@@ -182,7 +257,7 @@ static enum cyg_status route_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 		if (status != CYG_OK)
 			return status;
 	}
-	return tun_held_set(s, TUN_ROUTE, link, &route->to, route->distance, add, op);
+	return held_set(&s->held, HELD_ROUTE, route->interface_id, &route->to, route->distance, add, op);
 }
 
 static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, struct cyg_datagram *datagrams,
@@ -212,6 +287,18 @@ static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, stru
 		tun_in(s, packets, n, false);
 }
 
+static enum cyg_status interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
+				     const struct cyg_kernel_interface *wanted, struct cyg_op *op)
+{
+	return devices_set(cyg_plugin_data(ctx), control, wanted, op);
+}
+
+static enum cyg_status interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
+					uint32_t interface_id, struct cyg_op *op)
+{
+	return devices_remove(cyg_plugin_data(ctx), control, interface_id, op);
+}
+
 static const struct cyg_kernel_ops ops = {
 	.name = "kernel-tun",
 	.features = CYG_KERNEL_CAN_ESN | CYG_KERNEL_CAN_RAW_ESP,
@@ -225,8 +312,8 @@ static const struct cyg_kernel_ops ops = {
 	.child_query = child_query,
 	.address_set = address_set,
 	.route_set = route_set,
-	.interface_set = tun_interface_set,
-	.interface_remove = tun_interface_remove,
+	.interface_set = interface_set,
+	.interface_remove = interface_remove,
 	.esp_in_udp = esp_in_udp,
 };
 

@@ -58,7 +58,7 @@ static enum cyg_status fake_broker(struct cyg_shard *control, const struct cyg_b
 	return status;
 }
 
-static int fake_netlink(void)
+static int fake_netlink(int protocol)
 {
 	int fds[2];
 
@@ -73,7 +73,21 @@ static bool refused(const struct request *request)
 	return request->type == world.refuse_type && (!world.refuse_ipv6 || request->body[0] == AF_INET6);
 }
 
-static void answer(const struct request *request)
+/* Answers to what came in one datagram go in a few. */
+struct answers {
+	int fd;
+	size_t used;
+	char octets[8192];
+};
+
+static void answers_send(struct answers *a)
+{
+	if (a->used)
+		ck_assert_int_eq(send(a->fd, a->octets, a->used, 0), a->used);
+	a->used = 0;
+}
+
+static void answer(const struct request *request, struct answers *to)
 {
 	char buffer[512] = { 0 };
 	struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
@@ -100,7 +114,10 @@ static void answer(const struct request *request)
 		if (request->type == RTM_DELRULE && error->error)
 			world.stale_rules = 0;
 	}
-	ck_assert_int_eq(send(request->fd, buffer, header->nlmsg_len, 0), header->nlmsg_len);
+	if (to->used + header->nlmsg_len > sizeof(to->octets))
+		answers_send(to);
+	memcpy(to->octets + to->used, buffer, MNL_ALIGN(header->nlmsg_len));
+	to->used += MNL_ALIGN(header->nlmsg_len);
 }
 
 static bool system_run(void)
@@ -108,20 +125,27 @@ static bool system_run(void)
 	bool ran = false;
 
 	for (unsigned i = 0; i < world.netlinks; i++) {
-		char buffer[1024];
+		char buffer[NL_BATCH_MAX];
 		ssize_t got;
 
 		while ((got = recv(world.netlink[i], buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
 			const struct nlmsghdr *header = (const void *)buffer;
-			struct request *request = &world.request[world.requests++ % WORLD_REQUESTS];
+			struct answers answers = { .fd = world.netlink[i] };
+			int left = (int)got;
 
-			ck_assert(mnl_nlmsg_ok(header, (int)got));
-			*request = (struct request){ .type = header->nlmsg_type,
-						     .flags = header->nlmsg_flags,
-						     .len = mnl_nlmsg_get_payload_len(header),
-						     .fd = world.netlink[i], .seq = header->nlmsg_seq };
-			memcpy(request->body, mnl_nlmsg_get_payload(header), request->len);
-			answer(request);
+			for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+				struct request *request = &world.request[world.requests++ % WORLD_REQUESTS];
+
+				*request = (struct request){ .type = header->nlmsg_type,
+							     .flags = header->nlmsg_flags,
+							     .len = mnl_nlmsg_get_payload_len(header),
+							     .fd = world.netlink[i],
+							     .seq = header->nlmsg_seq };
+				memcpy(request->body, mnl_nlmsg_get_payload(header), request->len);
+				answer(request, &answers);
+			}
+			ck_assert_int_eq(left, 0);
+			answers_send(&answers);
 			ran = true;
 		}
 	}

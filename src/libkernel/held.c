@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Addresses and routes of sessions in the system. Two sessions may want the same one, one after the
- * other's end or on two shards at once: each is kept count of by one shard (a hash of it says which), and
- * is in the system while the count is above zero. A wish travels there as a message and comes back as
- * the answer.
- */
-#include "tun.h"
+#include "held.h"
+
+#include <cygnet/log.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,12 +12,12 @@
 #define TRY_AGAIN_MS        2
 
 /* The operation of whoever waits; stays on its shard. */
-struct tun_wait {
-	struct tun_wait *next, **prev;
-	struct tun_shard *shard;
+struct held_wait {
+	struct held_wait *next, **prev;
+	struct held *held;
 	struct cyg_op *op; /* NULL once cancelled */
-	enum tun_held_kind kind;
-	struct tun_link *link;
+	enum held_kind kind;
+	uint32_t link;
 	struct cyg_prefix prefix;
 	uint8_t distance;
 	bool add;
@@ -29,12 +25,13 @@ struct tun_wait {
 
 struct wish {
 	struct cyg_msg msg;
+	const struct held_owner *owner;
 	struct cyg_plugin_ctx *ctx;
 	struct wish *next;          /* at the same held thing */
 	unsigned from;
 	uint32_t hash;              /* of what follows: says which shard keeps count */
-	struct tun_wait *wait;      /* of `from`; not looked at elsewhere */
-	enum tun_held_kind kind;
+	struct held_wait *wait;     /* of `from`; not looked at elsewhere */
+	enum held_kind kind;
 	uint32_t link;
 	struct cyg_prefix prefix;
 	uint8_t distance;
@@ -42,11 +39,11 @@ struct wish {
 	enum cyg_status status;
 };
 
-struct tun_held {
-	struct tun_held *next;      /* in its bucket */
+struct held_item {
+	struct held_item *next;     /* in its bucket */
 	uint32_t hash;
-	struct tun_shard *shard;
-	enum tun_held_kind kind;
+	struct held *table;
+	enum held_kind kind;
 	uint32_t link;
 	struct cyg_prefix prefix;
 	uint8_t distance;
@@ -60,7 +57,7 @@ struct tun_held {
 
 /* --- Where the wish came from --- */
 
-static void wait_end(struct tun_wait *wait, enum cyg_status status)
+static void wait_end(struct held_wait *wait, enum cyg_status status)
 {
 	*wait->prev = wait->next;
 	if (wait->next)
@@ -73,7 +70,7 @@ static void wait_end(struct tun_wait *wait, enum cyg_status status)
 static void answer_run(struct cyg_shard *shard, struct cyg_msg *msg)
 {
 	struct wish *wish = CYG_CONTAINER(msg, struct wish, msg);
-	struct tun_shard *s = tun_shard_of(wish->ctx, shard);
+	struct held *s = wish->owner->of(wish->ctx, shard);
 
 	if (s)
 		wait_end(wish->wait, wish->status);
@@ -87,16 +84,16 @@ static void wish_drop(struct cyg_msg *msg)
 
 static void wait_cancel(struct cyg_op *op, void *provider_state)
 {
-	struct tun_wait *wait = provider_state;
+	struct held_wait *wait = provider_state;
 
 	wait->op = NULL; /* freed when the answer comes */
 	/* Whoever gave up will not take it back, so it is taken back here; out of memory leaves it. */
 	if (wait->add)
-		(void)!tun_held_set(wait->shard, wait->kind, wait->link, &wait->prefix, wait->distance,
+		(void)!held_set(wait->held, wait->kind, wait->link, &wait->prefix, wait->distance,
 				    false, NULL);
 }
 
-static void wish_answer(struct tun_shard *s, struct wish *wish, enum cyg_status status)
+static void wish_answer(struct held *s, struct wish *wish, enum cyg_status status)
 {
 	if (!wish->wait) {
 		free(wish);
@@ -104,14 +101,14 @@ static void wish_answer(struct tun_shard *s, struct wish *wish, enum cyg_status 
 	}
 	wish->status = status;
 	wish->msg.run = answer_run;
-	tun_post(s, wish->from, &wish->msg);
+	outbox_post(s->outbox, wish->from, &wish->msg);
 }
 
 /* --- Where it is kept count of --- */
 
-static void answer_all(struct tun_held *held)
+static void answer_all(struct held_item *held)
 {
-	struct tun_shard *s = held->shard;
+	struct held *s = held->table;
 	enum cyg_status status = held->error ? CYG_IO : CYG_OK;
 	struct wish *wish = held->waiting, *next;
 
@@ -120,7 +117,7 @@ static void answer_all(struct tun_held *held)
 
 		cyg_log(CYG_LOG_ERROR, "kernel.system",
 			"{what} {prefix}/{length}: the system refuses it: {error}",
-			F_STR("what", held->kind == TUN_ROUTE ? "route" : "address"),
+			F_STR("what", held->kind == HELD_ROUTE ? "route" : "address"),
 			F_STR("prefix", cyg_ip_text(&held->prefix.ip, text)), F_UINT("length", held->prefix.len),
 			F_STR("error", held->text[0] ? held->text : strerror(held->error)));
 	}
@@ -138,10 +135,10 @@ static void answer_all(struct tun_held *held)
 	held->text[0] = '\0';
 }
 
-static void held_free_if_done(struct tun_held *held)
+static void held_free_if_done(struct held_item *held)
 {
-	struct tun_held_table *t = &held->shard->held;
-	struct tun_held **at;
+	struct held *t = held->table;
+	struct held_item **at;
 
 	if (held->refs || held->in_system || held->asked || held->waiting)
 		return;
@@ -156,6 +153,7 @@ static void held_free_if_done(struct tun_held *held)
 /* An address left a device. If it was the last one of its family, its routes went with it. */
 struct address_gone {
 	struct cyg_msg msg;
+	const struct held_owner *owner;
 	struct cyg_plugin_ctx *ctx;
 	uint32_t link;
 };
@@ -163,11 +161,11 @@ struct address_gone {
 static void address_gone_run(struct cyg_shard *shard, struct cyg_msg *msg)
 {
 	struct address_gone *gone = CYG_CONTAINER(msg, struct address_gone, msg);
-	struct tun_shard *s = tun_shard_of(gone->ctx, shard);
-	const struct tun_link *link = s ? tun_link_find(s, gone->link) : NULL;
+	struct held *s = gone->owner->of(gone->ctx, shard);
+	unsigned index = s ? s->owner->device(s, gone->link) : 0;
 
-	if (link && link->there)
-		tun_held_device(s, gone->link, link->index);
+	if (index)
+		held_device(s, gone->link, index);
 	free(gone);
 }
 
@@ -176,9 +174,9 @@ static void address_gone_drop(struct cyg_msg *msg)
 	free(CYG_CONTAINER(msg, struct address_gone, msg));
 }
 
-static void tell_address_gone(struct tun_held *held)
+static void tell_address_gone(struct held_item *held)
 {
-	struct tun_shard *s = held->shard;
+	struct held *s = held->table;
 
 	for (unsigned i = 0; i < cyg_shard_count(s->shard); i++) {
 		struct address_gone *gone = calloc(1, sizeof(*gone));
@@ -187,14 +185,14 @@ static void tell_address_gone(struct tun_held *held)
 			return;
 		*gone = (struct address_gone){ .msg = { .run = address_gone_run,
 							.drop = address_gone_drop },
-					       .ctx = s->ctx, .link = held->link };
-		tun_post(s, i, &gone->msg);
+					       .owner = s->owner, .ctx = s->ctx, .link = held->link };
+		outbox_post(s->outbox, i, &gone->msg);
 	}
 }
 
 static void system_answers(struct cyg_shard *shard, void *ctx, const struct nl_answer *answer)
 {
-	struct tun_held *held = ctx;
+	struct held_item *held = ctx;
 
 	held->asked--;
 	/* There already or gone already is as good. */
@@ -205,15 +203,15 @@ static void system_answers(struct cyg_shard *shard, void *ctx, const struct nl_a
 	}
 	if (held->asked)
 		return;
-	if (held->kind == TUN_ADDRESS && !held->in_system && held->refs == 0)
+	if (held->kind == HELD_ADDRESS && !held->in_system && held->refs == 0)
 		tell_address_gone(held);
 	answer_all(held);
 	held_free_if_done(held);
 }
 
-static void ask(struct tun_held *held, struct nl_message *m)
+static void ask(struct held_item *held, struct nl_message *m)
 {
-	enum cyg_status status = nl_send(&held->shard->nl, m, system_answers, held);
+	enum cyg_status status = nl_send(held->table->nl, m, system_answers, held);
 
 	if (status == CYG_OK)
 		held->asked++;
@@ -221,13 +219,13 @@ static void ask(struct tun_held *held, struct nl_message *m)
 		held->error = status == CYG_BUSY ? EBUSY : status == CYG_NOMEM ? ENOMEM : EIO;
 }
 
-static void tell_system(struct tun_held *held, unsigned index, bool add)
+static void tell_system(struct held_item *held, unsigned index, bool add)
 {
 	struct nl_message m;
 	struct cyg_prefix net;
 
 	held->in_system = add;
-	if (held->kind == TUN_ROUTE) {
+	if (held->kind == HELD_ROUTE) {
 		nl_route(&m, index, &held->prefix, held->distance, add);
 		ask(held, &m);
 		return;
@@ -242,41 +240,41 @@ static void tell_system(struct tun_held *held, unsigned index, bool add)
 	}
 }
 
-static bool held_is_due(const struct tun_held *held)
+static bool held_is_due(const struct held_item *held)
 {
 	return held->in_system != (held->refs > 0);
 }
 
-static void reconcile(struct tun_held *held, unsigned index);
+static void reconcile(struct held_item *held, unsigned index);
 
 static void try_again(struct cyg_shard *shard, struct cyg_timer *timer)
 {
-	struct tun_shard *s = CYG_CONTAINER(timer, struct tun_shard, held_timer);
+	struct held *s = CYG_CONTAINER(timer, struct held, timer);
 
-	for (size_t i = 0; i < s->held.capacity; i++) {
-		struct tun_held *held, *next;
+	for (size_t i = 0; i < s->capacity; i++) {
+		struct held_item *held, *next;
 
-		for (held = s->held.buckets[i]; held; held = next) {
-			const struct tun_link *link = tun_link_find(s, held->link);
+		for (held = s->buckets[i]; held; held = next) {
+			unsigned index = s->owner->device(s, held->link);
 
 			next = held->next;
-			if (held_is_due(held) && held->asked == 0 && link && link->there)
-				reconcile(held, link->index);
+			if (held_is_due(held) && held->asked == 0 && index)
+				reconcile(held, index);
 		}
 	}
 }
 
 /* Makes it so in the system, if it is not and the device is there, and answers whoever need not wait. */
-static void reconcile(struct tun_held *held, unsigned index)
+static void reconcile(struct held_item *held, unsigned index)
 {
-	struct tun_shard *s = held->shard;
+	struct held *s = held->table;
 
 	if (index == 0) {
 		held->in_system = false; /* went with the device */
 	} else if (held_is_due(held)) {
-		if (s->nl.count + REQUESTS_MAX > NL_PENDING_MAX) { /* many at once: the rest a little later */
-			if (!cyg_timer_is_set(&s->held_timer))
-				cyg_timer_set(s->shard, &s->held_timer, cyg_shard_now_ms(s->shard) + TRY_AGAIN_MS,
+		if (s->nl->count + REQUESTS_MAX > NL_PENDING_MAX) { /* many at once: the rest a little later */
+			if (!cyg_timer_is_set(&s->timer))
+				cyg_timer_set(s->shard, &s->timer, cyg_shard_now_ms(s->shard) + TRY_AGAIN_MS,
 					      try_again);
 			return;
 		}
@@ -288,10 +286,9 @@ static void reconcile(struct tun_held *held, unsigned index)
 	held_free_if_done(held);
 }
 
-static struct tun_held *held_find(struct tun_shard *s, const struct wish *wish)
+static struct held_item *held_find(struct held *s, const struct wish *wish)
 {
-	const struct tun_held_table *t = &s->held;
-	struct tun_held *held = t->capacity ? t->buckets[wish->hash & (t->capacity - 1)] : NULL;
+	struct held_item *held = s->capacity ? s->buckets[wish->hash & (s->capacity - 1)] : NULL;
 
 	while (held && !(held->hash == wish->hash && held->kind == wish->kind && held->link == wish->link &&
 			 held->distance == wish->distance && held->prefix.len == wish->prefix.len &&
@@ -300,15 +297,15 @@ static struct tun_held *held_find(struct tun_shard *s, const struct wish *wish)
 	return held;
 }
 
-static bool held_grow(struct tun_held_table *t)
+static bool held_grow(struct held *t)
 {
 	size_t capacity = t->capacity ? t->capacity * 2 : HELD_FIRST_CAPACITY;
-	struct tun_held **buckets = calloc(capacity, sizeof(struct tun_held *));
+	struct held_item **buckets = calloc(capacity, sizeof(struct held_item *));
 
 	if (!buckets)
 		return false;
 	for (size_t i = 0; i < t->capacity; i++) {
-		struct tun_held *held, *next;
+		struct held_item *held, *next;
 
 		for (held = t->buckets[i]; held; held = next) {
 			next = held->next;
@@ -322,17 +319,16 @@ static bool held_grow(struct tun_held_table *t)
 	return true;
 }
 
-static struct tun_held *held_new(struct tun_shard *s, const struct wish *wish)
+static struct held_item *held_new(struct held *t, const struct wish *wish)
 {
-	struct tun_held_table *t = &s->held;
-	struct tun_held *held, **bucket;
+	struct held_item *held, **bucket;
 
 	if (t->count >= t->capacity && !held_grow(t))
 		return NULL;
 	held = calloc(1, sizeof(*held));
 	if (!held)
 		return NULL;
-	held->shard = s;
+	held->table = t;
 	held->hash = wish->hash;
 	held->kind = wish->kind;
 	held->link = wish->link;
@@ -349,10 +345,9 @@ static struct tun_held *held_new(struct tun_shard *s, const struct wish *wish)
 static void wish_run(struct cyg_shard *shard, struct cyg_msg *msg)
 {
 	struct wish *wish = CYG_CONTAINER(msg, struct wish, msg);
-	struct tun_shard *s = tun_shard_of(wish->ctx, shard);
-	const struct tun_link *link = s ? tun_link_find(s, wish->link) : NULL;
-	unsigned index = link && link->there ? link->index : 0;
-	struct tun_held *held;
+	struct held *s = wish->owner->of(wish->ctx, shard);
+	unsigned index = s ? s->owner->device(s, wish->link) : 0;
+	struct held_item *held;
 
 	if (!s) {
 		free(wish);
@@ -375,12 +370,12 @@ static void wish_run(struct cyg_shard *shard, struct cyg_msg *msg)
 	reconcile(held, index);
 }
 
-void tun_held_device(struct tun_shard *s, uint32_t interface_id, unsigned index)
+void held_device(struct held *s, uint32_t interface_id, unsigned index)
 {
-	for (size_t i = 0; i < s->held.capacity; i++) {
-		struct tun_held *held, *next;
+	for (size_t i = 0; i < s->capacity; i++) {
+		struct held_item *held, *next;
 
-		for (held = s->held.buckets[i]; held; held = next) {
+		for (held = s->buckets[i]; held; held = next) {
 			next = held->next;
 			if (held->link != interface_id)
 				continue;
@@ -392,12 +387,12 @@ void tun_held_device(struct tun_shard *s, uint32_t interface_id, unsigned index)
 	}
 }
 
-enum cyg_status tun_held_set(struct tun_shard *s, enum tun_held_kind kind, struct tun_link *link,
-			     const struct cyg_prefix *prefix, uint8_t distance, bool add, struct cyg_op *op)
+enum cyg_status held_set(struct held *s, enum held_kind kind, uint32_t interface_id,
+			 const struct cyg_prefix *prefix, uint8_t distance, bool add, struct cyg_op *op)
 {
 	struct wish *wish = calloc(1, sizeof(*wish));
-	struct tun_wait *wait = op ? calloc(1, sizeof(*wait)) : NULL;
-	uint32_t hash = link->id;
+	struct held_wait *wait = op ? calloc(1, sizeof(*wait)) : NULL;
+	uint32_t hash = interface_id;
 
 	if (!wish || (op && !wait)) {
 		free(wish);
@@ -408,29 +403,31 @@ enum cyg_status tun_held_set(struct tun_shard *s, enum tun_held_kind kind, struc
 		hash = (hash ^ prefix->ip.octets[i]) * UINT32_C(0x01000193);
 	hash = (hash ^ prefix->len) * UINT32_C(0x01000193);
 	hash ^= hash >> 15;
-	*wish = (struct wish){ .msg = { .run = wish_run, .drop = wish_drop }, .ctx = s->ctx,
+	*wish = (struct wish){ .msg = { .run = wish_run, .drop = wish_drop }, .owner = s->owner, .ctx = s->ctx,
 			       .from = cyg_shard_index(s->shard), .hash = hash, .wait = wait, .kind = kind,
-			       .link = link->id, .prefix = *prefix, .distance = distance, .add = add };
+			       .link = interface_id, .prefix = *prefix, .distance = distance, .add = add };
 	if (wait) {
-		*wait = (struct tun_wait){ .next = s->waits, .prev = &s->waits, .shard = s, .op = op, .kind = kind,
-					   .link = link, .prefix = *prefix, .distance = distance,
+		*wait = (struct held_wait){ .next = s->waits, .prev = &s->waits, .held = s, .op = op, .kind = kind,
+					   .link = interface_id, .prefix = *prefix, .distance = distance,
 					   .add = add };
 		if (wait->next)
 			wait->next->prev = &wait->next;
 		s->waits = wait;
 	}
-	tun_post(s, (hash >> 16) % cyg_shard_count(s->shard), &wish->msg);
+	outbox_post(s->outbox, (hash >> 16) % cyg_shard_count(s->shard), &wish->msg);
 	return op ? cyg_op_pending(op, WISH_TIMEOUT_MS, wait_cancel, wait) : CYG_OK;
 }
 
-void tun_held_free(struct tun_shard *s)
+void held_done(struct held *s)
 {
-	cyg_timer_clear(s->shard, &s->held_timer);
-	for (size_t i = 0; i < s->held.capacity; i++) {
-		while (s->held.buckets[i]) {
-			struct tun_held *held = s->held.buckets[i];
+	if (!s->shard)
+		return;
+	cyg_timer_clear(s->shard, &s->timer);
+	for (size_t i = 0; i < s->capacity; i++) {
+		while (s->buckets[i]) {
+			struct held_item *held = s->buckets[i];
 
-			s->held.buckets[i] = held->next;
+			s->buckets[i] = held->next;
 			while (held->waiting) {
 				struct wish *wish = held->waiting;
 
@@ -440,10 +437,11 @@ void tun_held_free(struct tun_shard *s)
 			free(held);
 		}
 	}
-	free(s->held.buckets);
-	s->held = (struct tun_held_table){ 0 };
+	free(s->buckets);
+	s->buckets = NULL;
+	s->capacity = s->count = 0;
 	while (s->waits) {
-		struct tun_wait *wait = s->waits;
+		struct held_wait *wait = s->waits;
 
 		s->waits = wait->next;
 		free(wait);

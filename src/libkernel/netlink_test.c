@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers of rtnetlink, well formed and not. */
-#include "kernel_tun_tests.h"
-
+/* Requests in batches, and answers, well formed and not. */
 #include "netlink.h"
 
 #include "shard/shard.h"
 #include "testing/unit/octets.h"
 
+#include <check.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static struct cyg_shard *shard;
@@ -30,6 +30,7 @@ static uint32_t ask(void)
 
 	nl_link_get(&m, "cyg-t0");
 	ck_assert_int_eq(nl_send(&nl, &m, on_answer, &calls), CYG_OK);
+	nl_flush(&nl);
 	ck_assert_int_eq(recv(peer, octets, sizeof(octets), 0), (int)m.header.nlmsg_len);
 	return nl.seq;
 }
@@ -168,14 +169,110 @@ START_TEST(no_more_than_the_limit_are_under_way)
 }
 END_TEST
 
-TCase *netlink_tcase(void)
+START_TEST(requests_of_one_turn_go_together)
 {
+	struct nl_message m;
+	char octets[1024];
+
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		nl_link_delete(&m, "cyg-t0");
+		ck_assert_int_eq(nl_send(&nl, &m, i == 1 ? NULL : on_answer, &calls), CYG_OK);
+	}
+	ck_assert_int_lt(recv(peer, octets, sizeof(octets), 0), 0); /* not before the turn is over */
+	shard_step(shard);
+	ck_assert_int_eq(recv(peer, octets, sizeof(octets), 0), (int)(3 * MNL_ALIGN(m.header.nlmsg_len)));
+	ck_assert_int_lt(recv(peer, octets, sizeof(octets), 0), 0);
+	for (uint32_t seq = nl.seq - 2; seq <= nl.seq; seq++)
+		nl_read(&nl, octets, error_make(octets, seq, 0, NULL));
+	ck_assert_uint_eq(calls, 2);
+	ck_assert_uint_eq(nl.count, 0);
+	end();
+}
+END_TEST
+
+START_TEST(more_than_a_batch_holds_goes_in_order)
+{
+	struct nl_message m;
+	char octets[NL_BATCH_MAX];
+	uint32_t seq = 0;
+	ssize_t got;
+
+	begin();
+	for (unsigned i = 0; i < 1000; i++) {
+		nl_link_delete(&m, "cyg-t0");
+		ck_assert_int_eq(nl_send(&nl, &m, NULL, NULL), CYG_OK);
+	}
+	nl_flush(&nl);
+	while ((got = recv(peer, octets, sizeof(octets), 0)) > 0) {
+		const struct nlmsghdr *header = (const void *)octets;
+
+		for (int left = (int)got; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left))
+			ck_assert_uint_eq(header->nlmsg_seq, ++seq);
+	}
+	ck_assert_uint_eq(seq, 1000);
+	end();
+}
+END_TEST
+
+START_TEST(who_waits_hears_when_the_system_cannot_be_asked)
+{
+	struct nl_message m;
+
+	begin();
+	nl_link_delete(&m, "cyg-t0");
+	ck_assert_int_eq(nl_send(&nl, &m, on_answer, &calls), CYG_OK);
+	close(peer);
+	ck_assert_uint_eq(calls, 0);
+	shard_step(shard);
+	ck_assert_uint_eq(calls, 1);
+	ck_assert_int_eq(last.error, ENOBUFS);
+	peer = dup(0);
+	end();
+}
+END_TEST
+
+START_TEST(a_message_is_no_verdict_where_one_is_asked_for)
+{
+	char buffer[512] = { 0 };
+	struct nlmsghdr *header;
+	struct nl_message m;
+
+	begin();
+	nl_link_delete(&m, "cyg-t0");
+	ck_assert_int_eq(nl_send(&nl, &m, on_answer, &calls), CYG_OK);
+	header = mnl_nlmsg_put_header(buffer);
+	header->nlmsg_type = RTM_DELLINK;
+	header->nlmsg_seq = nl.seq;
+	(void)mnl_nlmsg_put_extra_header(header, sizeof(struct ifinfomsg));
+	nl_read(&nl, buffer, header->nlmsg_len);
+	ck_assert_uint_eq(calls, 0);
+	nl_read(&nl, buffer, error_make(buffer, nl.seq, 0, NULL));
+	ck_assert_uint_eq(calls, 1);
+	end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("libkernel");
 	TCase *tc = tcase_create("netlink");
+	SRunner *runner;
+	int failed;
 
 	tcase_add_test(tc, an_error_comes_with_the_systems_words);
 	tcase_add_test(tc, answers_end_the_request_of_their_number);
 	tcase_add_test(tc, no_truncation_or_changed_octet_of_an_answer_does_harm);
 	tcase_add_test(tc, a_length_with_the_highest_bit_set_ends_the_reading);
 	tcase_add_test(tc, no_more_than_the_limit_are_under_way);
-	return tc;
+	tcase_add_test(tc, requests_of_one_turn_go_together);
+	tcase_add_test(tc, more_than_a_batch_holds_goes_in_order);
+	tcase_add_test(tc, who_waits_hears_when_the_system_cannot_be_asked);
+	tcase_add_test(tc, a_message_is_no_verdict_where_one_is_asked_for);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

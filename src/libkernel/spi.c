@@ -53,7 +53,7 @@ static enum cyg_status grow(struct spi_table *t)
 	return CYG_OK;
 }
 
-enum cyg_status spi_add(struct spi_table *t, uint32_t spi, struct tun_child *child)
+enum cyg_status spi_add(struct spi_table *t, uint32_t spi, void *child)
 {
 	if (t->count >= SPI_MAX_COUNT)
 		return CYG_LIMIT;

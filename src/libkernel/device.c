@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Interfaces, on the control thread. Making one is a row of steps, each of which asks the broker or the
- * system and goes on when the answer comes: TUN queues, raw ESP sockets (once), rules (once), the
- * device's index, its settings, its addresses; then every shard gets its descriptors. Written packets
- * are refused while a device is down, so it is up before the shards have it.
- */
-#include "tun.h"
+#include "device.h"
+
+#include <cygnet/log.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,13 +10,13 @@
 #define STEP_TIMEOUT_MS 15000
 #define STALE_RULES_MAX 64 /* of earlier runs that ended badly */
 
-enum step { QUEUES, RAW4, RAW6, RULES_CLEAR, RULES_SET, LOOK_UP, QUIET, SET, OLD4, OLD6, NEW4, NET4, NEW6, NET6,
+enum step { QUEUES, RAW4, RAW6, RULES_CLEAR, RULES_SET, STALE, MAKE, LOOK_UP, QUIET, SET, OLD4, OLD6, NEW4, NET4, NEW6, NET6,
 	    TELL, DONE };
 
 struct job;
 
-struct tun_device {
-	struct tun_device *next;
+struct device {
+	struct device *next;
 	struct cyg_kernel_interface have; /* as it was made */
 	bool made;
 	unsigned index;
@@ -28,8 +24,8 @@ struct tun_device {
 };
 
 struct job {
-	struct tun_plugin *p;
-	struct tun_device *device;
+	struct devices *p;
+	struct device *device;
 	struct cyg_kernel_interface want;
 	struct cyg_op *op;                /* NULL once the caller gave up */
 	enum step step;
@@ -68,9 +64,9 @@ static void job_free(struct job *job)
 	free(job);
 }
 
-static void device_free(struct tun_plugin *p, struct tun_device *device)
+static void device_free(struct devices *p, struct device *device)
 {
-	struct tun_device **at = &p->devices;
+	struct device **at = &p->first;
 
 	while (*at != device)
 		at = &(*at)->next;
@@ -81,8 +77,8 @@ static void device_free(struct tun_plugin *p, struct tun_device *device)
 
 static void job_end(struct job *job, enum cyg_status status)
 {
-	struct tun_device *device = job->device;
-	struct tun_plugin *p = job->p;
+	struct device *device = job->device;
+	struct devices *p = job->p;
 	struct cyg_op *op = job->op;
 	bool made = device->made && !job->remove;
 
@@ -98,7 +94,7 @@ static void job_cancel(struct cyg_op *op, void *provider_state)
 	((struct job *)provider_state)->op = NULL; /* it goes on for itself */
 }
 
-static struct job *job_new(struct tun_plugin *p, struct tun_device *device, struct cyg_op *op)
+static struct job *job_new(struct devices *p, struct device *device, struct cyg_op *op)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -162,7 +158,7 @@ static void ask_broker(struct job *job)
 	}
 	job->reply = (struct cyg_broker_reply){ .fd = -1 };
 	cyg_op_init(&job->broker_op, job->p->control, broker_done);
-	status = tun_hooks.broker_call(job->p->control, &request, &job->reply, &job->broker_op);
+	status = job->p->kind->broker_call(job->p->control, &request, &job->reply, &job->broker_op);
 	if (status != CYG_PENDING)
 		broker_done(&job->broker_op, status);
 }
@@ -185,6 +181,8 @@ static const char *what_failed(enum step step)
 		return "the rules that lead to the tunnels' routes cannot be set";
 	case LOOK_UP:
 		return "the device is not there";
+	case MAKE:
+		return "the device cannot be made";
 	case SET:
 		return "the device cannot be set up";
 	default:
@@ -210,6 +208,7 @@ static void system_done(struct cyg_shard *shard, void *ctx, const struct nl_answ
 	case LOOK_UP:
 		job->device->index = answer->index;
 		break;
+	case STALE: /* there is none most of the time */
 	case QUIET: /* a system without IPv6 has nothing to be kept quiet */
 	case OLD4:  /* gone already is as good */
 	case OLD6:
@@ -241,7 +240,6 @@ static bool same_prefix(const struct cyg_prefix *a, const struct cyg_prefix *b)
 static bool step_message(const struct job *job, struct nl_message *m)
 {
 	const struct cyg_kernel_interface *want = &job->want, *have = &job->device->have;
-	const struct tun_conf *conf = CYG_CONF(job->p->ctx, job->p->control, struct tun_conf);
 	bool six = job->step == OLD6 || job->step == NEW6 || job->step == NET6;
 	const struct cyg_prefix *address = six ? &want->address6 : &want->address4;
 	const struct cyg_prefix *before = six ? &have->address6 : &have->address4;
@@ -255,6 +253,15 @@ static bool step_message(const struct job *job, struct nl_message *m)
 			return false;
 		nl_rule(m, job->i < NL_RULES ? CYG_IPV4 : CYG_IPV6, job->i % NL_RULES, job->step == RULES_SET);
 		return true;
+	case STALE: /* of an earlier run that ended badly */
+	case MAKE:
+		if (!job->p->kind->make || job->device->made)
+			return false;
+		if (job->step == STALE)
+			nl_link_delete(m, want->name);
+		else
+			job->p->kind->make(m, want);
+		return true;
 	case LOOK_UP:
 		nl_link_get(m, want->name);
 		return true;
@@ -262,7 +269,7 @@ static bool step_message(const struct job *job, struct nl_message *m)
 		nl_link_no_autoaddress(m, index);
 		return true;
 	case SET:
-		nl_link_set(m, index, want->up, want->mtu, conf->queue_length);
+		nl_link_set(m, index, want->up, want->mtu, job->p->kind->queue_length(job->p->ctx, job->p->control));
 		return true;
 	case OLD4:
 	case OLD6:
@@ -292,11 +299,12 @@ static bool step_message(const struct job *job, struct nl_message *m)
 
 struct attach_msg {
 	struct cyg_msg msg;
+	const struct device_kind *kind;
 	struct cyg_plugin_ctx *ctx;
-	struct tun_attach attach;
+	struct device_attach attach;
 };
 
-static void attach_close(const struct tun_attach *attach)
+void device_attach_close(const struct device_attach *attach)
 {
 	const int fds[] = { attach->fd, attach->raw4, attach->raw6 };
 
@@ -309,13 +317,8 @@ static void attach_close(const struct tun_attach *attach)
 static void attach_run(struct cyg_shard *to, struct cyg_msg *msg)
 {
 	struct attach_msg *m = CYG_CONTAINER(msg, struct attach_msg, msg);
-	struct tun_shard *s = tun_shard_of(m->ctx, to);
-	enum cyg_status status = CYG_OK;
+	enum cyg_status status = m->kind->attach(m->ctx, to, &m->attach);
 
-	if (s)
-		status = tun_link_attach(s, &m->attach);
-	else
-		attach_close(&m->attach);
 	if (status != CYG_OK)
 		cyg_log(CYG_LOG_ERROR, "kernel.interface-failed",
 			"{device}: shard {shard} cannot use its queue: {why}",
@@ -328,7 +331,7 @@ static void attach_drop(struct cyg_msg *msg)
 {
 	struct attach_msg *m = CYG_CONTAINER(msg, struct attach_msg, msg);
 
-	attach_close(&m->attach);
+	device_attach_close(&m->attach);
 	free(m);
 }
 
@@ -350,8 +353,9 @@ static enum cyg_status tell_shards(struct job *job)
 
 		/* Never refused: there is one per interface and change. */
 		m->msg = (struct cyg_msg){ .run = attach_run, .drop = attach_drop, .reserved = true };
+		m->kind = job->p->kind;
 		m->ctx = job->p->ctx;
-		m->attach = (struct tun_attach){ .id = job->want.id, .mtu = job->want.mtu,
+		m->attach = (struct device_attach){ .id = job->want.id, .mtu = job->want.mtu,
 						 .index = job->device->index, .fd = job->queue[i],
 						 .raw4 = job->raw4[i], .raw6 = job->raw6[i] };
 		memcpy(m->attach.name, job->want.name, sizeof(m->attach.name));
@@ -373,7 +377,8 @@ static void advance(struct job *job)
 		enum cyg_status status;
 		struct nl_message m;
 
-		if (broker ? job->i < shards && (job->step == QUEUES ? !job->device->made : job->rules)
+		if (broker ? job->p->kind->broker_call && job->i < shards &&
+				     (job->step == QUEUES ? !job->device->made : job->rules)
 			   : step_message(job, &m)) {
 			if (broker) {
 				ask_broker(job);
@@ -397,9 +402,9 @@ static void advance(struct job *job)
 	job_end(job, CYG_OK);
 }
 
-static struct tun_device *device_find(struct tun_plugin *p, uint32_t id)
+static struct device *device_find(struct devices *p, uint32_t id)
 {
-	struct tun_device *device = p->devices;
+	struct device *device = p->first;
 
 	while (device && device->have.id != id)
 		device = device->next;
@@ -407,26 +412,30 @@ static struct tun_device *device_find(struct tun_plugin *p, uint32_t id)
 }
 
 /* The control thread's runtime is known from the first call on. */
-static enum cyg_status plugin_start(struct tun_plugin *p, struct cyg_shard *control)
+static enum cyg_status devices_start(struct devices *p, struct cyg_shard *control)
 {
 	enum cyg_status status;
 
 	if (nl_is_open(&p->nl))
 		return CYG_OK;
 	p->control = control;
-	status = nl_init(&p->nl, control, tun_hooks.netlink_open());
+	if (p->kind->probe) {
+		status = p->kind->probe(p->ctx, control);
+		if (status != CYG_OK)
+			return status;
+	}
+	status = nl_init(&p->nl, control, p->kind->netlink_open(NETLINK_ROUTE));
 	if (status != CYG_OK)
 		cyg_log(CYG_LOG_ERROR, "kernel.no-netlink", "no netlink socket: {error}",
 			F_STR("error", strerror(errno)));
 	return status;
 }
 
-enum cyg_status tun_interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
-				  const struct cyg_kernel_interface *wanted, struct cyg_op *op)
+enum cyg_status devices_set(struct devices *p, struct cyg_shard *control, const struct cyg_kernel_interface *wanted,
+			    struct cyg_op *op)
 {
-	struct tun_plugin *p = cyg_plugin_data(ctx);
-	struct tun_device *device = device_find(p, wanted->id);
-	enum cyg_status status = plugin_start(p, control);
+	struct device *device = device_find(p, wanted->id);
+	enum cyg_status status = devices_start(p, control);
 	struct job *job;
 
 	if (status != CYG_OK)
@@ -440,8 +449,8 @@ enum cyg_status tun_interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 		if (!device)
 			return CYG_NOMEM;
 		device->have.id = wanted->id;
-		device->next = p->devices;
-		p->devices = device;
+		device->next = p->first;
+		p->first = device;
 	}
 	job = job_new(p, device, op);
 	if (!job) {
@@ -452,7 +461,7 @@ enum cyg_status tun_interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 	job->want = *wanted;
 	job->want.name[sizeof(job->want.name) - 1] = '\0';
 	if (job->want.mtu == 0)
-		job->want.mtu = (uint16_t)CYG_CONF(ctx, control, struct tun_conf)->mtu;
+		job->want.mtu = (uint16_t)p->kind->mtu(p->ctx, control);
 	job->rules = !p->rules_set;
 	p->rules_set = true;
 	status = cyg_op_pending(op, STEP_TIMEOUT_MS, job_cancel, job);
@@ -465,6 +474,7 @@ enum cyg_status tun_interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 
 struct detach_msg {
 	struct cyg_msg msg;
+	const struct device_kind *kind;
 	struct cyg_plugin_ctx *ctx;
 	uint32_t id;
 	struct cyg_shard *control;
@@ -475,37 +485,60 @@ static void detach_free(struct cyg_msg *msg)
 	free(CYG_CONTAINER(msg, struct detach_msg, msg));
 }
 
+static void unmade(struct cyg_shard *shard, void *ctx, const struct nl_answer *answer)
+{
+	struct job *job = ctx;
+
+	if (answer->error && answer->error != ENODEV) {
+		cyg_log(CYG_LOG_ERROR, "kernel.interface-failed", "{device}: {what}: {why}",
+			F_STR("device", job->device->have.name), F_STR("what", "the device cannot be removed"),
+			F_STR("why", answer->text[0] ? answer->text : strerror(answer->error)));
+		job_end(job, CYG_IO);
+		return;
+	}
+	cyg_log(CYG_LOG_INFO, "kernel.interface", "{device} is gone", F_STR("device", job->device->have.name));
+	job_end(job, CYG_OK);
+}
+
+/* The shards have let go. A TUN device went with its last queue. */
+static void unmake(struct job *job)
+{
+	struct nl_message m;
+	struct nl_answer answer = { 0 };
+
+	if (job->p->kind->make) {
+		nl_link_delete(&m, job->device->have.name);
+		if (nl_send(&job->p->nl, &m, unmade, job) == CYG_OK)
+			return;
+		answer.error = EBUSY;
+	}
+	unmade(job->p->control, job, &answer);
+}
+
 static void detached(struct cyg_shard *control, struct cyg_msg *msg)
 {
 	struct detach_msg *m = CYG_CONTAINER(msg, struct detach_msg, msg);
-	struct tun_plugin *p = cyg_plugin_data(m->ctx);
-	struct tun_device *device = p ? device_find(p, m->id) : NULL;
+	struct devices *p = m->kind->of(m->ctx);
+	struct device *device = p ? device_find(p, m->id) : NULL;
 
-	if (device && device->job && device->job->remove && --device->job->answers_missing == 0) {
-		cyg_log(CYG_LOG_INFO, "kernel.interface", "{device} is gone",
-			F_STR("device", device->have.name));
-		job_end(device->job, CYG_OK);
-	}
+	if (device && device->job && device->job->remove && --device->job->answers_missing == 0)
+		unmake(device->job);
 	free(m);
 }
 
 static void detach_run(struct cyg_shard *shard, struct cyg_msg *msg)
 {
 	struct detach_msg *m = CYG_CONTAINER(msg, struct detach_msg, msg);
-	struct tun_shard *s = tun_shard_of(m->ctx, shard);
-
-	if (s)
-		tun_link_detach(s, m->id);
+	m->kind->detach(m->ctx, shard, m->id);
 	m->msg.run = detached;
 	if (cyg_shard_post(m->control, &m->msg) != CYG_OK)
 		free(m);
 }
 
-enum cyg_status tun_interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
-				     uint32_t interface_id, struct cyg_op *op)
+enum cyg_status devices_remove(struct devices *p, struct cyg_shard *control, uint32_t interface_id,
+			       struct cyg_op *op)
 {
-	struct tun_plugin *p = cyg_plugin_data(ctx);
-	struct tun_device *device = device_find(p, interface_id);
+	struct device *device = device_find(p, interface_id);
 	unsigned shards = cyg_shard_count(control);
 	struct detach_msg *messages[CYG_SHARDS_MAX];
 	struct job *job;
@@ -530,13 +563,19 @@ enum cyg_status tun_interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_shar
 	for (unsigned i = 0; i < shards; i++) {
 		*messages[i] = (struct detach_msg){ .msg = { .run = detach_run, .drop = detach_free,
 							     .reserved = true },
-						    .ctx = ctx, .id = interface_id, .control = control };
+						    .kind = p->kind, .ctx = p->ctx, .id = interface_id, .control = control };
 		if (cyg_shard_post(cyg_shard_peer(control, i), &messages[i]->msg) == CYG_OK)
 			job->answers_missing++;
 		else
 			free(messages[i]);
 	}
 	if (job->answers_missing == 0) { /* the shards are gone, and their queues with them */
+		struct nl_message m;
+
+		if (p->kind->make) {
+			nl_link_delete(&m, device->have.name);
+			(void)nl_now(&p->nl, &m);
+		}
 		job->op = NULL;
 		job_end(job, CYG_OK);
 		return CYG_OK;
@@ -544,11 +583,18 @@ enum cyg_status tun_interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_shar
 	return cyg_op_pending(op, STEP_TIMEOUT_MS, job_cancel, job);
 }
 
-/* The end: the shards have let go of their queues, so the devices are gone; the rules are left. */
-void tun_devices_free(struct tun_plugin *p)
+/* The end: the shards have let go of their queues, so TUN devices are gone; others and the rules are left. */
+void devices_free(struct devices *p)
 {
-	while (p->devices)
-		device_free(p, p->devices);
+	while (p->first) {
+		struct nl_message m;
+
+		if (p->kind->make && p->first->made && nl_is_open(&p->nl)) {
+			nl_link_delete(&m, p->first->have.name);
+			(void)nl_now(&p->nl, &m);
+		}
+		device_free(p, p->first);
+	}
 	if (p->rules_set && nl_is_open(&p->nl)) {
 		for (unsigned i = 0; i < 2 * NL_RULES; i++) {
 			struct nl_message m;

@@ -3,18 +3,16 @@
  * The inbound SPIs of one shard: who has which, and which are handed out but not in use yet. Open
  * addressing with linear probing; our SPIs are random, so their own bits spread them. One thread.
  */
-#ifndef KERNEL_TUN_SPI_H
-#define KERNEL_TUN_SPI_H
+#ifndef LIBKERNEL_SPI_H
+#define LIBKERNEL_SPI_H
 
 #include <cygnet/status.h>
 
 #define SPI_MAX_COUNT (1u << 20) /* of one shard, below half of what a slot holds */
 
-struct tun_child;
-
 struct spi_slot {
 	uint32_t spi;            /* 0: free (0 is no SPI of ours) */
-	struct tun_child *child; /* NULL: handed out only */
+	void *child;             /* NULL: handed out only */
 };
 
 /* Zeroed it is an empty one. */
@@ -28,7 +26,7 @@ void spi_table_done(struct spi_table *t);
 /* The slot of an SPI, or NULL; valid until something is added or removed. */
 struct spi_slot *spi_find(const struct spi_table *t, uint32_t spi);
 /* An SPI that is not there yet. CYG_LIMIT, CYG_NOMEM. */
-enum cyg_status spi_add(struct spi_table *t, uint32_t spi, struct tun_child *child) CYG_MUST_CHECK;
+enum cyg_status spi_add(struct spi_table *t, uint32_t spi, void *child) CYG_MUST_CHECK;
 void spi_remove(struct spi_table *t, uint32_t spi);
 
 #endif
