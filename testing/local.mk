@@ -21,7 +21,9 @@ EXTRA_DIST += testing/packages testing/install-packages testing/check-includes t
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-client/gateway/startup-config \
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
-	testing/interop/charon-gateway/client/startup-config
+	testing/interop/charon-gateway/client/startup-config \
+	testing/interop/suite-matrix/README testing/interop/suite-matrix/run.sh \
+	testing/interop/suite-matrix/plan.py testing/interop/suite-matrix/compare.py
 
 THREADED_TESTS += src/libcharon/shard/shard_tests src/libcharon/net/net_tests \
 	src/libcharon/control/daemon_tests
