@@ -8,7 +8,7 @@
 
 #include "config/objects.h"
 
-extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, core_profile_commands,
+extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, core_pki_commands, core_profile_commands,
 	core_ipsec_commands, core_interface_commands, core_route_commands;
 
 /* `init` of every object that begins with a struct config_head. */
@@ -27,6 +27,10 @@ bool core_earlier(const char *a, const char *b);
 void core_place(const struct cyg_build *build, char out[CONFIG_PLACE_MAX]);
 /* Reads `address`, `fqdn [domain]`, `email [domain]`, `key-id` or `any` of a line. */
 void core_id_match(struct cyg_build *build, const struct cyg_args *args, struct id_match *out);
+/* The argument `map`: the sequences of that certificate map, as one more of *count uses. */
+enum cyg_status core_take_map(struct cyg_build *build, const struct cyg_args *args,
+			      struct config_cert_map_use *uses, unsigned *count) CYG_MUST_CHECK;
+void core_free_maps(struct config_cert_map_use *uses, unsigned count);
 /* Two policies, two profiles with the same match, and the like; from the check of the whole. */
 void core_check_overlaps(struct cyg_build *build);
 /* MODP and ECP groups that may be named; warns of the weak ones. False (and an error) for others.

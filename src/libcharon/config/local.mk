@@ -13,6 +13,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core_ikev2.c \
 	src/libcharon/config/core_interface.c \
 	src/libcharon/config/core_ipsec.c \
+	src/libcharon/config/core_pki.c \
 	src/libcharon/config/core_profile.c \
 	src/libcharon/config/core_route.c \
 	src/libcharon/config/edit.c \
@@ -30,6 +31,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/prompt.c \
 	src/libcharon/config/render.c \
 	src/libcharon/config/respell.c \
+	src/libcharon/config/sequence.c \
 	src/libcharon/config/snapshot.c \
 	src/libcharon/config/statement.c \
 	src/libcharon/config/syntax.c \
@@ -48,6 +50,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/grammar_test.c \
 	src/libcharon/config/objects_test.c \
 	src/libcharon/config/parse_test.c \
+	src/libcharon/config/pki_test.c \
 	src/libcharon/config/prompt_test.c \
 	src/libcharon/config/render_test.c \
 	src/libcharon/config/snapshot_test.c
