@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, refuse_suite());
 	srunner_add_suite(runner, end_suite());
 	srunner_add_suite(runner, rekey_suite());
+	srunner_add_suite(runner, fragment_suite());
 	srunner_add_suite(runner, limits_suite());
 	srunner_add_suite(runner, loss_suite());
 	srunner_add_suite(runner, tamper_suite());

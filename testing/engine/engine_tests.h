@@ -10,6 +10,7 @@ Suite *setup_suite(void);
 Suite *refuse_suite(void);
 Suite *end_suite(void);
 Suite *rekey_suite(void);
+Suite *fragment_suite(void);
 Suite *limits_suite(void);
 Suite *loss_suite(void);
 Suite *tamper_suite(void);

@@ -19,6 +19,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/exchange.h \
 	src/libcharon/exchange/explain.c \
 	src/libcharon/exchange/ext_nat.c \
+	src/libcharon/exchange/fragment.c \
+	src/libcharon/exchange/fragment.h \
 	src/libcharon/exchange/ike_auth.c \
 	src/libcharon/exchange/ike_auth.h \
 	src/libcharon/exchange/ike_sa_init.c \
