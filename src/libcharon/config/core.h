@@ -9,8 +9,13 @@
 #include "config/objects.h"
 
 extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, core_pki_commands, core_profile_commands,
-	core_ipsec_commands, core_interface_commands, core_route_commands;
+	core_ipsec_commands, core_interface_commands, core_route_commands, core_vrf_commands,
+	core_acl_commands, core_map_commands, core_client_commands;
 
+#define MODE_TACACS_GROUP "tacacs-server-group"
+
+/* AAA lists without `aaa new-model`: a finding at the first of them; from the check of the whole. */
+void core_check_new_model(struct cyg_build *build);
 /* `init` of every object that begins with a struct config_head. */
 void core_init(void *object, struct cyg_str name);
 /* Copies text into an array; what does not fit is a finding `range` at the argument. */
@@ -37,5 +42,10 @@ void core_check_overlaps(struct cyg_build *build);
  */
 bool core_group(struct cyg_build *build, uint64_t group);
 bool core_group_is_weak(uint64_t group);
+/* The group of `set pfs [<group:choice(CORE_GROUPS)>]`; 0 with an error. */
+uint16_t core_pfs(struct cyg_build *build, const struct cyg_args *args);
+#define CORE_GROUPS \
+	"group1|group2|group5|group14|group15|group16|group17|group18|group19|group20|group21|" \
+	"group24|group31|group32"
 
 #endif

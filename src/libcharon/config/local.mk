@@ -10,12 +10,17 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core.c \
 	src/libcharon/config/core.h \
 	src/libcharon/config/core_aaa.c \
+	src/libcharon/config/core_acl.c \
+	src/libcharon/config/core_client.c \
 	src/libcharon/config/core_ikev2.c \
 	src/libcharon/config/core_interface.c \
 	src/libcharon/config/core_ipsec.c \
+	src/libcharon/config/core_map.c \
 	src/libcharon/config/core_pki.c \
 	src/libcharon/config/core_profile.c \
 	src/libcharon/config/core_route.c \
+	src/libcharon/config/core_tacacs.c \
+	src/libcharon/config/core_vrf.c \
 	src/libcharon/config/edit.c \
 	src/libcharon/config/file.c \
 	src/libcharon/config/findings.c \

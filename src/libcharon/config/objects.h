@@ -13,6 +13,7 @@
 #include <cygnet/commands.h>
 #include <cygnet/identity.h>
 #include <cygnet/numbers.h>
+#include <cygnet/objects.h>
 #include <cygnet/secret.h>
 
 #define CONFIG_NAME_MAX     64
@@ -33,7 +34,10 @@
 #define MODE_ROUTE           "static-route"
 #define MODE_TRUSTPOINT      "pki-trustpoint"
 #define MODE_CERT_MAP        "pki-certificate-map"
-#define MODE_AAA_AUTHORIZATION "aaa-authorization-network" /* method lists */
+#define MODE_CRYPTO_MAP      "crypto-map"  /* an object for each entry: "NAME SEQUENCE" */
+#define MODE_AAA_AUTHENTICATION "aaa-authentication-login" /* method lists */
+#define MODE_AAA_AUTHORIZATION "aaa-authorization-network"
+#define MODE_AAA_ACCOUNTING   "aaa-accounting-network"
 
 /* What every object begins with. */
 struct config_head {
@@ -262,6 +266,8 @@ struct config_interface {
 	bool address6_negotiated;
 	char unnumbered4[CONFIG_NAME_MAX], unnumbered6[CONFIG_NAME_MAX];
 	char vrf[CONFIG_NAME_MAX];
+	bool vrf_of_ipv4;               /* by the old `ip vrf forwarding` */
+	const char *vrf_place, *ipv4_place, *ipv6_place; /* of the first lines that bring them, or NULL */
 	uint16_t mtu;                   /* 0: default */
 	uint16_t adjust_mss;
 	enum tunnel_mode mode;
@@ -283,6 +289,27 @@ static inline uint32_t config_interface_id(enum interface_kind kind, uint32_t nu
 	       kind == IF_LOOPBACK ? 0x30000000u | number : 0;
 }
 
+#define CONFIG_MAP_PEERS_MAX 8
+
+/* An entry of a crypto map. */
+struct config_crypto_map {
+	struct config_head head;        /* its name: "NAME SEQUENCE" */
+	char map[CONFIG_NAME_MAX];
+	uint32_t sequence;
+	bool dynamic;
+	bool has_list, has_profile;     /* the lines are there, whatever they lead to */
+	const struct cyg_access_list *list;
+	unsigned peer_count;
+	struct { struct cyg_ip address; char name[256]; } peer[CONFIG_MAP_PEERS_MAX];
+	unsigned set_lines, set_count;  /* sets named; usable ones, in order */
+	const struct config_transform_set *set[CONFIG_IPSEC_SETS_MAX];
+	const struct config_profile *ikev2_profile;
+	uint16_t pfs_group;             /* 0: none */
+	uint32_t lifetime_s;
+	uint64_t lifetime_kb;           /* 0: disabled */
+	bool reverse_route;
+};
+
 /* `ip route` or `ipv6 route` into an interface of ours. */
 struct config_route {
 	struct config_head head;        /* its name: destination and interface */
@@ -292,10 +319,11 @@ struct config_route {
 	uint32_t tag;
 };
 
-/* An `aaa authorization network LIST METHOD...` list. */
+/* `aaa authentication login`, `aaa authorization network`, `aaa accounting network`: LIST METHOD... */
 #define CONFIG_METHODS_MAX 8
 struct config_method_list {
 	struct config_head head;
+	bool tacacs;                    /* a method leads to a group that nobody here can ask */
 	unsigned count;
 	struct { bool local; char group[CONFIG_NAME_MAX]; } method[CONFIG_METHODS_MAX];
 };
