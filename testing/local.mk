@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 include testing/unit/local.mk
+include testing/pki/local.mk
 include testing/engine/local.mk
 include testing/fuzz/local.mk
 include testing/system/local.mk
