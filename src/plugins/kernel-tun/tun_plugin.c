@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open };
+struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open,
+			       .offload = tun_link_offload };
 
 static const struct cyg_option options[] = {
 	CYG_OPT_UINT(struct tun_conf, mtu, "mtu", "1400", 576, 9000,
@@ -285,6 +286,7 @@ static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, stru
 	}
 	if (n)
 		tun_in(s, packets, n, false);
+	tun_in_end(s);
 }
 
 static enum cyg_status interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
