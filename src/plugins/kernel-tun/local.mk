@@ -34,6 +34,7 @@ if PLUGIN_KERNEL_TUN
 check_PROGRAMS += src/plugins/kernel-tun/kernel_tun_tests
 TESTS += src/plugins/kernel-tun/kernel_tun_tests
 src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
+	src/plugins/kernel-tun/cut_test.c \
 	src/plugins/kernel-tun/device_test.c \
 	src/plugins/kernel-tun/inner_test.c \
 	src/plugins/kernel-tun/kernel_tun_tests.c \

@@ -138,7 +138,7 @@ bool merge_add(struct merge *m, const uint8_t *packet, const struct inner *in)
 
 	if (m->full || in->protocol != m->protocol || in->source.family != m->family ||
 	    !piece_read(packet, in, &piece) || piece.headers != m->headers || piece.payload > m->payload ||
-	    m->len + piece.payload > CUT_PACKET_MAX || m->count == MERGE_MAX || !same_headers(m, packet))
+	    m->len + piece.payload > CUT_PACKET_MAX || m->count == (m->protocol == IPPROTO_UDP ? MERGE_UDP_MAX : MERGE_MAX) || !same_headers(m, packet))
 		return false;
 	if (m->protocol == IPPROTO_TCP ? piece.seq != m->next_seq : !m->df && piece.id != m->next_id)
 		return false;

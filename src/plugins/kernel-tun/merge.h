@@ -12,7 +12,8 @@
 
 #include <sys/uio.h>
 
-#define MERGE_MAX 128 /* packets */
+#define MERGE_MAX     128 /* packets */
+#define MERGE_UDP_MAX 64  /* of UDP: what every kernel cuts */
 
 /* At work while `count` is not 0. The packets are borrowed until then, and their headers may change. */
 struct merge {

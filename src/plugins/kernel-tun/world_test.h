@@ -114,6 +114,8 @@ size_t tun_get(struct side *side, unsigned shard, uint8_t *out, size_t size);
 size_t tun_get_large(struct side *side, unsigned shard, struct vnet *vnet, uint8_t *out, size_t size);
 /* One datagram from the wire into the other side's shard; -1: the right one. */
 void wire_give(struct datagram *datagram, int shard);
+/* All that waits and has the size of the first, as the run that the system merges. */
+void wire_give_merged(void);
 /* All that waits, in order; empties the wire. */
 void wire_give_all(int shard);
 struct datagram *wire_last(void);
