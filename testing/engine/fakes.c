@@ -192,14 +192,17 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 struct cyg_kernel_counters *last)
+			 enum cyg_direction what, struct cyg_kernel_counters *last)
 {
 	struct fake_child *child = find(of(ctx, shard), spi_in);
 
-	if (child && last)
+	if (!child)
+		return;
+	if (last)
 		*last = child->counters;
-	if (child)
-		child->used = false;
+	child->in &= !(what & CYG_INBOUND);
+	child->out &= !(what & CYG_OUTBOUND);
+	child->used = child->in || child->out;
 }
 
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,

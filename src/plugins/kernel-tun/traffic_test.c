@@ -557,6 +557,38 @@ START_TEST(traffic_moves_to_the_newest_child_and_the_old_one_still_hears)
 }
 END_TEST
 
+START_TEST(a_child_without_its_outbound_direction_hears_and_never_sends)
+{
+	struct pair old = { .window = 64 };
+	uint8_t packet[PACKET_ROOM], out[PACKET_ROOM];
+	struct cyg_shard *shard;
+	struct datagram late;
+	size_t len;
+
+	begin();
+	world_connect(&old);
+	shard = worker(&world.b, 0);
+	len = packet_make(packet, "10.1.0.5", "10.2.0.9", 17, 1, 2, 60);
+	tun_put(&world.a, 0, packet, len);
+	world_run();
+	late = *wire_last();
+	world.datagrams = 0;
+	world.b.ops->child_remove(world.b.ctx, shard, old.spi_b, CYG_OUTBOUND, NULL);
+	wire_give(&late, -1);
+	ck_assert_uint_eq(tun_get(&world.b, 0, out, sizeof(out)), len);
+	len = packet_make(packet, "10.2.0.9", "10.1.0.5", 17, 2, 1, 60);
+	tun_put(&world.b, 0, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.datagrams, 0);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->counters.no_way, 1);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->child_count, 1);
+	world.b.ops->child_remove(world.b.ctx, shard, old.spi_b, CYG_INBOUND, NULL);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->child_count, 0);
+	world_disconnect(&old);
+	world_free();
+}
+END_TEST
+
 START_TEST(a_route_leads_to_its_child_and_to_the_one_that_replaces_it)
 {
 	struct pair one = { .window = 64 }, two = { .window = 64 }, next = { .window = 64 };
@@ -973,7 +1005,7 @@ START_TEST(wrong_requests_are_refused_and_leave_nothing)
 	ck_assert_int_eq(world.a.ops->child_add(world.a.ctx, shard, &child, CYG_BOTH, NULL), CYG_EXISTS);
 	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_AES_GCM_16, 256, 0, true), CYG_OK);
 	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_3DES, 0, 2, false), CYG_UNSUPPORTED);
-	world.a.ops->child_remove(world.a.ctx, shard, 4711, NULL);
+	world.a.ops->child_remove(world.a.ctx, shard, 4711, CYG_BOTH, NULL);
 	world_disconnect(&pair);
 	world_free();
 }
@@ -1000,6 +1032,7 @@ TCase *traffic_tcase(void)
 	tcase_add_test(tc, unknown_spi_is_reported_a_few_times_a_second);
 	tcase_add_test(tc, spi_that_is_handed_out_but_not_in_use_is_no_unknown_one);
 	tcase_add_test(tc, traffic_moves_to_the_newest_child_and_the_old_one_still_hears);
+	tcase_add_test(tc, a_child_without_its_outbound_direction_hears_and_never_sends);
 	tcase_add_test(tc, a_route_leads_to_its_child_and_to_the_one_that_replaces_it);
 	tcase_add_test(tc, volume_limits_are_told_once_and_the_hard_one_stops_the_child);
 	tcase_add_test(tc, a_child_may_be_removed_from_within_its_event);

@@ -190,7 +190,8 @@ enum cyg_status tun_child_add(struct tun_shard *s, const struct cyg_kernel_child
 			      enum cyg_direction what) CYG_MUST_CHECK;
 enum cyg_status tun_child_move(struct tun_shard *s, uint32_t spi_in, const struct cyg_endpoint *local,
 			       const struct cyg_endpoint *remote, bool udp_encap) CYG_MUST_CHECK;
-void tun_child_remove(struct tun_shard *s, uint32_t spi_in, struct cyg_kernel_counters *last);
+void tun_child_remove(struct tun_shard *s, uint32_t spi_in, enum cyg_direction what,
+		      struct cyg_kernel_counters *last);
 struct tun_child *tun_child_find(struct tun_shard *s, uint32_t spi_in);
 /* Packets to `prefix` go to this child too; the other shards are told. */
 enum cyg_status tun_child_route(struct tun_child *child, const struct cyg_prefix *prefix, bool add) CYG_MUST_CHECK;

@@ -213,9 +213,9 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 struct cyg_kernel_counters *last)
+			 enum cyg_direction what, struct cyg_kernel_counters *last)
 {
-	tun_child_remove(tun_shard_of(ctx, shard), spi_in, last);
+	tun_child_remove(tun_shard_of(ctx, shard), spi_in, what, last);
 }
 
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,

@@ -287,7 +287,7 @@ static void note(struct cyg_shard *shard, struct world_event event)
 	ck_assert_uint_lt(side->events, WORLD_EVENTS);
 	side->event[side->events++] = event;
 	if (side->remove_in_event)
-		side->ops->child_remove(side->ctx, shard, side->remove_in_event, NULL);
+		side->ops->child_remove(side->ctx, shard, side->remove_in_event, CYG_BOTH, NULL);
 }
 
 static void on_expire(struct cyg_shard *shard, struct cyg_sa_handle owner, uint32_t spi, bool hard)
@@ -530,8 +530,8 @@ void world_connect(struct pair *pair)
 
 void world_disconnect(struct pair *pair)
 {
-	world.a.ops->child_remove(world.a.ctx, worker(&world.a, pair->worker_a), pair->spi_a, NULL);
-	world.b.ops->child_remove(world.b.ctx, worker(&world.b, pair->worker_b), pair->spi_b, NULL);
+	world.a.ops->child_remove(world.a.ctx, worker(&world.a, pair->worker_a), pair->spi_a, CYG_BOTH, NULL);
+	world.b.ops->child_remove(world.b.ctx, worker(&world.b, pair->worker_b), pair->spi_b, CYG_BOTH, NULL);
 	world_run();
 }
 
