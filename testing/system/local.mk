@@ -11,7 +11,6 @@ EXTRA_DIST += \
 	testing/system/daemon-sandbox.sh \
 	testing/system/gateway/startup-config \
 	testing/system/lib-starter.sh \
-	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
 	testing/system/privileges.sh \
