@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 include testing/unit/local.mk
+include testing/pki/local.mk
 include testing/engine/local.mk
 include testing/fuzz/local.mk
 include testing/system/local.mk
+include testing/interop/local.mk
 include testing/bench/local.mk
+include testing/tools/local.mk
 
 # The rule of who may include whom is a test like any other.
 dist_check_SCRIPTS += testing/check-includes.test
@@ -12,18 +15,11 @@ TESTS += testing/check-includes.test
 dist_check_SCRIPTS += testing/check-events.test
 TESTS += testing/check-events.test
 EXTRA_DIST += testing/check-events
-EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh \
+EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh testing/lib-net.sh \
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
 	testing/package/distcheck.sh testing/package/disable-plugins.sh \
 	testing/package/plugin-outside.sh \
-	testing/kernel/vm testing/kernel/raw-esp.sh testing/kernel/guest/raw-esp \
-	testing/interop/README testing/interop/lib-charon.sh \
-	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
-	testing/interop/charon-client/gateway/startup-config \
-	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
-	testing/interop/charon-gateway/client/startup-config \
-	testing/interop/suite-matrix/README testing/interop/suite-matrix/run.sh \
-	testing/interop/suite-matrix/plan.py testing/interop/suite-matrix/compare.py
+	testing/kernel/vm testing/kernel/raw-esp.sh testing/kernel/guest/raw-esp
 
 THREADED_TESTS += src/libcharon/shard/shard_tests src/libcharon/net/net_tests \
 	src/libcharon/control/daemon_tests

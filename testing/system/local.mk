@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	testing/system/daemon-sandbox.sh \
 	testing/system/gateway/startup-config \
 	testing/system/lib-starter.sh \
+	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
 	testing/system/privileges.sh \

@@ -290,6 +290,8 @@ APPLY(apply_switch)
 		p->shutdown = true;
 	else if (cyg_args_has(args, "initial-contact"))
 		p->initial_contact_force = true;
+	else if (cyg_args_has(args, "force-encap"))
+		p->force_encap = true;
 	else
 		p->dynamic_place = cyg_build_place(build);
 	p->dynamic = p->dynamic_place != NULL;
@@ -491,7 +493,7 @@ static const struct cyg_command commands[] = {
 	  "Finds out whether a silent peer is alive.", .apply = apply_dpd },
 	{ MODE_PROFILE, "nat keepalive <seconds:uint(5-3600)>", "Keeps a NAT's memory fresh.",
 	  .apply = apply_number },
-	{ MODE_PROFILE, "nat force-encap", "Encapsulates ESP in UDP always." },
+	{ MODE_PROFILE, "nat force-encap", "Encapsulates ESP in UDP always, when we begin.", .apply = apply_switch },
 	{ MODE_PROFILE, "lifetime {<seconds:uint(120-86400)> | certificate}", "Rekeys before this time.",
 	  .def = "lifetime 86400", .apply = apply_number },
 	{ MODE_PROFILE, "initial-contact force", "Ends a peer's older sessions when it comes again.",

@@ -212,6 +212,7 @@ struct config_profile {
 	uint32_t lifetime_s;
 	uint32_t nat_keepalive_s;       /* 0: the global one */
 	bool initial_contact_force;
+	bool force_encap;               /* as initiator; a responder chooses the profile too late */
 	bool config_request, config_set_accept, config_set_send;
 	uint32_t virtual_template;      /* 0: none */
 	bool mode_auto;
