@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 Suite *setup_suite(void);
+Suite *child_suite(void);
 Suite *refuse_suite(void);
 Suite *end_suite(void);
 Suite *rekey_suite(void);

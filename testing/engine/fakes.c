@@ -159,6 +159,7 @@ static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	child->local = c->local;
 	child->remote = c->remote;
 	child->udp_encap = c->udp_encap;
+	child->mode = c->mode;
 	child->esn = c->esn;
 	child->encr = c->encr;
 	child->key_bits = c->key_bits;
@@ -282,7 +283,7 @@ static enum cyg_status interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_s
 
 static const struct cyg_kernel_ops kernel_ops = {
 	.name = "fake-kernel",
-	.features = CYG_KERNEL_CAN_RAW_ESP,
+	.features = CYG_KERNEL_CAN_RAW_ESP | CYG_KERNEL_CAN_TRANSPORT,
 	KERNEL_OPS
 };
 

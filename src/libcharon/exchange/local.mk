@@ -6,6 +6,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/child.c \
 	src/libcharon/exchange/child.h \
 	src/libcharon/exchange/child_life.c \
+	src/libcharon/exchange/child_ts.c \
 	src/libcharon/exchange/config_mode.c \
 	src/libcharon/exchange/cookie.c \
 	src/libcharon/exchange/cookie.h \
