@@ -5,7 +5,7 @@
 
 #include <cygnet/plugin.h>
 
-#define MODE_AUTHZ_POLICY "ikev2-authorization-policy"
+#define MODE_AUTHZ_POLICY CYG_MODE_AUTHZ_POLICY
 
 /* Immutable once published: what is granted, as the provider copies it out. */
 struct authz_policy {
