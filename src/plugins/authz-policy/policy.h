@@ -12,6 +12,21 @@ struct authz_policy {
 	struct cyg_authz granted;
 };
 
-extern const struct cyg_command_table authz_policy_commands;
+/* An `aaa attribute list`: texts are owned by the object. */
+#define MODE_ATTRIBUTES "aaa-attribute-list"
+#define ATTRIBUTES_MAX	100
+
+struct attribute {
+	char *type, *value, *service, *protocol; /* "" if absent */
+	bool mandatory;
+};
+
+struct attribute_list {
+	size_t count;
+	struct attribute item[ATTRIBUTES_MAX];
+};
+
+/* The first of the tables; the others are behind it. */
+extern const struct cyg_command_table authz_policy_commands, authz_attribute_commands, authz_show_commands;
 
 #endif
