@@ -146,7 +146,7 @@ static void broker_done(struct cyg_op *op, enum cyg_status status)
 
 static void ask_broker(struct job *job)
 {
-	struct cyg_broker_request request = { .verb = CYG_BROKER_TUN, .fd = -1, .tun_vnet_hdr = true };
+	struct cyg_broker_request request = { .verb = CYG_BROKER_TUN, .fd = -1 };
 	enum cyg_status status;
 
 	if (job->step == QUEUES) {
@@ -257,9 +257,11 @@ static bool step_message(const struct job *job, struct nl_message *m)
 	case MAKE:
 		if (!job->p->kind->make || job->device->made)
 			return false;
-		if (job->step == STALE)
+		if (job->step == STALE) {
+			job->p->kind->clear(job->p->ctx, want->id);
 			nl_link_delete(m, want->name);
-		else
+		}
+		if (job->step == MAKE)
 			job->p->kind->make(m, want);
 		return true;
 	case LOOK_UP:
@@ -496,6 +498,8 @@ static void unmade(struct cyg_shard *shard, void *ctx, const struct nl_answer *a
 		job_end(job, CYG_IO);
 		return;
 	}
+	if (job->p->kind->clear)
+		job->p->kind->clear(job->p->ctx, job->device->have.id);
 	cyg_log(CYG_LOG_INFO, "kernel.interface", "{device} is gone", F_STR("device", job->device->have.name));
 	job_end(job, CYG_OK);
 }
@@ -575,6 +579,7 @@ enum cyg_status devices_remove(struct devices *p, struct cyg_shard *control, uin
 		if (p->kind->make) {
 			nl_link_delete(&m, device->have.name);
 			(void)nl_now(&p->nl, &m);
+			p->kind->clear(p->ctx, interface_id);
 		}
 		job->op = NULL;
 		job_end(job, CYG_OK);
@@ -592,6 +597,7 @@ void devices_free(struct devices *p)
 		if (p->kind->make && p->first->made && nl_is_open(&p->nl)) {
 			nl_link_delete(&m, p->first->have.name);
 			(void)nl_now(&p->nl, &m);
+			p->kind->clear(p->ctx, p->first->have.id);
 		}
 		device_free(p, p->first);
 	}

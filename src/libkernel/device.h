@@ -36,6 +36,8 @@ struct device_kind {
 				       struct cyg_broker_reply *reply, struct cyg_op *op);
 	/* Other devices: the request that makes one. */
 	void (*make)(struct nl_message *m, const struct cyg_kernel_interface *wanted);
+	/* Takes out of the kernel what hangs on the interface's number: before it is made, after it is gone. */
+	void (*clear)(struct cyg_plugin_ctx *ctx, uint32_t id);
 	/* Once, before the first device; logs what it misses. May be NULL. */
 	enum cyg_status (*probe)(struct cyg_plugin_ctx *ctx, struct cyg_shard *control);
 	int (*netlink_open)(int protocol);

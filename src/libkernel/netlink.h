@@ -14,7 +14,7 @@
 #include <libmnl/libmnl.h>
 
 #define NL_PENDING_MAX 1024
-#define NL_REQUEST_MAX 1024
+#define NL_REQUEST_MAX 2048
 #define NL_BATCH_MAX   16384 /* octets that are sent in one call */
 #define NL_TEXT_MAX    128
 

@@ -95,7 +95,7 @@ testing_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 
 if PLUGIN_KERNEL_TUN
 FUZZ_TARGETS += testing/fuzz/fuzz_esp
-testing_fuzz_fuzz_esp_SOURCES = testing/fuzz/fuzz_esp.c src/plugins/kernel-tun/inner.c src/plugins/kernel-tun/sum.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_esp_SOURCES = testing/fuzz/fuzz_esp.c src/plugins/kernel-tun/inner.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_esp_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 testing_fuzz_fuzz_esp_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_esp_LDADD = $(FUZZ_LIBS)
@@ -105,6 +105,15 @@ testing_fuzz_fuzz_netlink_SOURCES = testing/fuzz/fuzz_netlink.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_netlink_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src $(MNL_CFLAGS)
 testing_fuzz_fuzz_netlink_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_netlink_LDADD = $(LIBKERNEL) $(FUZZ_LIBS) $(MNL_LIBS)
+endif
+
+if PLUGIN_KERNEL_NETLINK
+FUZZ_TARGETS += testing/fuzz/fuzz_xfrm
+testing_fuzz_fuzz_xfrm_SOURCES = testing/fuzz/fuzz_xfrm.c src/plugins/kernel-netlink/pairs.c \
+	src/plugins/kernel-netlink/xfrm.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_xfrm_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins $(MNL_CFLAGS)
+testing_fuzz_fuzz_xfrm_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_xfrm_LDADD = $(LIBKERNEL) $(FUZZ_LIBS) $(MNL_LIBS)
 endif
 
 FUZZ_TARGETS += testing/fuzz/fuzz_config

@@ -17,7 +17,6 @@ Suite *snapshot_suite(void);
 Suite *prompt_suite(void);
 Suite *render_suite(void);
 Suite *file_suite(void);
-Suite *pki_suite(void);
 
 extern struct config_grammar *kit_grammar;
 extern struct config_findings kit_findings;

@@ -353,6 +353,7 @@ END_TEST
 START_TEST(missing_kernel_plugin_is_told_with_its_file)
 {
 	write_file("etc/cygnet/plugins/kernel-tun.conf", "load = no\n");
+	write_file("etc/cygnet/plugins/kernel-netlink.conf", "load = no\n");
 	start();
 	ck_assert(logged("plugins/kernel-tun.conf"));
 	stop();

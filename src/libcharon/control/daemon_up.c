@@ -60,9 +60,8 @@ static void log_kernel(struct running *r)
 			"no kernel plugin is loaded, so no CHILD_SA can be made: set `load = yes` in "
 			"plugins/kernel-tun.conf (`show plugins` says why it is not loaded)");
 	else if (second)
-		cyg_log(CYG_LOG_WARNING, "kernel.two",
-			"two kernel plugins are loaded; {first} is used, {second} is not: set `load = no` for "
-			"one of them",
+		cyg_log(CYG_LOG_INFO, "kernel.plane",
+			"{first} carries the packets; {second} is there for it (`load = no` in plugins/{first}.conf)",
 			F_STR("first", first->name), F_STR("second", second->kernel->name));
 }
 

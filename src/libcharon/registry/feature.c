@@ -180,10 +180,9 @@ static const struct {
 	{ "gmp", CYG_KE, { CYG_KE_MODP_768, CYG_KE_MODP_1024, CYG_KE_MODP_1536, CYG_KE_MODP_2048,
 			   CYG_KE_MODP_3072, CYG_KE_MODP_4096, CYG_KE_MODP_6144, CYG_KE_MODP_8192 } },
 	{ "openssl", CYG_RNG, { 0 } },
-	{ "openssl", CYG_CERT, { 0 } },
-	{ "openssl", CYG_SIGNER, { 0 } },
 	{ "openssl", CYG_ESP, { CYG_ENCR_AES_CBC, CYG_ENCR_AES_GCM_16 } },
 	{ "kernel-tun", CYG_KERNEL, { 0 } },
+	{ "kernel-netlink", CYG_KERNEL, { 0 } },
 	{ "address-pool", CYG_ADDRESS, { 0 } },
 	{ "authz-policy", CYG_AUTHZ, { 0 } },
 };
@@ -205,7 +204,7 @@ const char *feature_known_provider(enum cyg_feature_kind kind, uint16_t id, unsi
 
 /* Also the order of preference when nothing else is configured. */
 static const char *const our_order[] = {
-	"openssl", "gmp", "kernel-tun", "address-pool", "authz-policy",
+	"openssl", "gmp", "kernel-tun", "kernel-netlink", "address-pool", "authz-policy",
 };
 
 unsigned plugin_known_rank(const char *name)
