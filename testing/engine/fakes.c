@@ -159,7 +159,6 @@ static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	child->local = c->local;
 	child->remote = c->remote;
 	child->udp_encap = c->udp_encap;
-	child->mode = c->mode;
 	child->esn = c->esn;
 	child->encr = c->encr;
 	child->key_bits = c->key_bits;
@@ -193,17 +192,14 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 enum cyg_direction what, struct cyg_kernel_counters *last)
+			 struct cyg_kernel_counters *last)
 {
 	struct fake_child *child = find(of(ctx, shard), spi_in);
 
-	if (!child)
-		return;
-	if (last)
+	if (child && last)
 		*last = child->counters;
-	child->in &= !(what & CYG_INBOUND);
-	child->out &= !(what & CYG_OUTBOUND);
-	child->used = child->in || child->out;
+	if (child)
+		child->used = false;
 }
 
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
@@ -283,7 +279,7 @@ static enum cyg_status interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_s
 
 static const struct cyg_kernel_ops kernel_ops = {
 	.name = "fake-kernel",
-	.features = CYG_KERNEL_CAN_RAW_ESP | CYG_KERNEL_CAN_TRANSPORT,
+	.features = CYG_KERNEL_CAN_RAW_ESP,
 	KERNEL_OPS
 };
 

@@ -10,8 +10,8 @@ EXTRA_DIST += \
 	testing/system/daemon-no-tun.sh \
 	testing/system/daemon-sandbox.sh \
 	testing/system/gateway/startup-config \
+	testing/system/kernel-missing.sh \
 	testing/system/lib-starter.sh \
-	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
 	testing/system/privileges.sh \

@@ -79,7 +79,7 @@ sa_ready client && fail "connected without anybody to do MODP-2048"
 
 step "twin: no kernel plugin"
 rm "$tmp/conf-gw/plugins/"*.conf
-echo 'load = no' >"$tmp/conf-gw/plugins/kernel-tun.conf"
+for plane in kernel-tun kernel-netlink; do echo 'load = no' >"$tmp/conf-gw/plugins/$plane.conf"; done
 restart
 wait_for 20 logged gw 'kernel-tun' || fail "no line names the kernel plugin: $(cygnet_log gw | tail -n 3)"
 cygnet_log gw | grep -E 'kernel' | head -n 2
