@@ -5,6 +5,7 @@ conf_files = conf/cygnet.conf \
 	conf/plugins/address-pool.conf \
 	conf/plugins/authz-policy.conf \
 	conf/plugins/gmp.conf \
+	conf/plugins/ipsec-mb.conf \
 	conf/plugins/kernel-netlink.conf \
 	conf/plugins/kernel-tun.conf \
 	conf/plugins/openssl.conf

@@ -52,6 +52,19 @@ AM_CONDITIONAL([PLUGIN_]m4_translit([$1], [a-z-], [A-Z_]),
 	[test "x$enable_]m4_translit([$1], [-], [_])[" != xno])
 ])
 
+dnl CYG_PLUGIN_MAYBE(NAME, WHAT, VARIABLE, HEADER, LIBRARY, FUNCTION, DEBIAN-PACKAGE): built where its library is.
+AC_DEFUN([CYG_PLUGIN_MAYBE], [
+AC_ARG_ENABLE([$1], [AS_HELP_STRING([--disable-$1], [leave out the plugin: $2 (else built where $7 is there)])],
+	[], [AS_VAR_SET([enable_]m4_translit([$1], [-], [_]), [maybe])])
+AS_IF([test "x$enable_]m4_translit([$1], [-], [_])[" != xno],
+	[AC_CHECK_HEADER([$4], [AC_CHECK_LIB([$5], [$6], [$3_LIBS=-l$5])])
+	AS_IF([test -n "$$3_LIBS"], [],
+		[test "x$enable_]m4_translit([$1], [-], [_])[" = xyes], [CYG_MISSING([$5 (plugin $1)], [$7])])])
+AC_SUBST([$3_LIBS])
+AS_IF([test -n "$$3_LIBS"], [cygnet_plugins_on="$cygnet_plugins_on $1"], [cygnet_plugins_off="$cygnet_plugins_off $1"])
+AM_CONDITIONAL([PLUGIN_]m4_translit([$1], [a-z-], [A-Z_]), [test -n "$$3_LIBS"])
+])
+
 dnl CYG_TOOL(NAME, WHAT, VARIABLE, PKG-CONFIG-MODULE, DEBIAN-PACKAGE)
 AC_DEFUN([CYG_TOOL], [
 AC_ARG_ENABLE([$1], [AS_HELP_STRING([--disable-$1], [leave out $2])])

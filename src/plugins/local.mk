@@ -6,6 +6,7 @@ PLUGIN_LIBADD = src/libcharon/libcharon.la
 
 include src/plugins/openssl/local.mk
 include src/plugins/gmp/local.mk
+include src/plugins/ipsec-mb/local.mk
 include src/plugins/kernel-tun/local.mk
 include src/plugins/kernel-netlink/local.mk
 include src/plugins/address-pool/local.mk

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ESP by EVP, packet after packet: AES-GCM (RFC 4106), ChaCha20-Poly1305 (RFC 7634), AES-CBC
- * (RFC 3602) and NULL (RFC 2410) with HMAC (RFC 2404, RFC 4868).
+ * (RFC 3602), AES-CTR (RFC 3686) and NULL (RFC 2410) with HMAC (RFC 2404, RFC 4868).
  *
  * An instance belongs to one shard. It has one half for sealing and one for opening, each with its
  * contexts and the key they hold, so that traffic both ways over one SA expands no key twice. A key is
@@ -18,7 +18,7 @@
 
 #include <stdlib.h>
 
-#define KEY_MAX     96  /* AES-256 and HMAC-SHA2-512 */
+#define KEY_MAX     100 /* AES-256, its salt and HMAC-SHA2-512 */
 #define NONCE_LEN   12
 #define SALT_LEN    4
 #define ICV_MAX     32
@@ -170,6 +170,12 @@ static void nonce_make(const struct instance *in, const struct cyg_esp_packet *p
 	memcpy(out + SALT_LEN, p->esp + CYG_ESP_HEADER_LEN, NONCE_LEN - SALT_LEN);
 }
 
+static void put_iv(uint8_t *at, uint64_t iv)
+{
+	for (unsigned i = 0; i < 8; i++)
+		at[i] = (uint8_t)(iv >> (56 - 8 * i));
+}
+
 static enum cyg_status aead_seal(struct instance *in, const struct cyg_esp_packet *p)
 {
 	EVP_CIPHER_CTX *ctx = in->seal.cipher;
@@ -179,8 +185,7 @@ static enum cyg_status aead_seal(struct instance *in, const struct cyg_esp_packe
 	size_t aad_len;
 	int done;
 
-	for (unsigned i = 0; i < 8; i++)
-		iv[i] = (uint8_t)(p->iv >> (56 - 8 * i));
+	put_iv(iv, p->iv);
 	aad_len = aad_make(p, aad);
 	nonce_make(in, p, nonce);
 	if (!EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) ||
@@ -235,17 +240,32 @@ static bool iv_take(struct instance *in, uint8_t *out, size_t len)
 	return true;
 }
 
+/* What the cipher begins with: the IV, or the first counter block of CTR (RFC 3686 4). */
+static void first_block(const struct instance *in, const struct cyg_esp_packet *p, uint8_t out[16])
+{
+	if (in->suite->salt == 0) {
+		memcpy(out, p->esp + CYG_ESP_HEADER_LEN, 16);
+		return;
+	}
+	nonce_make(in, p, out);
+	memcpy(out + NONCE_LEN, "\0\0\0\1", 4);
+}
+
 static enum cyg_status mac_seal(struct instance *in, const struct cyg_esp_packet *p)
 {
 	const struct cyg_esp_ops *ops = in->suite->ops;
 	uint8_t *iv = p->esp + CYG_ESP_HEADER_LEN;
 	uint8_t *body = iv + ops->iv_len;
-	uint8_t mac[EVP_MAX_MD_SIZE];
+	uint8_t mac[EVP_MAX_MD_SIZE], block[16];
 	int done;
 
 	if (in->seal.cipher) {
-		if (!iv_take(in, iv, ops->iv_len) ||
-		    !EVP_EncryptInit_ex2(in->seal.cipher, NULL, NULL, iv, NULL) ||
+		if (in->suite->salt)
+			put_iv(iv, p->iv);
+		else if (!iv_take(in, iv, ops->iv_len))
+			return CYG_IO;
+		first_block(in, p, block);
+		if (!EVP_EncryptInit_ex2(in->seal.cipher, NULL, NULL, block, NULL) ||
 		    !EVP_EncryptUpdate(in->seal.cipher, body, &done, p->in, (int)p->len) ||
 		    (size_t)done != p->len)
 			return CYG_IO;
@@ -261,19 +281,19 @@ static enum cyg_status mac_seal(struct instance *in, const struct cyg_esp_packet
 static enum cyg_status mac_open(struct instance *in, const struct cyg_esp_packet *p)
 {
 	const struct cyg_esp_ops *ops = in->suite->ops;
-	uint8_t *iv = p->esp + CYG_ESP_HEADER_LEN;
-	uint8_t *body = iv + ops->iv_len;
-	uint8_t mac[EVP_MAX_MD_SIZE];
+	uint8_t *body = p->esp + CYG_ESP_HEADER_LEN + ops->iv_len;
+	uint8_t mac[EVP_MAX_MD_SIZE], block[16];
 	int done;
 
 	if (!mac_compute(in->open.mac, p, CYG_ESP_HEADER_LEN + ops->iv_len + p->len, mac))
 		return CYG_IO;
 	if (CRYPTO_memcmp(mac, body + p->len, ops->icv_len) != 0)
 		return CYG_REFUSED;
-	if (in->open.cipher &&
-	    (!EVP_DecryptInit_ex2(in->open.cipher, NULL, NULL, iv, NULL) ||
-	     !EVP_DecryptUpdate(in->open.cipher, body, &done, body, (int)p->len) ||
-	     (size_t)done != p->len))
+	if (!in->open.cipher)
+		return CYG_OK;
+	first_block(in, p, block);
+	if (!EVP_DecryptInit_ex2(in->open.cipher, NULL, NULL, block, NULL) ||
+	    !EVP_DecryptUpdate(in->open.cipher, body, &done, body, (int)p->len) || (size_t)done != p->len)
 		return CYG_IO;
 	return CYG_OK;
 }
@@ -364,7 +384,15 @@ static void mac_open_all(void *instance, struct cyg_esp_packet *packets, size_t 
 	X(16, NULL, 0, HMAC_SHA2_256_128, NULL, "SHA256", 0, 0, 32, 0, 16, 4, "NULL/HMAC-SHA2-256-128") \
 	X(17, NULL, 0, HMAC_SHA2_384_192, NULL, "SHA384", 0, 0, 48, 0, 24, 4, "NULL/HMAC-SHA2-384-192") \
 	X(18, NULL, 0, HMAC_SHA2_512_256, NULL, "SHA512", 0, 0, 64, 0, 32, 4, "NULL/HMAC-SHA2-512-256") \
-	X(19, NULL, 0, HMAC_SHA1_96, NULL, "SHA1", 0, 0, 20, 0, 12, 4, "NULL/HMAC-SHA1-96")
+	X(19, NULL, 0, HMAC_SHA1_96, NULL, "SHA1", 0, 0, 20, 0, 12, 4, "NULL/HMAC-SHA1-96") \
+	X(20, AES_CTR, 128, HMAC_SHA2_256_128, "AES-128-CTR", "SHA256", 16, 4, 32, 8, 16, 4,   \
+	  "AES-CTR-128/HMAC-SHA2-256-128") \
+	X(21, AES_CTR, 256, HMAC_SHA2_256_128, "AES-256-CTR", "SHA256", 32, 4, 32, 8, 16, 4,   \
+	  "AES-CTR-256/HMAC-SHA2-256-128") \
+	X(22, AES_CTR, 256, HMAC_SHA2_512_256, "AES-256-CTR", "SHA512", 32, 4, 64, 8, 32, 4,   \
+	  "AES-CTR-256/HMAC-SHA2-512-256") \
+	X(23, AES_CTR, 128, HMAC_SHA1_96, "AES-128-CTR", "SHA1", 16, 4, 20, 8, 12, 4,   \
+	  "AES-CTR-128/HMAC-SHA1-96")
 
 #define SUITE_ROW(n_, encr_, bits_, integ_, cipher_, digest_, ck_, salt_, ik_, iv_, icv_, block_, name_) \
 	[n_] = { .ops = &openssl_esp_ops[n_], .cipher = (cipher_), .digest = (digest_),           \
@@ -384,6 +412,6 @@ SUITES(SUITE_NEW)
 		 .name = (name_), .key_len = (ck_) + (salt_) + (ik_), .iv_len = (iv_),            \
 		 .icv_len = (icv_), .block_len = (block_), .instance_new = instance_new_##n_,     \
 		 .instance_free = instance_free,                                                  \
-		 .seal = (salt_) ? aead_seal_all : mac_seal_all,                                  \
-		 .open = (salt_) ? aead_open_all : mac_open_all },
+		 .seal = (ik_) ? mac_seal_all : aead_seal_all,                                  \
+		 .open = (ik_) ? mac_open_all : aead_open_all },
 const struct cyg_esp_ops openssl_esp_ops[OPENSSL_ESP_COUNT] = { SUITES(SUITE_OPS) };

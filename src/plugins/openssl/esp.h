@@ -7,7 +7,7 @@
 
 #include <cygnet/esp.h>
 
-#define OPENSSL_ESP_COUNT 20
+#define OPENSSL_ESP_COUNT 24
 
 extern const struct cyg_esp_ops openssl_esp_ops[OPENSSL_ESP_COUNT];
 
@@ -22,6 +22,8 @@ extern const struct cyg_esp_ops openssl_esp_ops[OPENSSL_ESP_COUNT];
 	CYG_PROVIDE_ESP(&openssl_esp_ops[12]), CYG_PROVIDE_ESP(&openssl_esp_ops[13]),     \
 	CYG_PROVIDE_ESP(&openssl_esp_ops[14]), CYG_PROVIDE_ESP(&openssl_esp_ops[15]),     \
 	CYG_PROVIDE_ESP(&openssl_esp_ops[16]), CYG_PROVIDE_ESP(&openssl_esp_ops[17]),     \
-	CYG_PROVIDE_ESP(&openssl_esp_ops[18]), CYG_PROVIDE_ESP(&openssl_esp_ops[19])
+	CYG_PROVIDE_ESP(&openssl_esp_ops[18]), CYG_PROVIDE_ESP(&openssl_esp_ops[19]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[20]), CYG_PROVIDE_ESP(&openssl_esp_ops[21]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[22]), CYG_PROVIDE_ESP(&openssl_esp_ops[23])
 
 #endif
