@@ -2,13 +2,17 @@
 # Sample files, made from the option tables of the engine and of each plugin: `make update-conf` writes them
 # into the source tree, `make check` holds them to it.
 conf_files = conf/cygnet.conf \
+	conf/plugins/anyconnect.conf \
 	conf/plugins/address-pool.conf \
 	conf/plugins/authz-policy.conf \
+	conf/plugins/dhcp.conf \
 	conf/plugins/gmp.conf \
 	conf/plugins/ipsec-mb.conf \
 	conf/plugins/kernel-netlink.conf \
 	conf/plugins/kernel-tun.conf \
-	conf/plugins/openssl.conf
+	conf/plugins/name-mangler.conf \
+	conf/plugins/openssl.conf \
+	conf/plugins/radius.conf
 EXTRA_DIST += conf/samples.test $(conf_files)
 
 noinst_PROGRAMS += conf/conf-sample

@@ -67,6 +67,11 @@ need_command() {
 }
 need_build() { [[ -n $build && -x $build/src/starter/cygnet ]] || fail "no built tree (give its folder as the first argument)"; }
 
+# need_tool PROGRAM: a small program of ours that only scenarios need.
+need_tool() {
+	[[ -x $build/$1 ]] || make -s -C "$build" "$1" >"$tmp/make.log" 2>&1 || fail "$1 cannot be built: $(tail -n 5 "$tmp/make.log")"
+}
+
 # A machine in software is slow: it gets more time for everything.
 patience=1
 [[ ${CYGNET_VM:-} != tcg ]] || patience=5
@@ -163,6 +168,14 @@ show() { in_ns "$1" "$(cygctl_bin)" --root "$(cygnet_root "$1")" -c "$2"; }
 show_json() { in_ns "$1" "$(cygctl_bin)" --root "$(cygnet_root "$1")" --json -c "$2"; }
 # json NS 'COMMAND' JQ-FILTER: raw output of the filter.
 json() { show_json "$1" "$2" | jq -r "$3"; }
+# cygnet_add NS: further lines on standard input at the end of its configuration; before it is started.
+cygnet_add() {
+	local file
+	file=$(cygnet_root "$1")/etc/cygnet/startup-config
+	sed -i '/^end$/d' "$file"
+	cat >>"$file"
+	say end >>"$file"
+}
 # The log of the gateway in NS.
 cygnet_log() { cat "$(cygnet_root "$1")"/var/log/*.log "$(cygnet_root "$1")/start.log" 2>/dev/null; }
 # logged NS PATTERN: a line of its log.

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 include testing/unit/local.mk
+include testing/pki/local.mk
 include testing/engine/local.mk
 include testing/fuzz/local.mk
 include testing/system/local.mk
+include testing/interop/local.mk
 include testing/bench/local.mk
+include testing/tools/local.mk
 
 # The rule of who may include whom is a test like any other.
 dist_check_SCRIPTS += testing/check-includes.test
@@ -12,19 +15,14 @@ TESTS += testing/check-includes.test
 dist_check_SCRIPTS += testing/check-events.test
 TESTS += testing/check-events.test
 EXTRA_DIST += testing/check-events
-EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh \
+EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh testing/lib-net.sh \
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
 	testing/package/distcheck.sh testing/package/disable-plugins.sh \
 	testing/package/plugin-outside.sh \
 	testing/kernel/vm testing/kernel/planes.sh testing/kernel/guest/lib-plane.sh \
 	testing/kernel/guest/planes testing/kernel/guest/plane-client testing/kernel/guest/plane-crash \
 	testing/kernel/guest/plane-limits testing/kernel/guest/plane-nat testing/kernel/guest/plane-path-mtu \
-	testing/kernel/guest/plane-site \
-	testing/interop/README testing/interop/lib-charon.sh \
-	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
-	testing/interop/charon-client/gateway/startup-config \
-	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
-	testing/interop/charon-gateway/client/startup-config
+	testing/kernel/guest/plane-site
 
 THREADED_TESTS += src/libcharon/shard/shard_tests src/libcharon/net/net_tests \
 	src/libcharon/control/daemon_tests

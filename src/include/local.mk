@@ -12,6 +12,7 @@ cygnetinclude_HEADERS = \
 	src/include/cygnet/commands.h \
 	src/include/cygnet/crypto.h \
 	src/include/cygnet/cursor.h \
+	src/include/cygnet/debug.h \
 	src/include/cygnet/eap.h \
 	src/include/cygnet/esp.h \
 	src/include/cygnet/identity.h \

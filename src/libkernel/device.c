@@ -146,7 +146,7 @@ static void broker_done(struct cyg_op *op, enum cyg_status status)
 
 static void ask_broker(struct job *job)
 {
-	struct cyg_broker_request request = { .verb = CYG_BROKER_TUN, .fd = -1 };
+	struct cyg_broker_request request = { .verb = CYG_BROKER_TUN, .fd = -1, .tun_vnet_hdr = true };
 	enum cyg_status status;
 
 	if (job->step == QUEUES) {

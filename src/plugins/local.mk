@@ -11,3 +11,7 @@ include src/plugins/kernel-tun/local.mk
 include src/plugins/kernel-netlink/local.mk
 include src/plugins/address-pool/local.mk
 include src/plugins/authz-policy/local.mk
+include src/plugins/name-mangler/local.mk
+include src/plugins/radius/local.mk
+include src/plugins/dhcp/local.mk
+include src/plugins/anyconnect/local.mk

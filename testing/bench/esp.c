@@ -195,7 +195,7 @@ static void way_both(unsigned s, size_t len, unsigned packets, double *out, doub
 	}
 	close(link->fd);
 	link->fd = -1;
-	tun_child_remove(tun, child.spi_in, &counters);
+	tun_child_remove(tun, child.spi_in, CYG_BOTH, &counters);
 	need(counters.packets_in == counters.packets_out, "not all came through");
 	*out /= packets / TUN_BATCH * TUN_BATCH;
 	*in /= packets / TUN_BATCH * TUN_BATCH;

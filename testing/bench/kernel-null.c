@@ -57,7 +57,7 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 struct cyg_kernel_counters *last)
+			 enum cyg_direction what, struct cyg_kernel_counters *last)
 {
 	if (last)
 		*last = (struct cyg_kernel_counters){ 0 };

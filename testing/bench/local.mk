@@ -25,5 +25,5 @@ endif
 
 .PHONY: bench-programs
 bench-programs: all $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
-EXTRA_DIST += testing/bench/setup testing/bench/README
+EXTRA_DIST += testing/bench/esp-wire testing/bench/setup testing/bench/README
 CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)

@@ -8,9 +8,11 @@ int main(void)
 	SRunner *runner = srunner_create(setup_suite());
 	int failed;
 
+	srunner_add_suite(runner, child_suite());
 	srunner_add_suite(runner, refuse_suite());
 	srunner_add_suite(runner, end_suite());
 	srunner_add_suite(runner, rekey_suite());
+	srunner_add_suite(runner, fragment_suite());
 	srunner_add_suite(runner, limits_suite());
 	srunner_add_suite(runner, loss_suite());
 	srunner_add_suite(runner, tamper_suite());

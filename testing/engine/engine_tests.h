@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 Suite *setup_suite(void);
+Suite *child_suite(void);
 Suite *refuse_suite(void);
 Suite *end_suite(void);
 Suite *rekey_suite(void);
+Suite *fragment_suite(void);
 Suite *limits_suite(void);
 Suite *loss_suite(void);
 Suite *tamper_suite(void);

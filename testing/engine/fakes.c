@@ -159,6 +159,7 @@ static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	child->local = c->local;
 	child->remote = c->remote;
 	child->udp_encap = c->udp_encap;
+	child->mode = c->mode;
 	child->esn = c->esn;
 	child->encr = c->encr;
 	child->key_bits = c->key_bits;
@@ -192,14 +193,17 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 struct cyg_kernel_counters *last)
+			 enum cyg_direction what, struct cyg_kernel_counters *last)
 {
 	struct fake_child *child = find(of(ctx, shard), spi_in);
 
-	if (child && last)
+	if (!child)
+		return;
+	if (last)
 		*last = child->counters;
-	if (child)
-		child->used = false;
+	child->in &= !(what & CYG_INBOUND);
+	child->out &= !(what & CYG_OUTBOUND);
+	child->used = child->in || child->out;
 }
 
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
@@ -279,7 +283,7 @@ static enum cyg_status interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_s
 
 static const struct cyg_kernel_ops kernel_ops = {
 	.name = "fake-kernel",
-	.features = CYG_KERNEL_CAN_RAW_ESP,
+	.features = CYG_KERNEL_CAN_RAW_ESP | CYG_KERNEL_CAN_TRANSPORT,
 	KERNEL_OPS
 };
 

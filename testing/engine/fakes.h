@@ -16,6 +16,7 @@ struct fake_child {
 	uint32_t spi_in, spi_out, replaces, interface_id;
 	struct cyg_endpoint local, remote;
 	bool udp_encap, esn;
+	enum cyg_ipsec_mode mode;
 	uint16_t encr, key_bits, integ;
 	size_t key_len;
 	uint8_t key_in[160], key_out[160];

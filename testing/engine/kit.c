@@ -153,6 +153,13 @@ void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bo
 size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchange, bool response,
 		 uint32_t message_id, uint8_t first, struct cyg_bytes inner, uint8_t *out, size_t room)
 {
+	return kit_forge_fragment(from, sa, exchange, response, message_id, 0, 0, first, inner, out, room);
+}
+
+size_t kit_forge_fragment(struct kit_side *from, const struct ike_sa *sa, uint8_t exchange, bool response,
+			  uint32_t message_id, uint16_t number, uint16_t total, uint8_t first,
+			  struct cyg_bytes inner, uint8_t *out, size_t room)
+{
 	const struct ike_algs *algs = &sa->suite->algs;
 	struct ike_header header = {
 		.spi_i = sa->d.spi_i,
@@ -165,12 +172,16 @@ size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchang
 	};
 	struct chain_writer c = chain_message(out, room, &header);
 	uint8_t iv[CYG_IV_MAX] = { 0xfe }; /* far from those that the engine uses */
-	const size_t head = CYG_IKE_HEADER_LEN + 4;
+	const size_t head = CYG_IKE_HEADER_LEN + 4 + (total ? 4 : 0);
 	size_t len;
 
 	cyg_shard_random(sa->shard, iv + 1, sizeof(iv) - 1);
-	chain_open(&c, CYG_PAYLOAD_SK);
+	chain_open(&c, total ? CYG_PAYLOAD_SKF : CYG_PAYLOAD_SK);
 	wire_set_u8(&c.w, c.next_at, first);
+	if (total) {
+		wire_put_u16(&c.w, number);
+		wire_put_u16(&c.w, total);
+	}
 	(void)wire_reserve(&c.w, sk_sealed_len(algs, inner.len));
 	chain_close(&c);
 	len = chain_end(&c, NULL).len;
@@ -273,6 +284,13 @@ static enum cyg_status source_for(void *ctx, const struct cyg_ip *remote, struct
 	return CYG_OK;
 }
 
+static size_t path_mtu(void *ctx, const struct cyg_ip *local, const struct cyg_ip *remote)
+{
+	const struct kit_side *side = ctx;
+
+	return side->kit->path_mtu;
+}
+
 static void add_plugin(struct kit_side *side, struct registry_set *set, const struct cyg_plugin *plugin,
 		       const char *conf)
 {
@@ -308,6 +326,7 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 	KIT_CHECK(registry_errors(side->reg)[0] == '\0');
 	registry_set_free(set);
 	options.source_for = source_for;
+	options.path_mtu = path_mtu;
 	options.source_ctx = side;
 	for (unsigned n = 0; n < side->shards; n++) {
 		struct cyg_shard *shard = kit_shard(side, n);
@@ -361,6 +380,9 @@ void kit_free(struct kit *kit)
 			struct cyg_shard *shard = kit_shard(side, n);
 			struct fake_kernel *kernel = fake_kernel(shard);
 
+			while (side->ike[n]->oldest)
+				life_close(side->ike[n]->oldest, NULL);
+			KIT_CHECK(side->ike[n]->fragment_octets == 0);
 			ike_shard_free(side->ike[n]);
 			for (unsigned c = 0; kernel && c < FAKE_CHILDREN_MAX; c++)
 				KIT_CHECK(!kernel->child[c].used);

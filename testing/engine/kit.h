@@ -69,7 +69,7 @@ struct kit_setup {
 	unsigned shards;                /* of the gateway; 0: 1 */
 	bool natted_client;             /* a NAT between, in front of the client */
 	bool no_kernel;                 /* the gateway has no data plane */
-	bool no_raw_esp;                /* the gateway's data plane has UDP encapsulation only */
+	bool no_raw_esp;                /* the gateway's data plane has UDP encapsulation and tunnel mode only */
 	uint64_t seed;                  /* other random octets; 0: the usual */
 	const char *openssl_conf;       /* of the gateway */
 	struct ike_options options;     /* of both */
@@ -82,6 +82,7 @@ struct kit {
 	struct kit_packet *wire, **wire_tail; /* on their way */
 	struct kit_packet *held;        /* newest first */
 	unsigned sent, keepalives;
+	size_t path_mtu;                /* what the system says of the path; 0: nothing */
 	/* The script: asked for each datagram; NULL: all pass. It may change the octets. */
 	enum kit_verdict (*script)(struct kit *kit, struct kit_packet *packet, void *ctx);
 	void *ctx;
@@ -116,6 +117,10 @@ void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bo
 /* A request or response as `from`'s SA would send it, around any chain of payloads; not sent. How long it is. */
 size_t kit_forge(struct kit_side *from, const struct ike_sa *sa, uint8_t exchange, bool response,
 		 uint32_t message_id, uint8_t first, struct cyg_bytes inner, uint8_t *out, size_t room);
+/* One fragment of it (RFC 7383); total 0: the whole. */
+size_t kit_forge_fragment(struct kit_side *from, const struct ike_sa *sa, uint8_t exchange, bool response,
+			  uint32_t message_id, uint16_t number, uint16_t total, uint8_t first,
+			  struct cyg_bytes inner, uint8_t *out, size_t room);
 /* What the next datagram that `from` sends holds, opened by the receiver's SA: the first notify's type, or 0. */
 uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *packet, struct message *msg);
 /* What was held goes on its way, the newest first (reordered), or the oldest first. */

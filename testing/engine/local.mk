@@ -12,9 +12,11 @@ check_PROGRAMS += testing/engine/engine_tests
 ENGINE_TESTS += testing/engine/engine_tests
 TESTS += testing/engine/engine_tests
 testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
+	testing/engine/child_test.c \
 	testing/engine/end_test.c \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \
+	testing/engine/fragment_test.c \
 	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \
 	testing/engine/refuse_test.c \

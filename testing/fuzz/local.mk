@@ -95,7 +95,7 @@ testing_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 
 if PLUGIN_KERNEL_TUN
 FUZZ_TARGETS += testing/fuzz/fuzz_esp
-testing_fuzz_fuzz_esp_SOURCES = testing/fuzz/fuzz_esp.c src/plugins/kernel-tun/inner.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_esp_SOURCES = testing/fuzz/fuzz_esp.c src/plugins/kernel-tun/inner.c src/plugins/kernel-tun/sum.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_esp_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 testing_fuzz_fuzz_esp_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_esp_LDADD = $(FUZZ_LIBS)

@@ -13,11 +13,14 @@ charon_dir() { say "$tmp/charon-$1"; } # NS
 # The data plane: plugins, in order. `charon_kernel=kernel-netlink` uses the kernel's own ESP.
 charon_kernel=${charon_kernel:-kernel-libipsec kernel-netlink}
 
+# Further lines of strongswan.conf's section `charon`.
+charon_options=${charon_options:-}
+
 # charon_start NS: swanctl.conf comes on standard input.
 charon_start() {
 	local name=$1 dir
 	dir=$(charon_dir "$name")
-	mkdir -p "$dir/swanctl"
+	mkdir -p "$dir"/swanctl/{x509,x509ca,x509ocsp,x509aa,x509ac,x509crl,pubkey,private,rsa,ecdsa,bliss,pkcs8,pkcs12}
 	cat >"$dir/swanctl/swanctl.conf"
 	# The mark keeps the daemon's own packets out of the routes it makes for its tunnels.
 	cat >"$dir/strongswan.conf" <<-END
@@ -25,6 +28,7 @@ charon_start() {
 	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 $charon_kernel socket-default vici attr updown
 	    retransmit_tries = 3
 	    retransmit_timeout = 2
+	    $charon_options
 	    syslog {
 	    }
 	    filelog {
@@ -58,6 +62,13 @@ charon_start() {
 	    }
 	}
 	END
+	charon_run "$name"
+}
+
+# charon_run NS: (again) with the files that it has.
+charon_run() {
+	local name=$1 dir
+	dir=$(charon_dir "$name")
 	: >"$dir/log"
 	STRONGSWAN_CONF=$dir/strongswan.conf in_background "$name" "$dir/out" /usr/sbin/charon-systemd
 	eval "charon_pid_$name=$!"
@@ -65,10 +76,106 @@ charon_start() {
 	charon_ctl "$name" --load-all >"$dir/load" 2>&1 || { cat "$dir/load"; fail "strongSwan refuses its configuration"; }
 }
 
+# charon_kill NS: without a word to anybody.
+charon_kill() {
+	local pid="charon_pid_$1"
+	kill -9 "${!pid}"
+	wait_gone 5 "${!pid}" || fail "charon does not end"
+}
+
 # charon_reload NS: another swanctl.conf on standard input; its SAs end first.
 charon_reload() {
 	cat >"$(charon_dir "$1")/swanctl/swanctl.conf"
 	charon_ctl "$1" --load-all >/dev/null
+}
+
+# charon_client [NAME=VALUE...]: prints swanctl.conf of a remote-access client of testing/interop/gateway. `conn`
+# and `child` are further lines of the connection and of its child.
+charon_client() {
+	local id=alice.example.org key=key-of-alice remote=192.0.2.1 remote_id=gateway.example.org
+	local ike=aes128gcm16-prfsha256-x25519 esp=aes128gcm16 vips=0.0.0.0 remote_ts=0.0.0.0/0 conn= child=
+	local local_auth="auth = psk" remote_auth="auth = psk" more=
+	[[ $# == 0 ]] || local "$@"
+	cat <<-END
+	connections {
+	    gw {
+	        version = 2
+	        remote_addrs = $remote
+	        proposals = $ike
+	        vips = $vips
+	        $conn
+	        local {
+	            $local_auth
+	            id = $id
+	        }
+	        remote {
+	            $remote_auth
+	            id = $remote_id
+	        }
+	        children {
+	            net {
+	                remote_ts = $remote_ts
+	                esp_proposals = $esp
+	                $child
+	            }
+	        }
+	    }
+	}
+	secrets {
+	    ike-gw {
+	        secret = $key
+	    }
+	}
+	$more
+	END
+}
+
+# charon_gateway [NAME=VALUE...]: likewise, of the gateway that testing/interop/client connects to.
+charon_gateway() {
+	local id=gateway.example.org key=key-of-alice local=192.0.2.1
+	local ike=aes128gcm16-prfsha256-x25519 esp=aes128gcm16 pools=clients local_ts=0.0.0.0/0 conn= child=
+	local local_auth="auth = psk" remote_auth="auth = psk" more=
+	[[ $# == 0 ]] || local "$@"
+	cat <<-END
+	connections {
+	    clients {
+	        version = 2
+	        local_addrs = $local
+	        proposals = $ike
+	        pools = $pools
+	        $conn
+	        local {
+	            $local_auth
+	            id = $id
+	        }
+	        remote {
+	            $remote_auth
+	        }
+	        children {
+	            net {
+	                local_ts = $local_ts
+	                esp_proposals = $esp
+	                $child
+	            }
+	        }
+	    }
+	}
+	pools {
+	    clients {
+	        addrs = 10.99.2.0/24
+	        dns = 10.10.0.53
+	    }
+	    clients6 {
+	        addrs = fd00:99:2::/120
+	    }
+	}
+	secrets {
+	    ike-clients {
+	        secret = $key
+	    }
+	}
+	$more
+	END
 }
 
 # charon_ctl NS --VERB ARGUMENTS...

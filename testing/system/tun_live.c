@@ -69,7 +69,7 @@ static struct cyg_ip ip(const char *text)
 
 static int open_tun(const char *name)
 {
-	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_MULTI_QUEUE };
+	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE };
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	memcpy(request.ifr_name, name, sizeof(request.ifr_name) - 1); /* of a longer array */

@@ -12,6 +12,8 @@
 #define CYG_AUTHZ_NAME_MAX   64
 #define CYG_AUTHZ_ROUTES_MAX 64
 #define CYG_AUTHZ_TEXT_MAX  200
+#define CYG_AUTHZ_LIST_MAX   10 /* domains of split DNS, backup gateways */
+#define CYG_AUTHZ_HOST_MAX  128
 
 /* Bits of `set` in struct cyg_authz: which members hold something. */
 enum cyg_authz_bit {
@@ -34,9 +36,24 @@ enum cyg_authz_bit {
 	CYG_AZ_PFS = 1u << 16,
 	CYG_AZ_INCLUDE_LOCAL_LAN = 1u << 17,
 	CYG_AZ_SMARTCARD = 1u << 18,
+	CYG_AZ_SPLIT_DNS = 1u << 19,
+	CYG_AZ_BACKUP_GATEWAYS = 1u << 20,
+	CYG_AZ_CONFIG_URL = 1u << 21,
+	CYG_AZ_CONFIG_VERSION = 1u << 22,
+	CYG_AZ_REDISTRIBUTE = 1u << 23,
+	CYG_AZ_ATTRIBUTE_LIST = 1u << 24,
 };
 
-/* What was granted. Plain values; freed by whoever holds it with free(). */
+/* Bits of `redistribute`: routes of the system that the peer is told. */
+#define CYG_REDISTRIBUTE_CONNECTED 1u
+#define CYG_REDISTRIBUTE_STATIC	   2u
+
+/*
+ * What was granted. Plain values; freed by whoever holds it with free(). The object of the mode
+ * CYG_MODE_AUTHZ_POLICY begins with one, so that rows of other plugins in that mode (`dhcp server ...`) fill it.
+ */
+#define CYG_MODE_AUTHZ_POLICY "ikev2-authorization-policy"
+
 struct cyg_authz {
 	uint32_t set;
 	struct cyg_ip address4, address6;
@@ -52,6 +69,19 @@ struct cyg_authz {
 	uint8_t route_distance;
 	uint16_t route_count;
 	struct cyg_prefix routes[CYG_AUTHZ_ROUTES_MAX]; /* pushed: `route set remote`, lists */
+	uint8_t split_dns_count, backup_gateway_count;
+	char split_dns[CYG_AUTHZ_LIST_MAX][CYG_AUTHZ_HOST_MAX];
+	char backup_gateway[CYG_AUTHZ_LIST_MAX][CYG_AUTHZ_HOST_MAX]; /* addresses or names */
+	char config_url[CYG_AUTHZ_TEXT_MAX];
+	uint16_t config_version;
+	uint8_t redistribute;           /* CYG_REDISTRIBUTE_* */
+	char route_map_connected[CYG_AUTHZ_NAME_MAX], route_map_static[CYG_AUTHZ_NAME_MAX]; /* "": all routes */
+	char route_interface[CYG_AUTHZ_NAME_MAX]; /* `route set interface NAME`; "": the session's own */
+	char attribute_list[CYG_AUTHZ_NAME_MAX]; /* `aaa attribute list` */
+	/* CYG_AZ_DHCP: the server by address or by name (both unset: whatever else says where it is). */
+	struct cyg_ip dhcp_server, dhcp_giaddr;
+	char dhcp_host[CYG_AUTHZ_HOST_MAX];
+	uint8_t dhcp_timeout_s;         /* 0: the plugin's own */
 	char policy[CYG_AUTHZ_NAME_MAX];                /* where it came from, for `show` */
 };
 

@@ -100,6 +100,8 @@ struct cyg_mode {
 	const char *prompt;    /* "config-ikev2-profile" */
 	const char *what;      /* for messages: "IKEv2 profile" */
 	size_t object_size;
+	bool sequence;         /* objects are called `NAME NUMBER`; what refers to NAME means all of them
+	                        * (cyg_build_sequence()): the rows' `key` is "name,number" */
 	/* All optional. */
 	void (*init)(void *object, struct cyg_str name);
 	/* The whole object once all lines are applied: completeness, overlaps, pointers to other objects. Not
@@ -174,6 +176,10 @@ CYG_EXPORT const void *cyg_build_inner(struct cyg_build *build, const char *mode
 
 /* The nth object of a mode at the top, likewise. */
 CYG_EXPORT const void *cyg_build_nth(struct cyg_build *build, const char *mode, size_t n, struct cyg_str *name);
+/* The objects of one name in a mode with `sequence`, in order of their numbers: at most `room` of them at `out`, built; NULL
+ * for one that is not usable. Returns how many there are. */
+CYG_EXPORT size_t cyg_build_sequence(struct cyg_build *build, const char *mode, struct cyg_str name,
+				     const void **out, size_t room);
 
 /* --- Objects of a snapshot (any thread that holds it) --- */
 /* NULL if there is none, or if it is incomplete and `usable` is asked for. */

@@ -41,6 +41,12 @@ CYG_EXPORT void cyg_identity_unref(struct cyg_identity *id); /* NULL is fine */
 CYG_EXPORT bool cyg_identity_equal(const struct cyg_identity *a, const struct cyg_identity *b);
 /* Readable and safe for logs and `show`: an address, a name, a DN, or hex. */
 CYG_EXPORT void cyg_identity_text(const struct cyg_identity *id, struct cyg_strbuf *out);
+/* Tells each attribute of a Name (DER, RFC 5280 4.1.2.4) in its order, the least specific first: its short name as
+ * cyg_identity_text() has it ("cn", "dc"; "" if it has none) and its value, foreign octets of whatever kind of
+ * string. CYG_MALFORMED: it is no Name, and what was told before means nothing. */
+CYG_EXPORT enum cyg_status cyg_dn_each(struct cyg_bytes der,
+				       void (*tell)(void *ctx, const char *name, struct cyg_bytes value),
+				       void *ctx) CYG_MUST_CHECK;
 /* "address", "fqdn", "email", "dn", "key-id"; the words of the command language. */
 CYG_EXPORT const char *cyg_identity_type_text(uint8_t type);
 

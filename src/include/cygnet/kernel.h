@@ -136,9 +136,11 @@ struct cyg_kernel_ops {
 				      uint32_t spi_in, const struct cyg_endpoint *local,
 				      const struct cyg_endpoint *remote, bool udp_encap,
 				      struct cyg_op *op);
-	/* Removes both directions; final counters at *last if not NULL. Never fails, never waits. */
+	/* Removes the named directions: without its outbound one a child takes what is still on its way to it,
+	 * and no packet leaves by it. With the last direction it is gone; final counters at *last if not NULL.
+	 * Never fails, never waits. */
 	void (*child_remove)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			     struct cyg_kernel_counters *last);
+			     enum cyg_direction what, struct cyg_kernel_counters *last);
 	enum cyg_status (*child_query)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 				       uint32_t spi_in, struct cyg_kernel_counters *out,
 				       struct cyg_op *op);

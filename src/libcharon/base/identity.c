@@ -118,16 +118,14 @@ static const struct {
 	{ "dc", 10, { 0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 1, 25 } },
 };
 
-static void dn_name_text(struct cyg_bytes oid, struct cyg_strbuf *out)
+/* "" for one that is not in the table. */
+static const char *dn_name(struct cyg_bytes oid)
 {
 	for (size_t i = 0; i < CYG_COUNT(dn_names); i++) {
-		if (cyg_bytes_equal(oid, cyg_bytes(dn_names[i].oid, dn_names[i].len))) {
-			cyg_strbuf_add(out, cyg_str(dn_names[i].name));
-			return;
-		}
+		if (cyg_bytes_equal(oid, cyg_bytes(dn_names[i].oid, dn_names[i].len)))
+			return dn_names[i].name;
 	}
-	cyg_strbuf_add(out, CYG_STR("oid."));
-	cyg_strbuf_add_hex(out, oid);
+	return "";
 }
 
 /* Commas within a value come out as "\2c", so that a DN reads one way only. */
@@ -143,14 +141,16 @@ static void dn_value_text(struct cyg_bytes value, struct cyg_strbuf *out)
 	}
 }
 
-/* False if it is no Name; then `out` may hold the beginning of one. */
-static bool dn_text(struct cyg_bytes der, struct cyg_strbuf *out)
+/* Each attribute of the Name in its order; `joined`: of the same RDN as the one before. */
+static enum cyg_status dn_walk(struct cyg_bytes der,
+			       void (*tell)(void *ctx, struct cyg_bytes oid, struct cyg_bytes value, bool joined),
+			       void *ctx)
 {
 	struct wire_reader r = wire_reader_of(der), name = der_open(&r, DER_SEQUENCE, NULL);
 	unsigned parts = 0;
 
 	if (!wire_done(&r))
-		return false;
+		return CYG_MALFORMED;
 	while (wire_left(&name) > 0) {
 		struct wire_reader set = der_open(&name, DER_SET, NULL);
 
@@ -160,15 +160,63 @@ static bool dn_text(struct cyg_bytes der, struct cyg_strbuf *out)
 			struct wire_reader value = der_open(&pair, 0, NULL);
 
 			if (!wire_ok(&set) || !wire_done(&pair) || parts++ == DN_PARTS_MAX)
-				return false;
-			if (parts > 1)
-				cyg_strbuf_add(out, first ? CYG_STR(",") : CYG_STR("+"));
-			dn_name_text(wire_rest(&oid), out);
-			cyg_strbuf_add(out, CYG_STR("="));
-			dn_value_text(wire_rest(&value), out);
+				return CYG_MALFORMED;
+			tell(ctx, wire_rest(&oid), wire_rest(&value), !first);
 		}
 	}
-	return wire_ok(&name);
+	return wire_ok(&name) ? CYG_OK : CYG_MALFORMED;
+}
+
+struct dn_text {
+	struct cyg_strbuf *out;
+	bool any;
+};
+
+static void add_part(void *ctx, struct cyg_bytes oid, struct cyg_bytes value, bool joined)
+{
+	struct dn_text *text = ctx;
+	const char *name = dn_name(oid);
+
+	if (text->any)
+		cyg_strbuf_add(text->out, joined ? CYG_STR("+") : CYG_STR(","));
+	text->any = true;
+	if (name[0]) {
+		cyg_strbuf_add(text->out, cyg_str(name));
+	} else {
+		cyg_strbuf_add(text->out, CYG_STR("oid."));
+		cyg_strbuf_add_hex(text->out, oid);
+	}
+	cyg_strbuf_add(text->out, CYG_STR("="));
+	dn_value_text(value, text->out);
+}
+
+/* False if it is no Name; then `out` may hold the beginning of one. */
+static bool dn_text(struct cyg_bytes der, struct cyg_strbuf *out)
+{
+	struct dn_text text = { .out = out };
+
+	return dn_walk(der, add_part, &text) == CYG_OK;
+}
+
+struct dn_each {
+	void (*tell)(void *ctx, const char *name, struct cyg_bytes value);
+	void *ctx;
+};
+
+static void tell_part(void *ctx, struct cyg_bytes oid, struct cyg_bytes value, bool joined)
+{
+	struct dn_each *each = ctx;
+
+	(void)joined;
+	each->tell(each->ctx, dn_name(oid), value);
+}
+
+enum cyg_status cyg_dn_each(struct cyg_bytes der, void (*tell)(void *ctx, const char *name, struct cyg_bytes value),
+			    void *ctx)
+{
+	struct dn_each each = { tell, ctx };
+
+	return dn_walk(der, tell_part, &each);
 }
 
 static bool is_printable(struct cyg_bytes octets)

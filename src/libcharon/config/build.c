@@ -85,7 +85,7 @@ struct need *build_need(struct cyg_build *build, enum need_kind kind,
 	}
 	need = &b->needs[b->need_count];
 	*need = (struct need){ .kind = kind, .mode = mode };
-	if (kind == NEED_NAME || kind == NEED_OBJECT) {
+	if (kind == NEED_NAME || kind == NEED_OBJECT || kind == NEED_COUNT) {
 		need->name = cyg_str_dup(name);
 		if (!need->name) {
 			build->status = CYG_NOMEM;
@@ -99,11 +99,15 @@ struct need *build_need(struct cyg_build *build, enum need_kind kind,
 bool build_exists(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name)
 {
 	const struct node *node;
+	uint64_t above = 0;
+	size_t count;
 
 	if (cyg_str_equal(name, CYG_STR("default")))
 		return true;
 	if (!mode || mode->parent != c->grammar->global)
 		return false;
+	if (mode->mode->sequence)
+		return build_sequence_next(c, mode, name, &above, &count) != NULL;
 	node = node_find(c->root, mode, name, NULL);
 	return node && !node->disabled;
 }
@@ -183,8 +187,15 @@ static bool still_good(struct candidate *c, struct spot *spot, const struct buil
 		struct spot inner, root = root_spot(c);
 		struct built *now = NULL;
 		bool there = true;
+		uint64_t above = 0;
+		size_t count;
 
 		switch (need->kind) {
+		case NEED_COUNT:
+			(void)build_sequence_next(c, need->mode, cyg_str(need->name), &above, &count);
+			if (count != need->n)
+				return false;
+			continue;
 		case NEED_NAME:
 			there = build_exists(c, need->mode, cyg_str(need->name));
 			break;

@@ -17,12 +17,12 @@
 struct candidate;
 
 /* What one object asked for. */
-enum need_kind { NEED_NAME, NEED_OBJECT, NEED_INNER, NEED_NTH };
+enum need_kind { NEED_NAME, NEED_OBJECT, NEED_INNER, NEED_NTH, NEED_COUNT };
 struct need {
 	enum need_kind kind;
 	const struct grammar_mode *mode;
-	char *name; /* NAME, OBJECT */
-	size_t n;   /* INNER, NTH */
+	char *name; /* NAME, OBJECT, COUNT */
+	size_t n;   /* INNER, NTH; COUNT: how many of a sequence */
 	bool there;
 	struct built *built; /* OBJECT, INNER, NTH: a reference; NULL if there was none */
 };

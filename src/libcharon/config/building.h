@@ -38,5 +38,9 @@ enum cyg_status build_ready(struct candidate *c, const struct grammar_mode *mode
 /* The nth object of that mode inside of another one. */
 enum cyg_status build_ready_inner(struct candidate *c, struct spot *outer, const struct grammar_mode *mode,
 				  size_t n, struct spot *spot) CYG_MUST_CHECK;
+/* Of the objects NAME NUMBER the one with the lowest number above *above, which becomes that number, and how many there
+ * are above it; NULL after the last. */
+const struct node *build_sequence_next(const struct candidate *c, const struct grammar_mode *mode,
+				       struct cyg_str name, uint64_t *above, size_t *count);
 
 #endif

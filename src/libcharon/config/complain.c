@@ -32,14 +32,21 @@ void line_word(const struct line *l, size_t word, struct cyg_strbuf *out)
 	cyg_strbuf_add(out, text.len > 48 ? CYG_STR("...`") : CYG_STR("`"));
 }
 
-/* May the word be a part of a key? Then it is not told. */
-static bool near_secret(const struct matcher *m, size_t head)
+static bool is_secret(const struct grammar_op *op)
 {
-	for (size_t n = 0; head > 0 && n < m->thread_count; n++) {
-		const struct grammar_row *row = m->threads[n].row;
+	return op->kind == OP_ARG && grammar_is_secret(op->arg);
+}
 
-		for (size_t i = 0; i < row->op_count; i++) {
-			if (row->ops[i].kind == OP_ARG && grammar_is_secret(row->ops[i].arg))
+/* May the word be a part of a key? A key was expected here, or stands before it. Then it is not told. */
+static bool near_secret(const struct matcher *m)
+{
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct match_thread *t = &m->threads[n];
+
+		if (is_secret(&t->row->ops[t->pc]))
+			return true;
+		for (const struct match_step *s = t->last; s; s = s->prev) {
+			if (is_secret(&t->row->ops[s->op]))
 				return true;
 		}
 	}
@@ -80,7 +87,7 @@ void line_refuse_owned(struct line *l)
 		line_refuse(l, column, "syntax", "the line is incomplete: expected %s", expected_text);
 		return;
 	}
-	if (near_secret(m, match->where - l->first)) {
+	if (near_secret(m)) {
 		cyg_strbuf_add(&word, CYG_STR("this word"));
 	} else {
 		line_word(l, match->where, &word);

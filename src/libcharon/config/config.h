@@ -38,6 +38,10 @@ struct config_table {
 
 /* The core's own configuration commands. */
 extern const struct cyg_command_table config_core_commands;
+/* Commands that a router has and no plugin of ours: to be given as those of the plugin CONFIG_TACACS, not
+ * loaded. */
+extern const struct cyg_command_table config_tacacs_commands;
+#define CONFIG_TACACS "tacacs"
 
 /* The tables must outlive the grammar; the core's table is not added by itself. CYG_MALFORMED with
  * a sentence in `why` for a row that is no good (a mistake of whoever wrote it). */

@@ -118,6 +118,18 @@ bool core_group(struct cyg_build *build, uint64_t group)
 	return true;
 }
 
+uint16_t core_pfs(struct cyg_build *build, const struct cyg_args *args)
+{
+	struct cyg_str group = cyg_args_text(args, "group");
+	uint64_t number = CYG_KE_MODP_2048;
+
+	if (group.len &&
+	    cyg_str_to_u64(cyg_str_tail(group, strlen("group")), 1, 64, &number) != CYG_OK)
+		return 0;
+	cyg_build_at(build, args, "group", 0);
+	return core_group(build, number) ? (uint16_t)number : 0;
+}
+
 /* --- Global lines --- */
 
 static void global_init(void *object, struct cyg_str name)
@@ -134,16 +146,11 @@ static void global_init(void *object, struct cyg_str name)
 static void global_check(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	const struct config_global *g = object;
-	const struct config_method_list *first;
 
 	(void)name;
 	core_check_overlaps(build);
-	first = cyg_build_inner(build, MODE_AAA_AUTHORIZATION, 0, NULL);
-	if (first && !g->aaa_new_model) {
-		cyg_build_at_place(build, first->head.place);
-		cyg_build_warning(build, "no-effect",
-				  "AAA lists do nothing without `aaa new-model`");
-	}
+	if (!g->aaa_new_model)
+		core_check_new_model(build);
 }
 
 #define APPLY(name_)                                                                               \
@@ -296,6 +303,13 @@ static const struct cyg_command commands[] = {
 	  .apply = apply_limit },
 	{ MODE_GLOBAL, "crypto ikev2 limit queue sa-init <number:uint(100-100000)>",
 	  "Limits requests that wait for their turn." },
+	{ MODE_GLOBAL, "crypto ikev2 disconnect-revoked-peers",
+	  "Ends sessions whose certificate has been revoked." },
+	{ MODE_GLOBAL, "crypto ikev2 reconnect key <number:uint(1-2)> [active] <key:secret>",
+	  "Sets a key that returning clients are known by.", .key = "number", .flags = CYG_CMD_LIST },
+	{ MODE_GLOBAL, "crypto ikev2 redirect gateway {init | auth}", "May send peers to another gateway." },
+	{ MODE_GLOBAL, "crypto ikev2 redirect client [max-redirects <number:uint(1-255)>]",
+	  "Follows a gateway that sends us elsewhere." },
 	{ MODE_GLOBAL, "crypto ikev2 nat keepalive <seconds:uint(5-3600)>",
 	  "Keeps the memory of a NAT before us fresh.", .apply = apply_nat_keepalive },
 	{ MODE_GLOBAL, "crypto ikev2 window <number:uint(1-200)>",

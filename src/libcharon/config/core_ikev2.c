@@ -518,4 +518,4 @@ static const struct cyg_command commands[] = {
 
 const struct cyg_command_table core_ikev2_commands = { .modes = modes,
 						       .commands = commands,
-						       .next = &core_profile_commands };
+						       .next = &core_pki_commands };

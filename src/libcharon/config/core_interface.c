@@ -3,6 +3,7 @@
  * Interfaces: tunnels, virtual templates, loopbacks, and what belongs to the system.
  */
 #include "config/core.h"
+#include "config/tree.h"
 
 #include <stdio.h>
 
@@ -35,11 +36,20 @@ static void interface_init(void *object, struct cyg_str name)
 	}
 }
 
+/* Remembers where a family comes in: the first line that brings it. */
+static void bring(struct cyg_build *build, const char **place)
+{
+	const char *here = cyg_build_place(build);
+
+	if (!*place || core_earlier(here, *place))
+		*place = here;
+}
+
 APPLY(apply_address)
 {
 	struct config_interface *i = object;
 
-	(void)build;
+	bring(build, &i->ipv4_place);
 	i->address_negotiated = cyg_args_has(args, "negotiated");
 	if (!i->address_negotiated) {
 		i->address4 = cyg_args_prefix(args, "host", "mask");
@@ -52,7 +62,7 @@ APPLY(apply_address6)
 {
 	struct config_interface *i = object;
 
-	(void)build;
+	bring(build, &i->ipv6_place);
 	i->address6_negotiated = cyg_args_has(args, "negotiated");
 	if (!i->address6_negotiated) {
 		i->address6 = cyg_args_prefix(args, "host", NULL);
@@ -65,6 +75,7 @@ APPLY(apply_unnumbered)
 {
 	struct config_interface *i = object;
 
+	bring(build, &i->ipv4_place);
 	core_text(build, args, "of", i->unnumbered4, sizeof(i->unnumbered4));
 	return CYG_OK;
 }
@@ -73,6 +84,7 @@ APPLY(apply_unnumbered6)
 {
 	struct config_interface *i = object;
 
+	bring(build, &i->ipv6_place);
 	core_text(build, args, "of", i->unnumbered6, sizeof(i->unnumbered6));
 	return CYG_OK;
 }
@@ -82,6 +94,8 @@ APPLY(apply_vrf)
 	struct config_interface *i = object;
 
 	core_text(build, args, "vrf", i->vrf, sizeof(i->vrf));
+	i->vrf_place = cyg_build_place(build);
+	i->vrf_of_ipv4 = args->old;
 	return CYG_OK;
 }
 
@@ -138,6 +152,33 @@ APPLY(apply_protection)
 	return CYG_OK;
 }
 
+/* Is there an entry "NAME SEQUENCE" of the map? */
+static bool map_exists(struct cyg_build *build, struct cyg_str map)
+{
+	struct cyg_str entry;
+
+	for (size_t n = 0;; n++) {
+		(void)cyg_build_nth(build, MODE_CRYPTO_MAP, n, &entry);
+		if (entry.len == 0)
+			return false;
+		if (entry.len > map.len && entry.ptr[map.len] == ' ' &&
+		    cyg_str_equal(cyg_str_head(entry, map.len), map))
+			return true;
+	}
+}
+
+APPLY(apply_map)
+{
+	struct cyg_str map = cyg_args_text(args, "map");
+
+	(void)object;
+	if (!map_exists(build, map)) {
+		cyg_build_at(build, args, "map", 0);
+		cyg_build_warning(build, "undefined-reference", "there is no crypto map %.*s", (int)map.len, map.ptr);
+	}
+	return CYG_OK;
+}
+
 APPLY(apply_shutdown)
 {
 	struct config_interface *i = object;
@@ -154,6 +195,36 @@ APPLY(apply_service_policy)
 	return CYG_OK;
 }
 
+static const char *later(const char *a, const char *b)
+{
+	return core_earlier(a, b) ? b : a;
+}
+
+/* False if the interface cannot be used with its VRF line. */
+static bool check_vrf(struct cyg_build *build, const struct config_interface *i)
+{
+	bool tunnel = i->kind == IF_TUNNEL || i->kind == IF_VIRTUAL_TEMPLATE;
+	const struct cyg_vrf *vrf;
+
+	if (!i->vrf[0])
+		return true;
+	if (i->vrf_of_ipv4 && tunnel && i->ipv4_place && i->ipv6_place) {
+		cyg_build_at_place(build, later(i->vrf_place, later(i->ipv4_place, i->ipv6_place)));
+		cyg_build_error(build, "conflict",
+				"`ip vrf forwarding` is for IPv4 alone, and this interface has both families: write "
+				"`vrf forwarding %s`",
+				i->vrf);
+		return false;
+	}
+	vrf = cyg_build_object(build, CYG_MODE_VRF, cyg_str(i->vrf));
+	if (vrf && ((i->ipv4_place && !vrf->ipv4) || (i->ipv6_place && !vrf->ipv6))) {
+		cyg_build_at_place(build, i->vrf_place);
+		cyg_build_warning(build, "unsuitable", "VRF %s lacks `address-family %s`, which this interface uses",
+				  i->vrf, i->ipv4_place && !vrf->ipv4 ? "ipv4" : "ipv6");
+	}
+	return true;
+}
+
 static void check_interface(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_interface *i = object;
@@ -165,6 +236,8 @@ static void check_interface(struct cyg_build *build, void *object, struct cyg_st
 	const char *why = "";
 
 	(void)name;
+	if (!check_vrf(build, i))
+		return;
 	if (!i->protection_name[0] || i->shutdown) {
 		core_finish(build, &i->head, "", "");
 		return;
@@ -226,6 +299,8 @@ static const struct cyg_command commands[] = {
 	  "Protects it by IPsec.", .apply = apply_protection },
 	{ MODE_INTERFACE, "tunnel vrf <vrf:ref(vrf)>", "Sets the VRF of outer packets." },
 	{ MODE_INTERFACE, "tunnel key <key:uint(0-4294967295)>", "Sets the GRE key." },
+	{ MODE_INTERFACE, "virtual-interface device", "Gives each session a device of the system." },
+	{ MODE_INTERFACE, "crypto map <map:name>", "Protects by a crypto map.", .apply = apply_map },
 	{ MODE_INTERFACE, "service-policy {input | output} <policy:name>", "Is kept and does nothing.",
 	  .flags = CYG_CMD_LIST, .apply = apply_service_policy },
 	{ MODE_INTERFACE, "shutdown", "Switches it off.", .apply = apply_shutdown },

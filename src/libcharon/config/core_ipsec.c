@@ -179,15 +179,8 @@ APPLY(apply_ikev2_profile)
 APPLY(apply_pfs)
 {
 	struct config_ipsec_profile *p = object;
-	struct cyg_str group = cyg_args_text(args, "group");
-	uint64_t number = CYG_KE_MODP_2048;
 
-	if (group.len &&
-	    cyg_str_to_u64(cyg_str_tail(group, strlen("group")), 1, 64, &number) != CYG_OK)
-		return CYG_OK;
-	cyg_build_at(build, args, "group", 0);
-	if (core_group(build, number))
-		p->pfs_group = (uint16_t)number;
+	p->pfs_group = core_pfs(build, args);
 	return CYG_OK;
 }
 
@@ -272,9 +265,6 @@ static const struct cyg_mode modes[] = {
 #define HASHES(before_) \
 	before_ "-md5-hmac | " before_ "-sha-hmac | " before_ "-sha256-hmac | " before_ \
 	"-sha384-hmac | " before_ "-sha512-hmac"
-#define GROUPS \
-	"group1|group2|group5|group14|group15|group16|group17|group18|group19|group20|group21|" \
-	"group24|group31|group32"
 
 static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL,
@@ -293,7 +283,7 @@ static const struct cyg_command commands[] = {
 	  "Names transform sets, the preferred one first.", .apply = apply_sets },
 	{ MODE_IPSEC_PROFILE, "set ikev2-profile <profile:ref(" MODE_PROFILE ")>",
 	  "Names the IKEv2 profile.", .apply = apply_ikev2_profile },
-	{ MODE_IPSEC_PROFILE, "set pfs [<group:choice(" GROUPS ")>]",
+	{ MODE_IPSEC_PROFILE, "set pfs [<group:choice(" CORE_GROUPS ")>]",
 	  "Exchanges keys anew for each SA.", .apply = apply_pfs },
 	{ MODE_IPSEC_PROFILE,
 	  "set security-association lifetime {seconds <time:uint(120-2592000)> | "

@@ -14,8 +14,8 @@
 
 /* Modes of other tables that lines of a profile refer to. */
 #define REF_VRF	       "ref(vrf)"
-#define REF_CERT_MAP   "ref(pki-certificate-map)"
-#define REF_TRUSTPOINT "ref(pki-trustpoint)"
+#define REF_CERT_MAP   "ref(" MODE_CERT_MAP ")"
+#define REF_TRUSTPOINT "ref(" MODE_TRUSTPOINT ")"
 #define REF_MANGLER    "ref(ikev2-name-mangler)"
 #define REF_AUTHEN     "ref(aaa-authentication-login)"
 #define REF_AUTHOR     "ref(" MODE_AAA_AUTHORIZATION ")"
@@ -62,10 +62,7 @@ APPLY(apply_match_certificate)
 {
 	struct config_profile *p = object;
 
-	(void)build;
-	(void)args;
-	p->certificate_count++;
-	return CYG_OK;
+	return core_take_map(build, args, p->match_certificate, &p->match_certificate_count);
 }
 
 APPLY(apply_match_fvrf)
@@ -183,10 +180,18 @@ APPLY(apply_keyring)
 APPLY(apply_trustpoint)
 {
 	struct config_profile *p = object;
+	struct config_trustpoint_use *use = &p->trustpoint[p->trustpoint_count];
 
-	(void)build;
-	(void)args;
+	if (p->trustpoint_count == CONFIG_TRUSTPOINTS_MAX) {
+		cyg_build_error(build, "range", "a profile has at most %d trustpoints",
+				CONFIG_TRUSTPOINTS_MAX);
+		return CYG_OK;
+	}
 	p->trustpoint_count++;
+	core_text(build, args, "trustpoint", use->name, sizeof(use->name));
+	use->trustpoint = cyg_build_object(build, MODE_TRUSTPOINT, cyg_args_text(args, "trustpoint"));
+	use->sign = !cyg_args_has(args, "verify");
+	use->verify = !cyg_args_has(args, "sign");
 	return CYG_OK;
 }
 
@@ -285,6 +290,8 @@ APPLY(apply_switch)
 		p->shutdown = true;
 	else if (cyg_args_has(args, "initial-contact"))
 		p->initial_contact_force = true;
+	else if (cyg_args_has(args, "force-encap"))
+		p->force_encap = true;
 	else
 		p->dynamic_place = cyg_build_place(build);
 	p->dynamic = p->dynamic_place != NULL;
@@ -314,7 +321,7 @@ static void lacks(const struct config_profile *p, struct cyg_strbuf *missing)
 	bool needs_key = (p->auth_local == AUTH_PRE_SHARE && !p->key_local.len) ||
 			 ((p->auth_remote & AUTH_PRE_SHARE) && !p->key_remote.len);
 
-	if (!p->match_identity_count && !p->certificate_count)
+	if (!p->match_identity_count && !p->match_certificate_count)
 		core_lacks(missing, "`match identity remote` or `match certificate`");
 	if (p->auth_local == AUTH_NONE)
 		core_lacks(missing, "`authentication local`");
@@ -334,12 +341,24 @@ static void lacks(const struct config_profile *p, struct cyg_strbuf *missing)
 
 static const char *unusable(const struct config_profile *p)
 {
+	bool signs = false, verifies = false;
+
+	for (unsigned i = 0; i < p->trustpoint_count; i++) {
+		if (!p->trustpoint[i].trustpoint)
+			return "one of its trustpoints does not exist";
+		signs |= p->trustpoint[i].sign;
+		verifies |= p->trustpoint[i].verify;
+	}
+	if (((unsigned)p->auth_local & SIGNATURES) && p->trustpoint_count && !signs)
+		return "none of its trustpoints may sign";
+	if ((p->auth_remote & SIGNATURES) && p->trustpoint_count && !verifies)
+		return "none of its trustpoints may verify";
 	if (p->keyring_name[0] && !p->keyring)
 		return "its keyring does not exist";
 	if (p->match_interface && !p->match_address_count)
 		return "the interface of `match address local` has no address here";
-	if ((p->auth_remote | p->auth_local) & ~(unsigned)AUTH_PRE_SHARE)
-		return "only pre-shared keys are supported so far";
+	if ((p->auth_remote | p->auth_local) & ~(unsigned)AUTH_PRE_SHARE & ~SIGNATURES)
+		return "EAP is not supported so far";
 	if (p->keyring_aaa)
 		return "keys from AAA are not supported so far";
 	return "";
@@ -388,6 +407,7 @@ static void done_profile(void *object)
 
 	cyg_secret_done(&p->key_local);
 	cyg_secret_done(&p->key_remote);
+	core_free_maps(p->match_certificate, p->match_certificate_count);
 }
 
 /* clang-format off */
@@ -473,7 +493,7 @@ static const struct cyg_command commands[] = {
 	  "Finds out whether a silent peer is alive.", .apply = apply_dpd },
 	{ MODE_PROFILE, "nat keepalive <seconds:uint(5-3600)>", "Keeps a NAT's memory fresh.",
 	  .apply = apply_number },
-	{ MODE_PROFILE, "nat force-encap", "Encapsulates ESP in UDP always." },
+	{ MODE_PROFILE, "nat force-encap", "Encapsulates ESP in UDP always, when we begin.", .apply = apply_switch },
 	{ MODE_PROFILE, "lifetime {<seconds:uint(120-86400)> | certificate}", "Rekeys before this time.",
 	  .def = "lifetime 86400", .apply = apply_number },
 	{ MODE_PROFILE, "initial-contact force", "Ends a peer's older sessions when it comes again.",

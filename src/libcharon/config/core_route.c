@@ -42,5 +42,5 @@ static const struct cyg_command commands[] = {
 };
 
 const struct cyg_command_table core_route_commands = {
-	.modes = modes, .commands = commands, .next = NULL
+	.modes = modes, .commands = commands, .next = &core_vrf_commands
 };

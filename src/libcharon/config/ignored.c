@@ -14,6 +14,7 @@ const struct ignored_heads ignored_heads[] = {
 	  "netconf netconf-yang ntp platform power prompt restconf scheduler service snmp-server "
 	  "spanning-tree subscriber tftp-server transceiver upgrade version vtp xconnect",
 	  false },
+	{ "global", "username <name:word>", "privilege secret autocommand", false },
 	{ "global", "crypto", "isakmp engine key", false },
 	{ "global", "ip",
 	  "bgp-community cef dhcp domain-lookup flow-export forward-protocol ftp multicast-routing "
@@ -42,5 +43,6 @@ const struct ignored_heads ignored_heads[] = {
 	  "virtual-reassembly",
 	  false },
 	{ "interface", "ipv6", "eigrp nd ospf redirects unreachables", false },
+	{ "route-map", "", "match set description continue", false },
 	{ 0 },
 };

@@ -10,11 +10,17 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core.c \
 	src/libcharon/config/core.h \
 	src/libcharon/config/core_aaa.c \
+	src/libcharon/config/core_acl.c \
+	src/libcharon/config/core_client.c \
 	src/libcharon/config/core_ikev2.c \
 	src/libcharon/config/core_interface.c \
 	src/libcharon/config/core_ipsec.c \
+	src/libcharon/config/core_map.c \
+	src/libcharon/config/core_pki.c \
 	src/libcharon/config/core_profile.c \
 	src/libcharon/config/core_route.c \
+	src/libcharon/config/core_tacacs.c \
+	src/libcharon/config/core_vrf.c \
 	src/libcharon/config/edit.c \
 	src/libcharon/config/file.c \
 	src/libcharon/config/findings.c \
@@ -30,6 +36,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/prompt.c \
 	src/libcharon/config/render.c \
 	src/libcharon/config/respell.c \
+	src/libcharon/config/sequence.c \
 	src/libcharon/config/snapshot.c \
 	src/libcharon/config/statement.c \
 	src/libcharon/config/syntax.c \
@@ -48,6 +55,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/grammar_test.c \
 	src/libcharon/config/objects_test.c \
 	src/libcharon/config/parse_test.c \
+	src/libcharon/config/pki_test.c \
 	src/libcharon/config/prompt_test.c \
 	src/libcharon/config/render_test.c \
 	src/libcharon/config/snapshot_test.c

@@ -13,6 +13,7 @@
 #include <cygnet/commands.h>
 #include <cygnet/identity.h>
 #include <cygnet/numbers.h>
+#include <cygnet/objects.h>
 #include <cygnet/secret.h>
 
 #define CONFIG_NAME_MAX     64
@@ -31,7 +32,12 @@
 #define MODE_IPSEC_PROFILE   "ipsec-profile"
 #define MODE_INTERFACE       "interface"
 #define MODE_ROUTE           "static-route"
-#define MODE_AAA_AUTHORIZATION "aaa-authorization-network" /* method lists */
+#define MODE_TRUSTPOINT      "pki-trustpoint"
+#define MODE_CERT_MAP        "pki-certificate-map"
+#define MODE_CRYPTO_MAP      "crypto-map"  /* an object for each entry: "NAME SEQUENCE" */
+#define MODE_AAA_AUTHENTICATION "aaa-authentication-login" /* method lists */
+#define MODE_AAA_AUTHORIZATION "aaa-authorization-network"
+#define MODE_AAA_ACCOUNTING   "aaa-accounting-network"
 
 /* What every object begins with. */
 struct config_head {
@@ -95,6 +101,67 @@ struct config_keyring {
 	const struct config_peer **peers; /* usable ones, in order */
 };
 
+/* --- Certificates --- */
+
+/* One line of a certificate map. */
+enum cert_map_field {
+	CERT_MAP_SUBJECT, CERT_MAP_ISSUER, CERT_MAP_ALT_NAME, CERT_MAP_UNSTRUCTURED, CERT_MAP_NAME,
+	CERT_MAP_SERIAL, CERT_MAP_VALID_START, CERT_MAP_EXPIRES_ON,
+};
+enum cert_map_test { CERT_MAP_EQ, CERT_MAP_NE, CERT_MAP_CO, CERT_MAP_NC, CERT_MAP_LT, CERT_MAP_GE };
+
+struct cert_map_rule {
+	enum cert_map_field field;
+	enum cert_map_test test;
+	char text[256];
+	int64_t time;                   /* since 1970, of the last two fields */
+};
+
+#define CONFIG_CERT_MAP_RULES_MAX   16
+#define CONFIG_CERT_MAP_ENTRIES_MAX 64
+#define CONFIG_CERT_MAPS_MAX        16
+
+/* One sequence of a map: all of its lines must hold. */
+struct config_cert_map {
+	struct config_head head;        /* its name: "NAME NUMBER" */
+	unsigned rule_count;
+	struct cert_map_rule rule[CONFIG_CERT_MAP_RULES_MAX];
+};
+
+/* A map that is referred to: one of its sequences must match. */
+struct config_cert_map_use {
+	char name[CONFIG_NAME_MAX];
+	size_t entry_count;             /* usable ones, in order */
+	const struct config_cert_map **entries;
+};
+
+enum enrollment_kind {
+	ENROLLMENT_NONE = 0, ENROLLMENT_URL, ENROLLMENT_TERMINAL, ENROLLMENT_SELFSIGNED, ENROLLMENT_PKCS12,
+};
+enum revocation_kind { REVOCATION_NONE, REVOCATION_CRL, REVOCATION_OCSP };
+#define CONFIG_REVOCATION_MAX 3
+
+struct config_trustpoint {
+	struct config_head head;
+	enum enrollment_kind enrollment;
+	char url[256];
+	unsigned revocation_count;      /* 0: crl */
+	enum revocation_kind revocation[CONFIG_REVOCATION_MAX];
+	char key_label[CONFIG_NAME_MAX]; /* "": the key in the trustpoint's folder */
+	bool key_ec;
+	uint32_t key_bits;              /* 0: not said */
+	char subject[256], fqdn[256];
+	unsigned map_count;             /* `match certificate`: of the peers that it verifies */
+	struct config_cert_map_use maps[CONFIG_CERT_MAPS_MAX];
+};
+
+struct config_trustpoint_use {
+	char name[CONFIG_NAME_MAX];
+	const struct config_trustpoint *trustpoint; /* NULL: there is none, or it is of no use */
+	bool sign, verify;
+};
+#define CONFIG_TRUSTPOINTS_MAX 16
+
 enum auth_kind {
 	AUTH_NONE = 0, AUTH_RSA_SIG = 1, AUTH_ECDSA_SIG = 2, AUTH_PRE_SHARE = 4, AUTH_EAP = 8,
 	AUTH_ANYCONNECT_EAP = 16,
@@ -145,13 +212,17 @@ struct config_profile {
 	uint32_t lifetime_s;
 	uint32_t nat_keepalive_s;       /* 0: the global one */
 	bool initial_contact_force;
+	bool force_encap;               /* as initiator; a responder chooses the profile too late */
 	bool config_request, config_set_accept, config_set_send;
 	uint32_t virtual_template;      /* 0: none */
 	bool mode_auto;
 	bool match_interface;           /* a `match address local interface` line */
 	bool keyring_aaa;
 	bool key_sealed;                /* of type 6, and there is no master key */
-	unsigned trustpoint_count, certificate_count; /* `pki trustpoint`, `match certificate` lines */
+	unsigned trustpoint_count;
+	struct config_trustpoint_use trustpoint[CONFIG_TRUSTPOINTS_MAX];
+	unsigned match_certificate_count;
+	struct config_cert_map_use match_certificate[CONFIG_CERT_MAPS_MAX];
 	bool eap_list, anyconnect_list; /* `aaa authentication {eap|anyconnect-eap}` is there */
 	const char *dynamic_place;      /* of the line `dynamic`, or NULL */
 	const char *static_place;       /* of the first line that excludes it, or NULL */
@@ -196,6 +267,8 @@ struct config_interface {
 	bool address6_negotiated;
 	char unnumbered4[CONFIG_NAME_MAX], unnumbered6[CONFIG_NAME_MAX];
 	char vrf[CONFIG_NAME_MAX];
+	bool vrf_of_ipv4;               /* by the old `ip vrf forwarding` */
+	const char *vrf_place, *ipv4_place, *ipv6_place; /* of the first lines that bring them, or NULL */
 	uint16_t mtu;                   /* 0: default */
 	uint16_t adjust_mss;
 	enum tunnel_mode mode;
@@ -217,6 +290,27 @@ static inline uint32_t config_interface_id(enum interface_kind kind, uint32_t nu
 	       kind == IF_LOOPBACK ? 0x30000000u | number : 0;
 }
 
+#define CONFIG_MAP_PEERS_MAX 8
+
+/* An entry of a crypto map. */
+struct config_crypto_map {
+	struct config_head head;        /* its name: "NAME SEQUENCE" */
+	char map[CONFIG_NAME_MAX];
+	uint32_t sequence;
+	bool dynamic;
+	bool has_list, has_profile;     /* the lines are there, whatever they lead to */
+	const struct cyg_access_list *list;
+	unsigned peer_count;
+	struct { struct cyg_ip address; char name[256]; } peer[CONFIG_MAP_PEERS_MAX];
+	unsigned set_lines, set_count;  /* sets named; usable ones, in order */
+	const struct config_transform_set *set[CONFIG_IPSEC_SETS_MAX];
+	const struct config_profile *ikev2_profile;
+	uint16_t pfs_group;             /* 0: none */
+	uint32_t lifetime_s;
+	uint64_t lifetime_kb;           /* 0: disabled */
+	bool reverse_route;
+};
+
 /* `ip route` or `ipv6 route` into an interface of ours. */
 struct config_route {
 	struct config_head head;        /* its name: destination and interface */
@@ -226,10 +320,11 @@ struct config_route {
 	uint32_t tag;
 };
 
-/* An `aaa authorization network LIST METHOD...` list. */
+/* `aaa authentication login`, `aaa authorization network`, `aaa accounting network`: LIST METHOD... */
 #define CONFIG_METHODS_MAX 8
 struct config_method_list {
 	struct config_head head;
+	bool tacacs;                    /* a method leads to a group that nobody here can ask */
 	unsigned count;
 	struct { bool local; char group[CONFIG_NAME_MAX]; } method[CONFIG_METHODS_MAX];
 };
@@ -263,6 +358,7 @@ struct config_view {
 	const struct config_interface *const *interfaces; size_t interface_count;
 	const struct config_method_list *const *method_lists; size_t method_list_count;
 	const struct config_route *const *routes; size_t route_count;
+	const struct config_trustpoint *const *trustpoints; size_t trustpoint_count;
 };
 
 /* The view of a snapshot of the core's grammar; lives as long as it does. Usable objects only: a method list

@@ -31,7 +31,15 @@ static void tellf(tell_fn tell, void *ctx, size_t column, const char *code, cons
 	tell(ctx, column, code, text);
 }
 
-/* Clears the host bits of the ip4 before a netmask. */
+/* The length of a netmask, or of a wildcard mask, whose bits are turned. */
+static bool mask_len(enum arg_type type, struct cyg_ip mask, unsigned *len)
+{
+	for (size_t i = 0; type == ARG_WILDCARD && i < 4; i++)
+		mask.octets[i] = (uint8_t)~mask.octets[i];
+	return cyg_netmask_len(&mask, len) == CYG_OK;
+}
+
+/* Clears the host bits of the ip4 before a mask. */
 static enum cyg_status mask_address(struct making *m, const struct grammar_row *row, size_t i,
 				    size_t column, tell_fn tell, void *ctx)
 {
@@ -46,7 +54,7 @@ static enum cyg_status mask_address(struct making *m, const struct grammar_row *
 		return CYG_OK;
 	if (cyg_ip_parse(cyg_str_n(m->text + before->offset, before->len), &ip) != CYG_OK ||
 	    cyg_ip_parse(cyg_str_n(m->text + mask->offset, mask->len), &netmask) != CYG_OK ||
-	    cyg_netmask_len(&netmask, &len) != CYG_OK ||
+	    !mask_len(row->ops[mask->op].arg->type, netmask, &len) ||
 	    cyg_prefix_make(&ip, len, &prefix) != CYG_OK || cyg_ip_equal(&ip, &prefix.ip))
 		return CYG_OK;
 	cyg_ip_text(&ip, old);
@@ -84,7 +92,7 @@ static void add_step(struct making *m, const struct grammar_row *row, const stru
 	if (read.host_bits)
 		tellf(tell, ctx, column, "host-bits", "host bits are cleared: taken as %.*s",
 		      (int)step->len, m->text + step->offset);
-	if (op->arg->type == ARG_MASK && i > 0)
+	if ((op->arg->type == ARG_MASK || op->arg->type == ARG_WILDCARD) && i > 0)
 		(void)mask_address(m, row, i, words->at[from->word - 1].offset + 1, tell, ctx);
 }
 

@@ -65,6 +65,7 @@ enum cyg_status view_fill(struct cyg_config *config)
 	FILL(MODE_INTERFACE, interfaces, interface_count, false);
 	FILL(MODE_AAA_AUTHORIZATION, method_lists, method_list_count, false);
 	FILL(MODE_ROUTE, routes, route_count, false);
+	FILL(MODE_TRUSTPOINT, trustpoints, trustpoint_count, false);
 #undef FILL
 	if (status == CYG_OK)
 		drop_shut(view);
@@ -79,5 +80,6 @@ void view_done(struct config_view *view)
 	free((void *)view->interfaces);
 	free((void *)view->method_lists);
 	free((void *)view->routes);
+	free((void *)view->trustpoints);
 	*view = (struct config_view){ 0 };
 }

@@ -128,6 +128,7 @@ enum cyg_status language_grammar(const char *dir, const struct registry *registr
 
 		for (size_t i = 0; control_tables[i]; i++)
 			ok = ok && add_table(tables, control_tables[i], NULL, true);
+		ok = ok && add_table(tables, &config_tacacs_commands, CONFIG_TACACS, false);
 		ok = ok && scan_plugins(tables, dir, rows, row_count, registry == NULL);
 		if (ok && previous && print_of(tables) == *print)
 			*out = config_grammar_ref(previous);

@@ -2,12 +2,14 @@
 #include "exchange/ask.h"
 
 #include "exchange/exchange.h"
+#include "exchange/fragment.h"
 #include "exchange/send.h"
 
 #include <stdlib.h>
 
 #define PROBE_TRIES  6 /* a probe and five repeats */
 #define DELETE_TRIES 3 /* the SA ends here anyhow */
+#define CUT_AT_TRY   3 /* the second repeat goes out in fragments */
 
 void ask_free(struct ike_sa *sa)
 {
@@ -189,6 +191,27 @@ void driver_pump(struct ike_sa *sa)
 	}
 }
 
+/* It may get lost for its size: from now on in fragments. */
+static void cut(struct ike_sa *sa)
+{
+	struct sent_request *sent = sa->sent, *made;
+	size_t limit = fragment_small_limit(sa, &sa->d.remote);
+	struct cyg_bytes flight;
+
+	if (sent->len <= limit || !sa->keys.octets ||
+	    suite_fresh(&sa->ike->suites, sa->suite) != CYG_OK)
+		return;
+	flight = fragment_again(sa, cyg_bytes(sent->octets, sent->len), limit);
+	made = flight.len ? malloc(sizeof(*made) + flight.len) : NULL;
+	if (!made)
+		return;
+	*made = *sent;
+	made->len = flight.len;
+	memcpy(made->octets, flight.ptr, flight.len);
+	sa->sent = made;
+	free(sent);
+}
+
 void driver_retransmit(struct ike_sa *sa)
 {
 	struct sent_request *sent = sa->sent;
@@ -204,6 +227,10 @@ void driver_retransmit(struct ike_sa *sa)
 			sent->interval_ms *= 2;
 		sa->retransmit_at = cyg_shard_now_ms(sa->shard) + sent->interval_ms;
 		sa->ike->counters.retransmits_out++;
+		if (sent->tries == CUT_AT_TRY) {
+			cut(sa);
+			sent = sa->sent;
+		}
 		driver_send(sa, cyg_bytes(sent->octets, sent->len));
 		return;
 	}

@@ -153,6 +153,21 @@ static void merge(struct cyg_authz *to, const struct cyg_authz *from)
 	TAKE(CYG_AZ_SESSION_LIFETIME, session_lifetime_s);
 	TAKE(CYG_AZ_ROUTE_ACCEPT, route_tag);
 	TAKE(CYG_AZ_ROUTE_ACCEPT, route_distance);
+	TAKE(CYG_AZ_ROUTE_SET_INTERFACE, route_interface);
+	TAKE(CYG_AZ_SPLIT_DNS, split_dns_count);
+	TAKE(CYG_AZ_SPLIT_DNS, split_dns);
+	TAKE(CYG_AZ_BACKUP_GATEWAYS, backup_gateway_count);
+	TAKE(CYG_AZ_BACKUP_GATEWAYS, backup_gateway);
+	TAKE(CYG_AZ_CONFIG_URL, config_url);
+	TAKE(CYG_AZ_CONFIG_VERSION, config_version);
+	TAKE(CYG_AZ_REDISTRIBUTE, redistribute);
+	TAKE(CYG_AZ_REDISTRIBUTE, route_map_connected);
+	TAKE(CYG_AZ_REDISTRIBUTE, route_map_static);
+	TAKE(CYG_AZ_ATTRIBUTE_LIST, attribute_list);
+	TAKE(CYG_AZ_DHCP, dhcp_server);
+	TAKE(CYG_AZ_DHCP, dhcp_giaddr);
+	TAKE(CYG_AZ_DHCP, dhcp_host);
+	TAKE(CYG_AZ_DHCP, dhcp_timeout_s);
 #undef TAKE
 	to->set |= from->set;
 	for (unsigned i = 0; i < from->route_count && to->route_count < CYG_AUTHZ_ROUTES_MAX; i++)

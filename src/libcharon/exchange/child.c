@@ -83,115 +83,6 @@ void child_work_free(struct child_work *work, struct ike_sa *sa)
 	free(work);
 }
 
-/* --- Selectors --- */
-
-static void allow(struct cyg_selectors *list, const struct cyg_selector *selector)
-{
-	/* Three at most are ever added to an empty list. */
-	CYG_ASSERT(selectors_add(list, selector) == CYG_OK);
-}
-
-static void allow_host(struct cyg_selectors *list, const struct cyg_ip *ip, uint8_t protocol)
-{
-	struct cyg_selector selector = selector_of_ip(ip);
-
-	selector.protocol = protocol;
-	allow(list, &selector);
-}
-
-void child_allow(struct exchange *x)
-{
-	const struct ike_sa *sa = x->sa;
-	const struct config_interface *interface = sa->interface;
-	struct child_work *work = x->child;
-	struct cyg_selector any4 = selector_any(CYG_IPV4), any6 = selector_any(CYG_IPV6);
-	const struct ike_session *session = sa->session;
-	bool given4 = session && session->address4.family, given6 = session && session->address6.family;
-	bool asked = interface->address_negotiated || interface->address6_negotiated;
-	bool automatic = sa->profile && sa->profile->mode_auto;
-	bool v4, v6;
-
-	work->allowed_local = work->allowed_remote = (struct cyg_selectors){ 0 };
-	if (given4 || given6) {
-		v4 = given4;
-		v6 = given6;
-	} else if (asked) {
-		v4 = interface->address_negotiated;
-		v6 = interface->address6_negotiated;
-	} else if (automatic) {
-		v4 = v6 = true;
-	} else if (interface->mode == TUNNEL_GRE || interface->mode == TUNNEL_GRE_IPV6) {
-		/* GRE between the outer addresses. */
-		allow_host(&work->allowed_local, &sa->d.local.ip, 47);
-		allow_host(&work->allowed_remote, &sa->d.remote.ip, 47);
-		return;
-	} else {
-		v4 = interface->mode == TUNNEL_IPSEC_IPV4;
-		v6 = !v4;
-	}
-	if (v4)
-		allow(&work->allowed_local, &any4);
-	if (v6)
-		allow(&work->allowed_local, &any6);
-	work->allowed_remote = work->allowed_local;
-	/* Whoever was given an address speaks from it and from no other. */
-	if (given4 || given6) {
-		struct cyg_selectors *owner = session->ours ? &work->allowed_local :
-							      &work->allowed_remote;
-
-		*owner = (struct cyg_selectors){ 0 };
-		if (given4)
-			allow_host(owner, &session->address4, 0);
-		if (given6) {
-			struct cyg_prefix prefix;
-			struct cyg_selector selector;
-
-			if (cyg_prefix_make(&session->address6,
-					    session->prefix6 ? session->prefix6 : 128, &prefix) != CYG_OK)
-				return;
-			selector = selector_of_prefix(&prefix);
-			allow(owner, &selector);
-		}
-	}
-}
-
-static enum cyg_status refuse_selectors(struct exchange *x, const struct cyg_selectors *local,
-					const struct cyg_selectors *remote)
-{
-	struct ike_shard *ike = exchange_ike(x);
-	const struct config_interface *interface = x->sa->interface;
-	struct cyg_strbuf offered = why_offered(ike);
-	struct cyg_strbuf nearest = CYG_STRBUF(ike->why.nearest);
-
-	why_object(ike, &interface->head);
-	selectors_text(local, &offered);
-	cyg_strbuf_add(&offered, CYG_STR(" to "));
-	selectors_text(remote, &offered);
-	selectors_text(&x->child->allowed_local, &nearest);
-	cyg_strbuf_add(&nearest, CYG_STR(" to "));
-	selectors_text(&x->child->allowed_remote, &nearest);
-	if (interface->mode == TUNNEL_GRE || interface->mode == TUNNEL_GRE_IPV6)
-		why_mend(ike, "interface %s / tunnel mode ipsec ipv4", interface->head.name);
-	else
-		why_mend(ike, "the selectors at the peer, or interface %s / tunnel mode ipsec ipv4|ipv6",
-			 interface->head.name);
-	return child_refuse(x, CYG_N_TS_UNACCEPTABLE, "the peer's traffic selectors meet none of ours");
-}
-
-static enum cyg_status narrow(struct exchange *x)
-{
-	struct child_work *work = x->child;
-	const struct message *msg = x->msg;
-	/* The exchange's initiator is behind TSi. */
-	const struct cyg_selectors *local = x->ours ? &msg->tsi : &msg->tsr;
-	const struct cyg_selectors *remote = x->ours ? &msg->tsr : &msg->tsi;
-
-	if (selectors_narrow(local, &work->allowed_local, &work->local, NULL) != CYG_OK ||
-	    selectors_narrow(remote, &work->allowed_remote, &work->remote, NULL) != CYG_OK)
-		return refuse_selectors(x, local, remote);
-	return CYG_OK;
-}
-
 /* --- Proposals --- */
 
 static unsigned wishes_of_profile(struct exchange *x, struct wish *wishes)
@@ -292,7 +183,9 @@ enum cyg_status child_choose(struct exchange *x)
 		return refuse_proposal(x, &trace);
 	if (work->chosen.spi_len != 4 || work->chosen.spi == 0)
 		return child_refuse(x, CYG_N_INVALID_SYNTAX, "the peer's ESP proposal has no SPI");
-	status = narrow(x);
+	status = child_narrow(x);
+	if (status == CYG_OK && !no_child(x))
+		status = child_choose_mode(x);
 	if (status != CYG_OK || no_child(x))
 		return status;
 	work->pfs = work->chosen.ids.ke != CYG_KE_NONE;
@@ -321,6 +214,7 @@ enum cyg_status child_offer(struct exchange *x)
 				       work->profile->head.name);
 	}
 	work->pfs = x->def->type != CYG_IKE_AUTH && work->profile->pfs_group;
+	child_offer_mode(x);
 	work->local = work->allowed_local;
 	work->remote = work->allowed_remote;
 	if (old)
@@ -343,11 +237,8 @@ enum cyg_status child_confirm(struct exchange *x)
 		return child_refuse(x, CYG_N_INVALID_SYNTAX,
 				    "the peer chose an ESP proposal that we did not offer");
 	}
-	child_allow(x); /* an address may have come by now */
-	if (!selectors_within(&msg->tsi, &work->local) || !selectors_within(&msg->tsr, &work->remote))
-		return refuse_selectors(x, &msg->tsi, &msg->tsr);
-	status = narrow(x);
-	return status;
+	status = child_confirm_selectors(x);
+	return status == CYG_OK && !no_child(x) ? child_confirm_mode(x) : status;
 }
 
 void child_write(struct exchange *x)
@@ -360,6 +251,7 @@ void child_write(struct exchange *x)
 				    .spi = work->made,
 				    .transforms = transforms };
 
+	child_write_mode(x);
 	out.count = proposal_transforms(&work->chosen, transforms);
 	sa_write(x->out, &out, 1);
 }
@@ -452,7 +344,7 @@ enum cyg_status child_add_begin(struct exchange *x)
 	child->d.pfs_group = work->chosen.ids.ke;
 	child->d.esn = work->chosen.esn;
 	child->d.udp_encap = sa->d.nat_local || sa->d.nat_remote;
-	child->d.mode = CYG_MODE_TUNNEL; /* a tunnel interface forces it */
+	child->d.mode = work->transport ? CYG_MODE_TRANSPORT : CYG_MODE_TUNNEL;
 	child->d.interface_id = config_interface_id(sa->interface->kind, sa->interface->number);
 	child->d.replay_window = profile->replay_window;
 	child->d.lifetime_s = profile->lifetime_s;

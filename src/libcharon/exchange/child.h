@@ -23,6 +23,7 @@ struct child_work {
 	struct cyg_selectors allowed_local, allowed_remote;
 	uint16_t failed;                /* the notify that says why there is no child */
 	bool pfs;                       /* a key exchange of its own */
+	bool transport;                 /* we ask for transport mode; later: it was agreed on */
 	struct cyg_prefix extra[16];    /* routes by configuration payload */
 	unsigned extra_count;
 };
@@ -39,6 +40,16 @@ enum cyg_status child_refuse(struct exchange *x, uint16_t notify, const char *fo
 
 /* Selectors that may be had: by tunnel mode, and the addresses given to the one behind them. */
 void child_allow(struct exchange *x);
+
+/* Selectors of x->msg that both sides take, traced; none: explained. */
+enum cyg_status child_narrow(struct exchange *x) CYG_MUST_CHECK;
+/* Initiator: the same, and none that we did not ask for. */
+enum cyg_status child_confirm_selectors(struct exchange *x) CYG_MUST_CHECK;
+/* Transport mode: the responder's choice, what the initiator asks, and what it makes of the answer; the notify. */
+enum cyg_status child_choose_mode(struct exchange *x) CYG_MUST_CHECK;
+void child_offer_mode(struct exchange *x);
+enum cyg_status child_confirm_mode(struct exchange *x) CYG_MUST_CHECK;
+void child_write_mode(struct exchange *x);
 
 /* Responder: proposal and selectors of x->msg. */
 enum cyg_status child_choose(struct exchange *x) CYG_MUST_CHECK;

@@ -186,7 +186,8 @@ void child_close(struct child_sa *child)
 	drop_routes(child);
 	cyg_timer_clear(sa->shard, &child->timer);
 	if (engine_kernel(ike) == CYG_OK)
-		ike->kernel->child_remove(ike->kernel_ctx, ike->shard, child->d.spi_in, NULL);
+		ike->kernel->child_remove(ike->kernel_ctx, ike->shard, child->d.spi_in, CYG_BOTH,
+					  NULL);
 	spi_table_remove(&ike->children, child->d.spi_in);
 	while (*at != child)
 		at = &(*at)->next;

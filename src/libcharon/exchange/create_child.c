@@ -167,6 +167,7 @@ static enum cyg_status begin_write(struct exchange *x)
 	if (work->old_spi)
 		notify_write(x->out, CYG_PROTO_ESP, 4, work->old_spi, CYG_N_REKEY_SA,
 			     cyg_bytes(NULL, 0));
+	child_write_mode(x);
 	sa_write(x->out, work->offer.out, work->offer.count);
 	nonce_write(x->out, cyg_bytes(x->nonce_i, x->nonce_i_len));
 	if (work->pfs)

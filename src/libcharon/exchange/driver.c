@@ -9,6 +9,7 @@
 #include "exchange/ask.h"
 #include "exchange/cookie.h"
 #include "exchange/exchange.h"
+#include "exchange/fragment.h"
 #include "exchange/receive.h"
 #include "exchange/send.h"
 
@@ -22,6 +23,8 @@ static const struct exchange_def *const defs[] = {
 };
 
 static void op_done(struct cyg_op *op, enum cyg_status status);
+
+#define CUT_AT_REPEAT 2 /* a message that is sent again for the second time */
 
 struct cyg_op *exchange_op(struct exchange *x)
 {
@@ -229,6 +232,7 @@ static void run_request(struct ike_sa *sa, const struct exchange_def *def,
 	x->message_id = msg->header.message_id;
 	x->local = d->local;
 	x->remote = d->remote;
+	x->fragmented = opened->joined != NULL;
 	x->msg = msg;
 	x->row = row;
 	sa->theirs = x;
@@ -372,14 +376,41 @@ static void follow(struct ike_sa *sa, const struct cyg_datagram *d)
 	child_moved(sa);
 }
 
-static void input_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct ike_header *header)
+/*
+ * A request that was answered before: its answer again. What went out whole and seems to get lost, or answers fragments,
+ * is cut now. Of a request in fragments only the first one is answered: RFC 7383 2.6.1.
+ */
+static void repeat_response(struct ike_sa *sa, const struct cyg_datagram *d, const struct message *msg)
+{
+	struct kept_response *kept = window_kept(sa, msg->header.message_id);
+	struct cyg_bytes octets;
+
+	sa->ike->counters.retransmits_in++;
+	if (!kept || ((msg->has & HAS_SKF) && msg->sk.fragment != 1))
+		return;
+	octets = cyg_bytes(kept->octets, kept->len);
+	if (++kept->repeats == CUT_AT_REPEAT || (msg->has & HAS_SKF)) {
+		size_t limit = fragment_small_limit(sa, &d->remote);
+		struct cyg_bytes flight = { NULL, 0 };
+
+		if (kept->len > limit)
+			flight = fragment_again(sa, octets, limit);
+		if (flight.len) {
+			octets = flight;
+			window_keep_instead(sa, msg->header.message_id, flight);
+		}
+	}
+	sa->ike->counters.responses_replayed++;
+	send_to(sa, &d->local, &d->remote, octets);
+}
+
+static void handle_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct ike_header *header,
+			  struct opened *opened)
 {
 	struct ike_shard *ike = sa->ike;
 	const struct exchange_def *def = def_of(header->exchange);
 	bool response = header->flags & CYG_FLAG_RESPONSE;
 	enum window_verdict verdict = WINDOW_NEW;
-	const struct kept_response *kept;
-	struct opened opened;
 	enum cyg_status status;
 
 	if (!response)
@@ -390,8 +421,8 @@ static void input_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct
 		ike->counters.drop_message_id++;
 		return;
 	}
-	status = receive_open(sa, d, &ike->msg, &opened);
-	if (!opened.authentic) {
+	status = receive_open(sa, d, &ike->msg, verdict == WINDOW_NEW && (response || !sa->theirs), opened);
+	if (!opened->authentic) {
 		/* Nobody knows who sent it: it changes nothing. */
 		if (status == CYG_REFUSED)
 			ike->counters.drop_auth++;
@@ -402,14 +433,11 @@ static void input_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct
 		return;
 	}
 	if (verdict == WINDOW_REPEATED) {
-		ike->counters.retransmits_in++;
-		kept = window_kept(sa, header->message_id);
-		if (kept) {
-			ike->counters.responses_replayed++;
-			send_to(sa, &d->local, &d->remote, cyg_bytes(kept->octets, kept->len));
-		}
+		repeat_response(sa, d, &ike->msg);
 		return;
 	}
+	if (opened->waits)
+		return;
 	if (!response && sa->theirs) {
 		ike->counters.retransmits_in++; /* still being worked on */
 		return;
@@ -419,11 +447,12 @@ static void input_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct
 		return;
 	}
 	follow(sa, d);
+	fragment_forget(sa, response);
 	if (status == CYG_OK && def && def->type != CYG_IKE_SA_INIT) {
 		if (response)
-			run_response(sa, def, &ike->msg, &opened);
+			run_response(sa, def, &ike->msg, opened);
 		else
-			run_request(sa, def, d, &ike->msg, &opened);
+			run_request(sa, def, d, &ike->msg, opened);
 		return;
 	}
 	if (status == CYG_UNSUPPORTED)
@@ -433,6 +462,14 @@ static void input_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct
 	else
 		ike->counters.drop_malformed++;
 	receive_bad(sa, d, header, status, def ? def : &exchange_informational);
+}
+
+static void input_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struct ike_header *header)
+{
+	struct opened opened = { 0 };
+
+	handle_sealed(sa, d, header, &opened);
+	free(opened.joined);
 }
 
 /* A request that is authenticated and that we cannot read is answered; a response ends what it answers. */

@@ -23,7 +23,9 @@ struct ike_shard;
 struct ike_options {
 	/* The address that the system would send from; NULL: ask the system. */
 	enum cyg_status (*source_for)(void *ctx, const struct cyg_ip *remote, struct cyg_ip *out);
-	void *source_ctx;
+	/* The MTU of the path as the system knows it, 0: it does not; NULL: ask the system. */
+	size_t (*path_mtu)(void *ctx, const struct cyg_ip *local, const struct cyg_ip *remote);
+	void *source_ctx;               /* of both */
 	uint32_t retransmit_first_ms;   /* 0: 1,000; doubles each time */
 	uint32_t retransmit_tries;      /* 0: 6 sendings in all */
 	uint32_t half_open_max;         /* 0: 16,384 */

@@ -51,6 +51,27 @@ static enum cyg_status ask_system(void *ctx, const struct cyg_ip *remote, struct
 	return status;
 }
 
+/* What the system has learnt of the path, from the same kind of socket. */
+static size_t ask_mtu(void *ctx, const struct cyg_ip *local, const struct cyg_ip *remote)
+{
+	struct cyg_endpoint to = { .ip = *remote, .port = IKE_PORT };
+	struct sockaddr_storage address;
+	socklen_t len = cyg_endpoint_to_sockaddr(&to, &address), size = sizeof(int);
+	bool v6 = remote->family == CYG_IPV6;
+	int fd, mtu = 0;
+
+	if (!len)
+		return 0;
+	fd = socket(address.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return 0;
+	if (connect(fd, (struct sockaddr *)&address, len) != 0 ||
+	    getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &size) != 0)
+		mtu = 0;
+	close(fd);
+	return mtu > 0 ? (size_t)mtu : 0;
+}
+
 enum cyg_status ike_shard_new(struct cyg_shard *shard, const struct ike_options *options,
 			      struct ike_shard **out)
 {
@@ -63,6 +84,8 @@ enum cyg_status ike_shard_new(struct cyg_shard *shard, const struct ike_options 
 		ike->options = *options;
 	if (!ike->options.source_for)
 		ike->options.source_for = ask_system;
+	if (!ike->options.path_mtu)
+		ike->options.path_mtu = ask_mtu;
 	if (!ike->options.retransmit_first_ms)
 		ike->options.retransmit_first_ms = RETRANSMIT_FIRST_MS;
 	if (!ike->options.retransmit_tries)

@@ -44,7 +44,7 @@ struct sent_request {
 	uint32_t interval_ms;           /* to the next sending */
 	bool steady;                    /* the interval does not double: a probe for a dead peer */
 	size_t len;
-	uint8_t octets[];
+	uint8_t octets[];               /* a message, or its fragments one behind the other */
 };
 
 /* A configured tunnel that this shard keeps up. */
@@ -107,6 +107,8 @@ struct ike_shard {
 	struct chain_writer writer;     /* over `out` */
 	struct message msg;             /* of the datagram at hand */
 	uint8_t out[MESSAGE_MAX];       /* the message being written */
+	uint8_t flight[2 * MESSAGE_MAX]; /* its fragments, one behind the other */
+	size_t fragment_octets;         /* of messages that are not complete, of all SAs */
 };
 
 /* --- Objects of the configuration --- */

@@ -95,6 +95,7 @@ struct exchange {
 	bool ends_sa;                   /* after the answer was sent */
 	bool again;                     /* our request is to be made once more (cookie, other group) */
 	bool logged;
+	bool fragmented;                /* theirs: its request came in fragments */
 
 	/* What kinds of exchange need. */
 	uint8_t nonce_i[NONCE_MAX], nonce_r[NONCE_MAX];

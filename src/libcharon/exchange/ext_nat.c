@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * NAT detection (RFC 7296 2.23): hashes of both endpoints go along in IKE_SA_INIT; what does not match
- * what we see was changed on the way. Where the data plane has no raw ESP our source hash is a false one, so that
- * both sides use UDP.
+ * what we see was changed on the way. Where the data plane has no raw ESP, or the profile wants none, our source hash is
+ * a false one, so that both sides use UDP.
  */
+#include "config/objects.h"
 #include "exchange/exchange.h"
 
 #include <cygnet/cursor.h>
@@ -25,6 +26,8 @@ static enum cyg_status hash_of(struct ike_sa *sa, uint64_t spi_i, uint64_t spi_r
 
 static bool raw_esp(struct ike_sa *sa)
 {
+	if (sa->profile && sa->profile->force_encap)
+		return false;
 	return engine_kernel(sa->ike) == CYG_OK && (sa->ike->kernel->features & CYG_KERNEL_CAN_RAW_ESP);
 }
 

@@ -395,6 +395,7 @@ static enum cyg_status begin_write(struct exchange *x)
 	if (status != CYG_OK)
 		return status;
 	config_mode_write_request(x);
+	child_write_mode(x);
 	sa_write(x->out, x->child->offer.out, x->child->offer.count);
 	ts_write(x->out, true, &x->child->local);
 	ts_write(x->out, false, &x->child->remote);

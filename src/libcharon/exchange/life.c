@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Birth and end of an IKE_SA, and the deadlines between. */
 #include "exchange/exchange.h"
+#include "exchange/fragment.h"
 #include "exchange/lease.h"
 
 #include <cygnet/cursor.h>
@@ -136,6 +137,7 @@ void life_close(struct ike_sa *sa, const char *why)
 	while (sa->children)
 		child_close(sa->children);
 	lease_return(sa);
+	fragment_forget_all(sa);
 	spi_table_remove(&ike->sas, ike_sa_spi(sa));
 	if (sa->prev)
 		sa->prev->next = sa->next;
@@ -183,7 +185,7 @@ void life_schedule(struct ike_sa *sa)
 {
 	const uint64_t at[] = { sa->retransmit_at, sa->rekey_at,     sa->expire_at,
 				sa->dpd_at,        sa->forget_at,    sa->keepalive_at,
-				sa->child_at,      sa->session ? sa->session->ends_at : 0 };
+				sa->child_at,      sa->fragments_at, sa->session ? sa->session->ends_at : 0 };
 	uint64_t earliest = 0;
 
 	if (sa->state == IKE_CLOSED)

@@ -6,6 +6,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/child.c \
 	src/libcharon/exchange/child.h \
 	src/libcharon/exchange/child_life.c \
+	src/libcharon/exchange/child_ts.c \
 	src/libcharon/exchange/config_mode.c \
 	src/libcharon/exchange/cookie.c \
 	src/libcharon/exchange/cookie.h \
@@ -19,6 +20,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/exchange.h \
 	src/libcharon/exchange/explain.c \
 	src/libcharon/exchange/ext_nat.c \
+	src/libcharon/exchange/fragment.c \
+	src/libcharon/exchange/fragment.h \
 	src/libcharon/exchange/ike_auth.c \
 	src/libcharon/exchange/ike_auth.h \
 	src/libcharon/exchange/ike_sa_init.c \

@@ -1,10 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/receive.h"
 
+#include "exchange/fragment.h"
+
 #define NOTIFIES_PER_SECOND 100 /* in clear, to strangers */
 
+/* One fragment of a message; its message, if it was the last that was missing. */
+static enum cyg_status take_fragment(struct ike_sa *sa, struct message *msg, struct cyg_bytes plain,
+				     struct opened *opened)
+{
+	size_t len = 0;
+	enum cyg_status status;
+
+	sa->ike->counters.fragments_in++;
+	status = fragment_take(sa, msg, plain, &opened->joined, &len);
+	if (status != CYG_OK) {
+		opened->waits = true;
+		if (status != CYG_PENDING)
+			sa->ike->counters.fragments_dropped++;
+		return CYG_OK;
+	}
+	status = message_read(opened->joined, len, msg);
+	if (status != CYG_OK)
+		return status;
+	opened->plain_at = msg->sk.aad_len;
+	opened->plain_len = msg->sk.body_len;
+	return message_read_inner(cyg_bytes(msg->sk.body, msg->sk.body_len), msg->sk.inner_first, msg);
+}
+
 enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct message *msg,
-			     struct opened *opened)
+			     bool fresh, struct opened *opened)
 {
 	struct cyg_bytes plain;
 	enum cyg_status status;
@@ -13,7 +38,7 @@ enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct m
 	status = message_read(d->data, d->len, msg);
 	if (status != CYG_OK)
 		return status;
-	if (!(msg->has & HAS_SK))
+	if (!(msg->has & HAS_SK) && !((msg->has & HAS_SKF) && sa->d.fragmentation))
 		return CYG_MALFORMED;
 	status = suite_fresh(&sa->ike->suites, sa->suite);
 	if (status != CYG_OK)
@@ -27,8 +52,10 @@ enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct m
 	opened->plain_at = (size_t)(plain.ptr - d->data);
 	opened->plain_len = plain.len;
 	/* What stood outside of SK is authentic as well, but means nothing there. */
-	if (msg->has != HAS_SK)
+	if (msg->has != HAS_SK && msg->has != HAS_SKF)
 		return CYG_MALFORMED;
+	if (msg->has & HAS_SKF)
+		return fresh ? take_fragment(sa, msg, plain, opened) : CYG_OK;
 	return message_read_inner(plain, msg->sk.inner_first, msg);
 }
 

@@ -12,14 +12,16 @@ struct opened {
 	bool authentic;                 /* its ICV was right */
 	bool sealed;
 	size_t plain_at, plain_len;
+	bool waits;                     /* a fragment: others are missing, or it was dropped */
+	uint8_t *joined;                /* of fragments: the octets of the message (malloc'ed), NULL if it came whole */
 };
 
 /*
- * Reads the datagram into `msg`, opening SK by the SA's keys. The status is what reading said;
- * opened->authentic whether anybody vouches for the message.
+ * Reads the datagram into `msg`, opening SK by the SA's keys; of a message that is not `fresh` no fragment is kept. The status is what reading said;
+ * opened->authentic whether anybody vouches for the message. opened->joined is to be freed after `msg`.
  */
 enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct message *msg,
-			     struct opened *opened) CYG_MUST_CHECK;
+			     bool fresh, struct opened *opened) CYG_MUST_CHECK;
 /* An authentic message that could not be read (`status`) or is of no exchange we know (CYG_OK). */
 void receive_bad(struct ike_sa *sa, const struct cyg_datagram *d, const struct ike_header *header,
 		 enum cyg_status status, const struct exchange_def *def);

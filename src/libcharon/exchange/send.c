@@ -2,6 +2,7 @@
 #include "exchange/send.h"
 
 #include "exchange/exchange.h"
+#include "exchange/fragment.h"
 
 #include <cygnet/cursor.h>
 
@@ -43,7 +44,7 @@ void send_begin(struct exchange *x)
 }
 
 /* The explicit IV: a counter for AEAD, unpredictable for CBC. */
-static void make_iv(struct ike_sa *sa, uint8_t iv[CYG_IV_MAX])
+void send_iv(struct ike_sa *sa, uint8_t iv[CYG_IV_MAX])
 {
 	const struct cyg_cipher_ops *ops = sa->suite->algs.cipher.ops;
 	struct wire_writer w = wire_writer(iv, CYG_IV_MAX);
@@ -64,12 +65,21 @@ static struct cyg_bytes seal(struct exchange *x)
 	const struct ike_algs *algs = &sa->suite->algs;
 	struct ike_header header = header_of(x);
 	uint8_t first, iv[CYG_IV_MAX];
-	size_t plain = chain_end(x->out, &first).len;
+	size_t plain = chain_end(x->out, &first).len, len, limit;
 	struct chain_writer c;
 	struct cyg_bytes message;
 
 	if (x->out->w.failed)
 		return cyg_bytes(NULL, 0);
+	len = SK_HEAD + sk_sealed_len(algs, plain);
+	limit = fragment_limit(sa, x->ours ? &sa->d.remote : &x->remote, len, x->fragmented);
+	if (len > limit) {
+		message = fragment_seal(sa, &header, first,
+					cyg_bytes(ike->out + SK_HEAD + sk_plain_offset(algs), plain),
+					limit);
+		if (message.len)
+			return message;
+	}
 	c = chain_message(ike->out, sizeof(ike->out), &header);
 	chain_open(&c, CYG_PAYLOAD_SK);
 	wire_set_u8(&c.w, c.next_at, first);
@@ -78,7 +88,7 @@ static struct cyg_bytes seal(struct exchange *x)
 	message = chain_end(&c, NULL);
 	if (!message.len)
 		return message;
-	make_iv(sa, iv);
+	send_iv(sa, iv);
 	if (sk_seal(algs, ike_sa_sk_e(sa, sa->d.initiator), ike_sa_sk_a(sa, sa->d.initiator), iv, ike->out,
 		    SK_HEAD, plain) != CYG_OK)
 		return cyg_bytes(NULL, 0);
@@ -93,9 +103,20 @@ struct cyg_bytes send_finish(struct exchange *x)
 void send_to(struct ike_sa *sa, const struct cyg_endpoint *local,
 		    const struct cyg_endpoint *remote, struct cyg_bytes octets)
 {
-	sa->ike->counters.messages_out++;
+	struct wire_reader r = wire_reader_of(octets);
+
 	sa->last_out_ms = cyg_shard_now_ms(sa->shard);
-	cyg_net_send(sa->shard, local, remote, octets, true);
+	while (wire_left(&r)) {
+		struct wire_reader at = r;
+		struct cyg_bytes message;
+
+		wire_skip(&at, CYG_IKE_HEADER_LEN - 4);
+		message = wire_view(&r, wire_u32(&at));
+		if (!message.len)
+			return;
+		sa->ike->counters.messages_out++;
+		cyg_net_send(sa->shard, local, remote, message, true);
+	}
 }
 
 void driver_send(struct ike_sa *sa, struct cyg_bytes octets)

@@ -15,6 +15,9 @@ void send_begin(struct exchange *x);
 /* Header, SK payload around what was written, sealed. Empty if it did not fit or could not be sealed; lives until
  * the next send_begin() of the shard. */
 struct cyg_bytes send_finish(struct exchange *x);
+/* A fresh IV for whatever this SA seals next. */
+void send_iv(struct ike_sa *sa, uint8_t iv[CYG_IV_MAX]);
+/* A message, or several one behind the other. */
 void send_to(struct ike_sa *sa, const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
 	     struct cyg_bytes octets);
 

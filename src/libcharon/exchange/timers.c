@@ -3,7 +3,7 @@
  * What happens when time passes: retransmission, lifetimes, probes for a dead peer, keepalives, and
  * forgetting old answers. And what the data plane tells.
  */
-#include "exchange/engine.h"
+#include "exchange/fragment.h"
 
 #include <cygnet/log.h>
 
@@ -95,6 +95,8 @@ void timers_fire(struct cyg_shard *shard, struct cyg_timer *timer)
 	}
 	if (due(&sa->forget_at, now))
 		window_forget(sa);
+	if (due(&sa->fragments_at, now))
+		fragment_forget_all(sa);
 	if (due(&sa->rekey_at, now) && sa->state == IKE_ESTABLISHED)
 		sa->wants |= WANT_REKEY;
 	if (due(&sa->child_at, now) && sa->state == IKE_ESTABLISHED && !sa->children)

@@ -2,11 +2,15 @@
 src_libcharon_libbase_la_SOURCES += \
 	src/libcharon/log/capture.c \
 	src/libcharon/log/capture.h \
+	src/libcharon/log/debug.c \
+	src/libcharon/log/debug.h \
 	src/libcharon/log/format.c \
 	src/libcharon/log/format.h \
 	src/libcharon/log/line.c \
 	src/libcharon/log/log.c \
 	src/libcharon/log/log.h \
+	src/libcharon/log/ring.c \
+	src/libcharon/log/ring.h \
 	src/libcharon/log/sink.c \
 	src/libcharon/log/sink.h \
 	src/libcharon/log/writer.c \

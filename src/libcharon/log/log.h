@@ -17,6 +17,7 @@
 
 #define LOG_SINKS_MAX 8
 #define LOG_QUEUE_MAX 4096 /* lines waiting for the writer */
+#define LOG_LINE_MAX  8192 /* octets of a line with all its fields */
 
 enum log_sink_kind {
 	LOG_SINK_STDERR,
@@ -47,6 +48,23 @@ bool log_flush(unsigned timeout_ms);
 void log_stop(void);
 /* Lines that never reached a sink: the queue was full, memory was short, or no sink took them. */
 uint64_t log_lost(void);
+
+/* --- The newest lines, in memory --- */
+
+/*
+ * Kept by the writer, whatever sinks there are; numbered from 0. `wake` is called by the writer's thread when there
+ * are new ones: it only tells whoever reads, and returns at once. NULL: nobody.
+ */
+#define LOG_RING_MAX 1024
+void log_ring_listen(void (*wake)(void *ctx), void *ctx);
+/* Number of the line to come. Any thread, as for the reader: */
+uint64_t log_ring_next(void);
+/*
+ * The first kept line from *number on, with a newline at its end; *number becomes its number. False if there is none
+ * yet. `out` needs room for LOG_LINE_MAX octets.
+ */
+bool log_ring_read(uint64_t *number, bool json, enum cyg_log_level *level, struct cyg_strbuf *out);
+void log_ring_forget(void);
 
 /* --- For tests --- */
 

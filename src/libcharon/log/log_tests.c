@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "log/capture.h"
+#include "log/debug.h"
 #include "log/log.h"
 #include "log/sink.h"
+
+#include <cygnet/numbers.h>
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -49,6 +53,7 @@ static void remove_folder(void)
 	static const char *const names[] = { "a", "b", "socket" };
 
 	log_stop();
+	log_ring_forget();
 	log_capture_stop();
 	for (size_t i = 0; i < CYG_COUNT(names); i++)
 		unlink(path_of(names[i]));
@@ -475,10 +480,145 @@ START_TEST(the_log_can_be_stopped_and_started_again)
 }
 END_TEST
 
+/* --- The newest lines --- */
+
+static void count_wake(void *ctx)
+{
+	atomic_fetch_add((atomic_uint *)ctx, 1);
+}
+
+START_TEST(the_newest_lines_are_kept_whatever_the_sinks_want)
+{
+	char text[LOG_LINE_MAX];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+	enum cyg_log_level level;
+	atomic_uint woken = 0;
+	uint64_t first = log_ring_next(), number = first;
+
+	use_file("a", false, CYG_LOG_ERROR);
+	log_ring_listen(count_wake, &woken);
+	ck_assert(!log_ring_read(&number, false, &level, &out));
+	cyg_log_emit(CYG_LOG_DEBUG, "debug.packet", "kept", (const struct cyg_field[]){ { 0 } });
+	ck_assert(log_flush(5000));
+	log_ring_listen(NULL, NULL);
+	ck_assert(log_ring_read(&number, false, &level, &out));
+	ck_assert_uint_eq(number, first);
+	ck_assert_int_eq(level, CYG_LOG_DEBUG);
+	ck_assert_ptr_nonnull(strstr(text, " debug debug.packet: kept\n"));
+	ck_assert_uint_le(1, woken);
+	ck_assert_str_eq(content_of("a"), "");
+	number++;
+	ck_assert(!log_ring_read(&number, false, &level, &out));
+}
+END_TEST
+
+START_TEST(who_reads_too_slowly_sees_the_gap)
+{
+	char text[LOG_LINE_MAX];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+	enum cyg_log_level level;
+	uint64_t first = log_ring_next(), number = first;
+	json_t *line;
+
+	use_file("a", false, CYG_LOG_INFO);
+	for (unsigned i = 0; i < LOG_RING_MAX + 10; i++) {
+		cyg_log(CYG_LOG_INFO, "x", "{n}", F_UINT("n", i));
+		if (i % 100 == 0)
+			ck_assert(log_flush(5000));
+	}
+	ck_assert(log_flush(5000));
+	ck_assert(log_ring_read(&number, true, &level, &out));
+	ck_assert_uint_eq(number, first + 10);
+	line = json_loads(text, 0, NULL);
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(line, "fields"), "n")), 10);
+	json_decref(line);
+}
+END_TEST
+
+/* --- Debugging --- */
+
+static struct debug_condition of_prefix(const char *address, unsigned len)
+{
+	struct debug_condition condition = { .kind = DEBUG_PEER_PREFIX };
+	struct cyg_ip ip;
+
+	ck_assert_int_eq(cyg_ip_parse(cyg_str(address), &ip), CYG_OK);
+	ck_assert_int_eq(cyg_prefix_make(&ip, len, &condition.prefix), CYG_OK);
+	return condition;
+}
+
+START_TEST(debug_lines_come_only_while_their_kind_is_on)
+{
+	const struct cyg_debug_who who = { 0 };
+
+	cyg_debug(CYG_DEBUG_IKEV2_PACKET, &who, "debug.packet", "one");
+	debug_set(1u << CYG_DEBUG_IKEV2_PACKET, true);
+	cyg_debug(CYG_DEBUG_IKEV2_PACKET, &who, "debug.packet", "two");
+	cyg_debug(CYG_DEBUG_IKEV2_ERROR, &who, "debug.error", "three");
+	debug_set(~0u, false);
+	cyg_debug(CYG_DEBUG_IKEV2_PACKET, &who, "debug.packet", "four");
+	ck_assert_uint_eq(log_capture_count(NULL), 1);
+	ck_assert_str_eq(log_capture_last("debug.packet"), "two");
+}
+END_TEST
+
+START_TEST(a_condition_lets_only_its_peers_pass)
+{
+	struct debug_condition net = of_prefix("192.0.2.0", 24), user = { .kind = DEBUG_USERNAME, .word = "Alice" };
+	struct debug_condition vrf = { .kind = DEBUG_FVRF, .word = "red" };
+	struct cyg_ip inside, outside;
+	struct cyg_debug_who who = { .peer = &inside };
+	struct cyg_identity *alice;
+
+	ck_assert_int_eq(cyg_ip_parse(CYG_STR("192.0.2.7"), &inside), CYG_OK);
+	ck_assert_int_eq(cyg_ip_parse(CYG_STR("198.51.100.7"), &outside), CYG_OK);
+	ck_assert_int_eq(cyg_identity_new(CYG_ID_FQDN, cyg_bytes("alice", 5), &alice), CYG_OK);
+	debug_set(1u << CYG_DEBUG_IKEV2_PACKET, true);
+	ck_assert_int_eq(debug_condition_add(&net), CYG_OK);
+	ck_assert_int_eq(debug_condition_add(&net), CYG_EXISTS);
+	ck_assert(cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	who.peer = &outside;
+	ck_assert(!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	ck_assert_int_eq(debug_condition_add(&user), CYG_OK);
+	ck_assert(!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	who.identity = alice;
+	ck_assert(cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	who.identity = NULL;
+	who.username = "alice";
+	ck_assert(cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	ck_assert_int_eq(debug_condition_remove(&user), CYG_OK);
+	ck_assert_int_eq(debug_condition_remove(&user), CYG_NOT_FOUND);
+	ck_assert_int_eq(debug_condition_add(&vrf), CYG_OK);
+	who.fvrf = "";
+	ck_assert(!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	who.fvrf = "red";
+	ck_assert(cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who));
+	debug_conditions_clear();
+	ck_assert(cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &(struct cyg_debug_who){ .peer = &outside }));
+	debug_set(~0u, false);
+	cyg_identity_unref(alice);
+}
+END_TEST
+
+START_TEST(conditions_have_a_limit)
+{
+	for (unsigned i = 0; i < DEBUG_CONDITIONS_MAX; i++) {
+		struct debug_condition one = of_prefix("10.0.0.0", 8 + i);
+
+		ck_assert_int_eq(debug_condition_add(&one), CYG_OK);
+	}
+	struct debug_condition more = of_prefix("192.0.2.1", 32);
+
+	ck_assert_int_eq(debug_condition_add(&more), CYG_LIMIT);
+	ck_assert_uint_eq(debug_conditions(NULL, 0), DEBUG_CONDITIONS_MAX);
+	debug_conditions_clear();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("log");
-	TCase *text = tcase_create("sentence"), *sinks = tcase_create("sinks");
+	TCase *text = tcase_create("sentence"), *sinks = tcase_create("sinks"), *debug = tcase_create("debug");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
@@ -506,6 +646,13 @@ int main(void)
 	tcase_add_test(sinks, a_syslog_listener_that_comes_late_or_anew_is_found);
 	tcase_add_test(sinks, lines_of_several_threads_arrive_whole_and_each_in_its_order);
 	tcase_add_test(sinks, the_log_can_be_stopped_and_started_again);
+	tcase_add_test(sinks, the_newest_lines_are_kept_whatever_the_sinks_want);
+	tcase_add_test(sinks, who_reads_too_slowly_sees_the_gap);
+	tcase_add_checked_fixture(debug, log_capture_start, log_capture_stop);
+	tcase_add_test(debug, debug_lines_come_only_while_their_kind_is_on);
+	tcase_add_test(debug, a_condition_lets_only_its_peers_pass);
+	tcase_add_test(debug, conditions_have_a_limit);
+	suite_add_tcase(suite, debug);
 	suite_add_tcase(suite, text);
 	suite_add_tcase(suite, sinks);
 	srunner_run_all(runner, CK_NORMAL);

@@ -38,7 +38,6 @@ bool sink_write(struct sink *sink, const struct log_line *line);
 void sink_write_stderr(const struct log_line *line);
 
 /* How a line looks, for sinks and tests; both end with a newline. */
-#define LOG_LINE_MAX 8192
 void line_text(const struct log_line *line, struct cyg_strbuf *out);
 void line_json(const struct log_line *line, struct cyg_strbuf *out);
 void line_syslog(const struct log_line *line, struct cyg_strbuf *out);

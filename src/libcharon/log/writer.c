@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "log/writer.h"
 
+#include "log/ring.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -139,6 +141,7 @@ static void handle(struct item *item)
 		atomic_fetch_sub(&waiting, 1);
 		if (!write_line(&line))
 			atomic_fetch_add(&lost, 1);
+		ring_keep(&line);
 		tell_lost(line.wall_us);
 	}
 	free(item);
@@ -162,6 +165,7 @@ static void *writer_main(void *unused)
 			list = item->next;
 			handle(item);
 		}
+		ring_tell();
 	} while (!last);
 	return NULL;
 }

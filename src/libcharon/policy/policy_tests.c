@@ -244,26 +244,41 @@ static struct cyg_selector prefix(uint8_t a, uint8_t b, uint8_t c, uint8_t d, ui
 	return selector_of_prefix(&p);
 }
 
+static struct cyg_selectors narrowed(const struct cyg_selectors *wanted, const struct cyg_selectors *allowed,
+				     struct ts_trace *trace)
+{
+	struct cyg_selectors out = { 0 };
+
+	*trace = (struct ts_trace){ 0 };
+	selectors_narrow(wanted, allowed, &out, trace);
+	return out;
+}
+
 START_TEST(selectors_are_narrowed_to_what_both_have)
 {
 	struct cyg_selectors any = list(selector_any(CYG_IPV4)), net = list(prefix(10, 0, 0, 0, 8)), out;
 	struct cyg_selectors inner = list(prefix(10, 1, 0, 0, 16)), other = list(prefix(192, 168, 0, 0, 16));
+	struct ts_trace trace;
 	char text[128];
 	struct cyg_strbuf b = CYG_STRBUF(text);
 
-	ck_assert_int_eq(selectors_narrow(&any, &net, &out, NULL), CYG_OK);
+	out = narrowed(&any, &net, &trace);
 	ck_assert(selectors_equal(&out, &net));
-	ck_assert_int_eq(selectors_narrow(&inner, &net, &out, NULL), CYG_OK);
+	ck_assert_int_eq(trace.entry[0].why, TS_NARROWED);
+	out = narrowed(&inner, &net, &trace);
 	ck_assert(selectors_equal(&out, &inner));
+	ck_assert_int_eq(trace.entry[0].why, TS_WHOLE);
 	ck_assert(selectors_within(&inner, &net) && !selectors_within(&net, &inner));
-	ck_assert_int_eq(selectors_narrow(&other, &net, &out, NULL), CYG_NOT_FOUND);
+	ck_assert_uint_eq(narrowed(&other, &net, &trace).count, 0);
+	ck_assert_int_eq(trace.entry[0].why, TS_ADDRESS);
 	inner.item[0].protocol = 17;
 	inner.item[0].port_low = inner.item[0].port_high = 53;
-	ck_assert_int_eq(selectors_narrow(&inner, &net, &out, NULL), CYG_OK);
+	out = narrowed(&inner, &net, &trace);
 	selectors_text(&out, &b);
 	ck_assert_str_eq(text, "10.1.0.0/16 protocol 17 port 53-53");
 	net.item[0].protocol = 6;
-	ck_assert_int_eq(selectors_narrow(&inner, &net, &out, NULL), CYG_NOT_FOUND);
+	ck_assert_uint_eq(narrowed(&inner, &net, &trace).count, 0);
+	ck_assert_int_eq(trace.entry[0].why, TS_PROTOCOL);
 }
 END_TEST
 
@@ -271,32 +286,66 @@ START_TEST(families_ports_and_opaque_do_not_mix)
 {
 	struct cyg_selectors v4 = list(selector_any(CYG_IPV4)), v6 = list(selector_any(CYG_IPV6)), out;
 	struct cyg_selectors opaque = v4, low = v4, high = v4;
+	struct ts_trace trace;
 
-	ck_assert_int_eq(selectors_narrow(&v4, &v6, &out, NULL), CYG_NOT_FOUND);
+	ck_assert_uint_eq(narrowed(&v4, &v6, &trace).count, 0);
+	ck_assert_int_eq(trace.entry[0].why, TS_FAMILY);
 	opaque.item[0].port_low = UINT16_MAX;
 	opaque.item[0].port_high = 0;
-	ck_assert_int_eq(selectors_narrow(&opaque, &v4, &out, NULL), CYG_OK);
+	out = narrowed(&opaque, &v4, &trace);
+	ck_assert_uint_eq(out.count, 1);
 	ck_assert_uint_eq(out.item[0].port_low, UINT16_MAX);
 	low.item[0].port_high = 100;
 	high.item[0].port_low = 101;
-	ck_assert_int_eq(selectors_narrow(&opaque, &low, &out, NULL), CYG_NOT_FOUND);
-	ck_assert_int_eq(selectors_narrow(&low, &high, &out, NULL), CYG_NOT_FOUND);
+	ck_assert_uint_eq(narrowed(&opaque, &low, &trace).count, 0);
+	ck_assert_int_eq(trace.entry[0].why, TS_PORT);
+	ck_assert_uint_eq(narrowed(&low, &high, &trace).count, 0);
+	ck_assert_int_eq(trace.entry[0].why, TS_PORT);
 }
 END_TEST
 
 START_TEST(what_does_not_fit_is_left_out_and_said)
 {
 	struct cyg_selectors a = { .count = CYG_SELECTORS_MAX }, b = { .count = CYG_SELECTORS_MAX }, out;
-	bool cut = false;
+	struct ts_trace trace;
+	char text[96];
+	struct cyg_strbuf said = CYG_STRBUF(text);
 
 	for (unsigned i = 0; i < CYG_SELECTORS_MAX; i++) {
 		a.item[i] = selector_any(CYG_IPV4);
 		a.item[i].port_low = a.item[i].port_high = (uint16_t)i;
 		b.item[i] = prefix(10, (uint8_t)i, 0, 0, 16);
 	}
-	ck_assert_int_eq(selectors_narrow(&a, &b, &out, &cut), CYG_OK);
+	out = narrowed(&a, &b, &trace);
 	ck_assert_uint_eq(out.count, CYG_SELECTORS_MAX);
-	ck_assert(cut);
+	ck_assert_int_eq(trace.entry[0].why, TS_NARROWED);
+	ck_assert_int_eq(trace.entry[1].why, TS_FULL);
+	ck_assert_uint_eq(trace.more, CYG_SELECTORS_MAX - TS_TRACE_MAX);
+	ck_assert(trace.lost);
+	trace.count = 2;
+	trace.lost = false;
+	ts_trace_text(&trace, &said);
+	ck_assert_str_eq(text, "0.0.0.0/0 port 0-0: narrowed; 0.0.0.0/0 port 1-1: there are too many already");
+}
+END_TEST
+
+START_TEST(a_list_that_comes_in_parts_is_narrowed_as_one)
+{
+	struct cyg_selectors net = list(prefix(10, 0, 0, 0, 8)), first = list(prefix(10, 1, 0, 0, 16));
+	struct cyg_selectors second = list(prefix(10, 2, 0, 0, 16)), stranger = list(prefix(11, 0, 0, 0, 8));
+	struct cyg_selectors out = { 0 };
+	struct ts_trace trace = { 0 };
+	char text[96];
+	struct cyg_strbuf said = CYG_STRBUF(text);
+
+	selectors_narrow(&first, &net, &out, &trace);
+	selectors_narrow(&first, &net, &out, &trace); /* a repeat */
+	selectors_narrow(&stranger, &net, &out, &trace);
+	selectors_narrow(&second, &net, &out, &trace);
+	ck_assert_uint_eq(out.count, 2);
+	ck_assert_uint_eq(trace.count, 4);
+	ts_trace_text(&trace, &said);
+	ck_assert_str_eq(text, "11.0.0.0/8: no address in common");
 }
 END_TEST
 
@@ -316,6 +365,7 @@ int main(void)
 	tcase_add_test(tcase, selectors_are_narrowed_to_what_both_have);
 	tcase_add_test(tcase, families_ports_and_opaque_do_not_mix);
 	tcase_add_test(tcase, what_does_not_fit_is_left_out_and_said);
+	tcase_add_test(tcase, a_list_that_comes_in_parts_is_narrowed_as_one);
 	suite_add_tcase(suite, tcase);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -180,6 +180,8 @@ static const struct {
 	{ "gmp", CYG_KE, { CYG_KE_MODP_768, CYG_KE_MODP_1024, CYG_KE_MODP_1536, CYG_KE_MODP_2048,
 			   CYG_KE_MODP_3072, CYG_KE_MODP_4096, CYG_KE_MODP_6144, CYG_KE_MODP_8192 } },
 	{ "openssl", CYG_RNG, { 0 } },
+	{ "openssl", CYG_CERT, { 0 } },
+	{ "openssl", CYG_SIGNER, { 0 } },
 	{ "openssl", CYG_ESP, { CYG_ENCR_AES_CBC, CYG_ENCR_AES_GCM_16 } },
 	{ "kernel-tun", CYG_KERNEL, { 0 } },
 	{ "kernel-netlink", CYG_KERNEL, { 0 } },

@@ -22,6 +22,7 @@ struct config_interface;
 struct config_profile;
 struct cyg_authz;
 struct exchange;
+struct fragments;
 struct ike_keys;
 struct ike_shard;
 struct kept_response;
@@ -119,9 +120,11 @@ struct ike_sa {
 	struct exchange *ours, *theirs; /* the exchange we began, the peer's parked one */
 	struct sent_request *sent;   /* waits for its response */
 	struct kept_response *kept;  /* for a repeated request */
+	struct fragments *fragments[2]; /* of a request, of a response that is not complete */
 
 	struct cyg_timer timer;      /* the earliest of the deadlines (ms, 0: none) */
-	uint64_t rekey_at, expire_at, dpd_at, retransmit_at, forget_at, keepalive_at, child_at;
+	uint64_t rekey_at, expire_at, dpd_at, retransmit_at, forget_at, keepalive_at, child_at,
+		fragments_at;
 	uint64_t born_ms, last_in_ms, last_out_ms;
 	uint32_t dpd_interval_ms, dpd_retry_ms, keepalive_ms;
 	bool dpd_periodic;

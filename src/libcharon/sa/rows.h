@@ -107,6 +107,7 @@ struct ike_counters {
 	/* Messages that were dropped, by reason. */
 	uint64_t drop_short, drop_version, drop_malformed, drop_unknown_spi, drop_auth, drop_state,
 		drop_message_id, drop_critical, drop_exchange, drop_memory, drop_busy;
+	uint64_t fragments_in, fragments_out, fragments_dropped;
 	uint64_t auth_failed, auth_passed, authz_failed, authz_passed, lease_failed;
 };
 

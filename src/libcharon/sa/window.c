@@ -55,13 +55,29 @@ void window_keep(struct ike_sa *sa, uint32_t message_id, struct cyg_bytes respon
 	}
 }
 
-const struct kept_response *window_kept(const struct ike_sa *sa, uint32_t message_id)
+struct kept_response *window_kept(const struct ike_sa *sa, uint32_t message_id)
 {
-	const struct kept_response *kept = sa->kept;
+	struct kept_response *kept = sa->kept;
 
 	while (kept && kept->message_id != message_id)
 		kept = kept->next;
 	return kept;
+}
+
+void window_keep_instead(struct ike_sa *sa, uint32_t message_id, struct cyg_bytes response)
+{
+	struct kept_response **at = &sa->kept, *made;
+
+	while (*at && (*at)->message_id != message_id)
+		at = &(*at)->next;
+	made = *at ? malloc(sizeof(*made) + response.len) : NULL;
+	if (!made)
+		return;
+	*made = **at;
+	made->len = (uint32_t)response.len;
+	memcpy(made->octets, response.ptr, response.len);
+	free(*at);
+	*at = made;
 }
 
 void window_forget(struct ike_sa *sa)

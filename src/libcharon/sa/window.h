@@ -16,7 +16,8 @@ struct kept_response {
 	struct kept_response *next;  /* older */
 	uint32_t message_id;
 	uint32_t len;
-	uint8_t octets[];
+	uint32_t repeats;            /* so often it was sent again */
+	uint8_t octets[];            /* a message, or its fragments one behind the other */
 };
 
 enum window_verdict {
@@ -32,7 +33,9 @@ void window_answered(struct ike_durable *d, uint32_t message_id);
 /* Keeps a copy and drops what the window left behind. Out of memory: nothing is kept, and the
  * repeated request will be ignored. */
 void window_keep(struct ike_sa *sa, uint32_t message_id, struct cyg_bytes response);
-const struct kept_response *window_kept(const struct ike_sa *sa, uint32_t message_id);
+struct kept_response *window_kept(const struct ike_sa *sa, uint32_t message_id);
+/* The same response in another form. Out of memory: as it was. */
+void window_keep_instead(struct ike_sa *sa, uint32_t message_id, struct cyg_bytes response);
 void window_forget(struct ike_sa *sa);
 
 #endif

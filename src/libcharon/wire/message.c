@@ -103,9 +103,9 @@ static enum cyg_status read_payload(struct message *msg, uint8_t type, bool crit
 	case CYG_PAYLOAD_NONCE:
 		return once(msg, HAS_NONCE) ? nonce_read(body, &msg->nonce) : CYG_MALFORMED;
 	case CYG_PAYLOAD_TSI:
-		return once(msg, HAS_TSI) ? ts_read(body, &msg->tsi) : CYG_MALFORMED;
+		return once(msg, HAS_TSI) ? ts_read(body, &msg->tsi, &msg->tsi_rest) : CYG_MALFORMED;
 	case CYG_PAYLOAD_TSR:
-		return once(msg, HAS_TSR) ? ts_read(body, &msg->tsr) : CYG_MALFORMED;
+		return once(msg, HAS_TSR) ? ts_read(body, &msg->tsr, &msg->tsr_rest) : CYG_MALFORMED;
 	case CYG_PAYLOAD_CP:
 		return once(msg, HAS_CP) ? cfg_read(body, &msg->cp) : CYG_MALFORMED;
 	case CYG_PAYLOAD_EAP:

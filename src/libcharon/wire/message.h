@@ -87,7 +87,8 @@ struct message {
 	struct id_payload idi, idr;
 	struct auth_payload auth;
 	struct cyg_bytes nonce;
-	struct cyg_selectors tsi, tsr;
+	struct cyg_selectors tsi, tsr; /* the first CYG_SELECTORS_MAX of each */
+	struct cyg_bytes tsi_rest, tsr_rest; /* what did not fit: ts_read_rest() */
 	struct cfg_payload cp;
 	struct cyg_bytes eap;
 	struct sk_payload sk;
@@ -118,6 +119,8 @@ enum cyg_status message_read_inner(struct cyg_bytes plain, uint8_t first, struct
 	CYG_MUST_CHECK;
 /* The first notify of this type, or NULL. */
 const struct notify_payload *message_notify(const struct message *msg, uint16_t type);
+/* The next CYG_SELECTORS_MAX selectors, or fewer, of what a TS payload held beyond; *rest shrinks to what is left. */
+void ts_read_rest(struct cyg_bytes *rest, struct cyg_selectors *out);
 /* The nth SPI of a Delete payload whose spi_len is 4. */
 uint32_t delete_spi(const struct delete_payload *del, size_t n);
 

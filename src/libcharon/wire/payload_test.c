@@ -45,7 +45,7 @@ static enum cyg_status read_any(uint8_t type, struct wire_reader *r, union any_p
 	case CYG_PAYLOAD_VENDOR:
 		return vendor_read(r, &out->octets);
 	case CYG_PAYLOAD_TSI:
-		return ts_read(r, &out->ts);
+		return ts_read(r, &out->ts, &out->octets);
 	case CYG_PAYLOAD_CP:
 		return cfg_read(r, &out->cfg);
 	case CYG_PAYLOAD_EAP:

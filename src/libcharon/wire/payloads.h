@@ -21,7 +21,8 @@ enum cyg_status nonce_read(struct wire_reader *r, struct cyg_bytes *out) CYG_MUS
 enum cyg_status notify_read(struct wire_reader *r, struct notify_payload *out) CYG_MUST_CHECK;
 enum cyg_status delete_read(struct wire_reader *r, struct delete_payload *out) CYG_MUST_CHECK;
 enum cyg_status vendor_read(struct wire_reader *r, struct cyg_bytes *out) CYG_MUST_CHECK;
-enum cyg_status ts_read(struct wire_reader *r, struct cyg_selectors *out) CYG_MUST_CHECK;
+/* `*rest`: the selectors behind the first CYG_SELECTORS_MAX, for ts_read_rest(). */
+enum cyg_status ts_read(struct wire_reader *r, struct cyg_selectors *out, struct cyg_bytes *rest) CYG_MUST_CHECK;
 enum cyg_status cfg_read(struct wire_reader *r, struct cfg_payload *out) CYG_MUST_CHECK;
 enum cyg_status eap_read(struct wire_reader *r, struct cyg_bytes *out) CYG_MUST_CHECK;
 /* `body` of *out is left NULL: the view is at *view, since a reader's octets are constant. */

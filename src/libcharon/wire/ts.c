@@ -35,29 +35,57 @@ static bool selector_read(struct wire_reader *body, uint8_t family, uint8_t prot
 	return true;
 }
 
-enum cyg_status ts_read(struct wire_reader *r, struct cyg_selectors *out)
+/* The next selector: CYG_NOT_FOUND if it is of a type that we do not know, which is skipped whole. */
+static enum cyg_status next_read(struct wire_reader *r, struct cyg_selector *out)
+{
+	uint8_t type = wire_u8(r);
+	uint8_t protocol = wire_u8(r);
+	struct wire_reader body = wire_body(r, wire_u16(r), TS_HEADER_LEN);
+
+	if (family_of(type) == CYG_IP_NONE)
+		return wire_ok(r) ? CYG_NOT_FOUND : CYG_MALFORMED;
+	return selector_read(&body, family_of(type), protocol, out) ? CYG_OK : CYG_MALFORMED;
+}
+
+enum cyg_status ts_read(struct wire_reader *r, struct cyg_selectors *out, struct cyg_bytes *rest)
 {
 	struct cyg_selectors list = { 0 };
 	uint8_t count = wire_u8(r);
+	struct cyg_bytes more = { 0 };
 
 	wire_skip(r, 3);
 	for (unsigned i = 0; i < count && wire_ok(r); i++) {
-		uint8_t type = wire_u8(r);
-		uint8_t protocol = wire_u8(r);
-		struct wire_reader body = wire_body(r, wire_u16(r), TS_HEADER_LEN);
+		struct wire_reader here = *r;
+		struct cyg_selector selector;
+		enum cyg_status status = next_read(r, &selector);
 
-		if (family_of(type) == CYG_IP_NONE)
-			continue; /* a type we do not know is skipped whole */
-		if (list.count == CYG_SELECTORS_MAX)
-			return CYG_LIMIT;
-		if (!selector_read(&body, family_of(type), protocol, &list.item[list.count]))
-			return CYG_MALFORMED;
-		list.count++;
+		if (status == CYG_NOT_FOUND)
+			continue;
+		if (status != CYG_OK)
+			return status;
+		if (list.count < CYG_SELECTORS_MAX)
+			list.item[list.count++] = selector;
+		else if (!more.len)
+			more = wire_rest(&here);
 	}
 	if (!wire_done(r) || count == 0)
 		return CYG_MALFORMED;
 	*out = list;
+	*rest = more;
 	return CYG_OK;
+}
+
+void ts_read_rest(struct cyg_bytes *rest, struct cyg_selectors *out)
+{
+	struct wire_reader r = wire_reader_of(*rest);
+
+	*out = (struct cyg_selectors){ 0 };
+	while (wire_ok(&r) && wire_left(&r) && out->count < CYG_SELECTORS_MAX) {
+		/* They were read before: what fails is of a type that is skipped. */
+		if (next_read(&r, &out->item[out->count]) == CYG_OK)
+			out->count++;
+	}
+	*rest = wire_rest(&r);
 }
 
 void ts_write(struct chain_writer *c, bool initiator, const struct cyg_selectors *ts)

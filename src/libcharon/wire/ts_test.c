@@ -15,7 +15,8 @@ static enum cyg_status read_octets(const uint8_t *octets, size_t len, struct cyg
 {
 	uint8_t *exact = test_memdup(octets, len);
 	struct wire_reader r = wire_reader(exact, len);
-	enum cyg_status status = ts_read(&r, out);
+	struct cyg_bytes rest;
+	enum cyg_status status = ts_read(&r, out, &rest);
 
 	free(exact);
 	return status;
@@ -114,17 +115,48 @@ START_TEST(opaque_ports_are_the_one_range_backwards)
 }
 END_TEST
 
-START_TEST(more_selectors_than_we_keep_are_a_limit)
+START_TEST(selectors_beyond_a_list_are_read_in_further_ones)
+{
+	static uint8_t octets[4 + 16 * 255] = { 255 };
+	struct wire_reader r = wire_reader(octets, sizeof(octets));
+	struct cyg_selectors list;
+	struct cyg_bytes rest;
+	unsigned total;
+
+	for (size_t i = 0; i < 255; i++) {
+		memcpy(octets + 4 + 16 * i, one_ipv4 + 4, 16);
+		octets[4 + 16 * i + 11] = octets[4 + 16 * i + 15] = (uint8_t)i;
+	}
+	octets[4 + 16 * 20] = 9; /* of a type that nobody knows: skipped */
+	ck_assert_int_eq(ts_read(&r, &list, &rest), CYG_OK);
+	ck_assert_uint_eq(list.count, CYG_SELECTORS_MAX);
+	ck_assert_uint_eq(rest.len, 16 * (255 - CYG_SELECTORS_MAX));
+	for (total = list.count; rest.len; total += list.count) {
+		ts_read_rest(&rest, &list);
+		ck_assert_uint_le(list.count, CYG_SELECTORS_MAX);
+		ck_assert_uint_eq(list.item[0].addr.low.octets[3], total < 20 ? total : total + 1);
+	}
+	ck_assert_uint_eq(total, 254);
+	octets[0] = CYG_SELECTORS_MAX;
+	r = wire_reader(octets, 4 + 16 * CYG_SELECTORS_MAX);
+	ck_assert_int_eq(ts_read(&r, &list, &rest), CYG_OK);
+	ck_assert_uint_eq(rest.len, 0);
+}
+END_TEST
+
+START_TEST(a_bad_selector_beyond_the_list_is_malformed_all_the_same)
 {
 	uint8_t octets[4 + 16 * (CYG_SELECTORS_MAX + 1)] = { CYG_SELECTORS_MAX + 1 };
-	struct cyg_selectors list;
+	struct wire_reader r = wire_reader(octets, sizeof(octets));
+	struct cyg_selectors list = { .count = 77 };
+	struct cyg_bytes rest = { .len = 77 };
 
 	for (size_t i = 0; i <= CYG_SELECTORS_MAX; i++)
 		memcpy(octets + 4 + 16 * i, one_ipv4 + 4, 16);
-	ck_assert_int_eq(read_octets(octets, sizeof(octets), &list), CYG_LIMIT);
-	octets[0]--;
-	ck_assert_int_eq(read_octets(octets, sizeof(octets) - 16, &list), CYG_OK);
-	ck_assert_uint_eq(list.count, CYG_SELECTORS_MAX);
+	octets[sizeof(octets) - 4] = 9; /* runs backwards */
+	ck_assert_int_eq(ts_read(&r, &list, &rest), CYG_MALFORMED);
+	ck_assert_uint_eq(list.count, 77);
+	ck_assert_uint_eq(rest.len, 77);
 }
 END_TEST
 
@@ -182,7 +214,8 @@ TCase *ts_tests(void)
 	tcase_add_test(tc, reserved_octets_are_ignored);
 	tcase_add_test(tc, a_range_that_runs_backwards_is_malformed);
 	tcase_add_test(tc, opaque_ports_are_the_one_range_backwards);
-	tcase_add_test(tc, more_selectors_than_we_keep_are_a_limit);
+	tcase_add_test(tc, selectors_beyond_a_list_are_read_in_further_ones);
+	tcase_add_test(tc, a_bad_selector_beyond_the_list_is_malformed_all_the_same);
 	tcase_add_test(tc, selectors_of_both_families_are_written_and_read_back);
 	tcase_add_test(tc, a_list_without_selectors_or_with_none_set_is_not_written);
 	return tc;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* `crypto ikev2 authorization policy`, its lines, and what shows it. Control thread only. */
+/* `crypto ikev2 authorization policy` and its lines. Control thread only. */
 #include "policy.h"
-
-#include <jansson.h>
 
 #define ROUTE_TAG      1
 #define ROUTE_DISTANCE 2
@@ -153,10 +151,8 @@ static enum cyg_status apply_route_interface(struct cyg_build *build, void *obje
 {
 	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
 
-	(void)build;
-	(void)args;
-	granted->set |= CYG_AZ_ROUTE_SET_INTERFACE;
-	return CYG_OK;
+	return set_text(build, args, "interface", granted->route_interface, sizeof(granted->route_interface),
+			granted, CYG_AZ_ROUTE_SET_INTERFACE);
 }
 
 static enum cyg_status apply_route_accept(struct cyg_build *build, void *object,
@@ -171,20 +167,174 @@ static enum cyg_status apply_route_accept(struct cyg_build *build, void *object,
 	return CYG_OK;
 }
 
+static bool add_route(struct cyg_build *build, struct cyg_authz *granted, struct cyg_prefix route)
+{
+	if (granted->route_count == CYG_AUTHZ_ROUTES_MAX) {
+		cyg_build_error(build, "range", "a policy pushes at most %d networks",
+				CYG_AUTHZ_ROUTES_MAX);
+		return false;
+	}
+	granted->routes[granted->route_count++] = route;
+	return true;
+}
+
 static enum cyg_status apply_route_remote(struct cyg_build *build, void *object,
 					  const struct cyg_args *args)
 {
 	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
 
-	if (granted->route_count == CYG_AUTHZ_ROUTES_MAX) {
-		cyg_build_error(build, "range", "a policy pushes at most %d networks",
-				CYG_AUTHZ_ROUTES_MAX);
+	(void)add_route(build, granted, cyg_args_has(args, "network") ? cyg_args_prefix(args, "network", "mask")
+								      : cyg_args_prefix(args, "prefix", NULL));
+	return CYG_OK;
+}
+
+/* What a list permits is pushed: its sources; of an IPv6 list, those whose destination is anywhere. */
+static void push_list(struct cyg_build *build, struct cyg_authz *granted, const struct cyg_access_list *list)
+{
+	bool denies = false;
+
+	if (list->family == CYG_IPV4 && list->extended) {
+		cyg_build_warning(build, "unsuitable", "an extended list says nothing here: name a standard one");
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		const struct cyg_access_entry *entry = &list->entry[i];
+
+		denies |= !entry->permit;
+		if (entry->permit && !entry->skipped && entry->destination.len == 0 &&
+		    !add_route(build, granted, entry->source))
+			return;
+	}
+	if (denies)
+		cyg_build_warning(build, "unsuitable", "`deny` entries of the list are left aside: what it permits is pushed");
+}
+
+/* A word of digits is the number of a standard list. */
+static bool right_number(struct cyg_build *build, struct cyg_str name)
+{
+	uint64_t number;
+
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] < '0' || name.ptr[i] > '9')
+			return true;
+	}
+	if (cyg_str_to_u64(name, 1, 99, &number) == CYG_OK || cyg_str_to_u64(name, 1300, 1999, &number) == CYG_OK)
+		return true;
+	cyg_build_error(build, "range", "%.*s is no number of a standard list (1-99, 1300-1999)", (int)name.len,
+			name.ptr);
+	return false;
+}
+
+static enum cyg_status apply_route_list(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+	bool ipv6 = cyg_args_has(args, "ipv6");
+	const char *mode = ipv6 ? CYG_MODE_ACCESS_LIST6 : CYG_MODE_ACCESS_LIST;
+	struct cyg_str name = cyg_args_text(args, "list");
+	const struct cyg_access_list *list;
+
+	cyg_build_at(build, args, "list", 0);
+	if ((!ipv6 && !right_number(build, name)) || !cyg_build_refer(build, mode, name))
+		return CYG_OK;
+	list = cyg_build_object(build, mode, name);
+	cyg_build_at(build, args, "list", 0);
+	if (list)
+		push_list(build, granted, list);
+	return CYG_OK;
+}
+
+/* A route map is an object for each step, "NAME SEQUENCE". */
+static bool map_exists(struct cyg_build *build, struct cyg_str map)
+{
+	struct cyg_str step;
+
+	for (size_t n = 0;; n++) {
+		(void)cyg_build_nth(build, CYG_MODE_ROUTE_MAP, n, &step);
+		if (step.len == 0)
+			return false;
+		if (step.len > map.len && step.ptr[map.len] == ' ' &&
+		    cyg_str_equal(cyg_str_head(step, map.len), map))
+			return true;
+	}
+}
+
+static enum cyg_status apply_redistribute(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+	bool connected = cyg_str_equal(cyg_args_text(args, "source"), CYG_STR("connected"));
+	struct cyg_str map = cyg_args_text(args, "map");
+
+	granted->redistribute |= connected ? CYG_REDISTRIBUTE_CONNECTED : CYG_REDISTRIBUTE_STATIC;
+	if (map.len && !map_exists(build, map)) {
+		cyg_build_at(build, args, "map", 0);
+		cyg_build_warning(build, "undefined-reference", "there is no route map %.*s", (int)map.len, map.ptr);
+	}
+	return set_text(build, args, "map",
+			connected ? granted->route_map_connected : granted->route_map_static,
+			CYG_AUTHZ_NAME_MAX, granted, CYG_AZ_REDISTRIBUTE);
+}
+
+static enum cyg_status add_text(struct cyg_build *build, const struct cyg_args *args, const char *name,
+				char (*list)[CYG_AUTHZ_HOST_MAX], uint8_t *count, struct cyg_authz *granted, uint32_t bit)
+{
+	if (*count == CYG_AUTHZ_LIST_MAX) {
+		cyg_build_error(build, "range", "a policy has at most %d of these lines", CYG_AUTHZ_LIST_MAX);
 		return CYG_OK;
 	}
-	granted->routes[granted->route_count++] =
-		cyg_args_has(args, "network") ? cyg_args_prefix(args, "network", "mask")
-					      : cyg_args_prefix(args, "prefix", NULL);
+	return set_text(build, args, name, list[(*count)++], CYG_AUTHZ_HOST_MAX, granted, bit);
+}
+
+static enum cyg_status apply_split_dns(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+
+	return add_text(build, args, "domain", granted->split_dns, &granted->split_dns_count, granted,
+			CYG_AZ_SPLIT_DNS);
+}
+
+static enum cyg_status apply_backup(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+
+	return add_text(build, args, "gateway", granted->backup_gateway, &granted->backup_gateway_count, granted,
+			CYG_AZ_BACKUP_GATEWAYS);
+}
+
+static enum cyg_status apply_url(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	static const char *const schemes[] = { "http:",  "https:", "ftp:",   "tftp:",	   "scp:",   "sftp:", "rcp:",
+					       "flash:", "usb0:",  "nvram:", "bootflash:", "disk0:", "disk1:" };
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+	struct cyg_str url = cyg_args_text(args, "url");
+	bool known = false;
+
+	for (size_t i = 0; i < CYG_COUNT(schemes); i++)
+		known |= cyg_str_equal_nocase(cyg_str_head(url, strlen(schemes[i])), cyg_str(schemes[i]));
+	if (!known) {
+		cyg_build_at(build, args, "url", 0);
+		cyg_build_error(build, "syntax", "this is no URL that a client knows: http://, https://, ftp:// ...");
+		return CYG_OK;
+	}
+	return set_text(build, args, "url", granted->config_url, sizeof(granted->config_url), granted,
+			CYG_AZ_CONFIG_URL);
+}
+
+static enum cyg_status apply_version(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+
+	(void)build;
+	granted->config_version = (uint16_t)cyg_args_uint(args, "version", 0);
+	granted->set |= CYG_AZ_CONFIG_VERSION;
 	return CYG_OK;
+}
+
+static enum cyg_status apply_attributes(struct cyg_build *build, void *object, const struct cyg_args *args)
+{
+	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
+
+	return set_text(build, args, "attributes", granted->attribute_list, sizeof(granted->attribute_list), granted,
+			CYG_AZ_ATTRIBUTE_LIST);
 }
 
 static const char *const default_names[] = { "default", NULL };
@@ -199,159 +349,6 @@ static const struct cyg_mode modes[] = {
 	  .init = init, .smart_defaults = default_names, .default_lines = default_lines },
 	{ 0 },
 };
-
-/* --- show --- */
-
-/* A line of text, or a member of the row, or both: each setting is told once. */
-struct view {
-	struct cyg_exec *exec; /* NULL: JSON is wanted, and only `row` filled */
-	json_t *row;
-};
-
-static void put(const struct view *view, const char *key, json_t *take_value)
-{
-	if (take_value)
-		json_object_set_new(view->row, key, take_value);
-}
-
-static void view_text(const struct view *view, const char *key, const char *label, const char *text)
-{
-	put(view, key, json_string(text));
-	if (view->exec)
-		cyg_exec_printf(view->exec, " %s : %s\n", label, text);
-}
-
-static void view_number(const struct view *view, const char *key, const char *label, uint64_t number)
-{
-	put(view, key, json_integer((json_int_t)number));
-	if (view->exec)
-		cyg_exec_printf(view->exec, " %s : %llu\n", label, (unsigned long long)number);
-}
-
-static void view_flag(const struct view *view, const char *key, const char *label)
-{
-	put(view, key, json_true());
-	if (view->exec)
-		cyg_exec_printf(view->exec, " %s\n", label);
-}
-
-static void view_servers(const struct view *view, const char *key, const char *label,
-			 const struct cyg_ip servers[2])
-{
-	char line[2 * CYG_IP_TEXT], text[CYG_IP_TEXT];
-	struct cyg_strbuf out = CYG_STRBUF(line);
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < 2 && cyg_ip_is_set(&servers[i]); i++) {
-		cyg_ip_text(&servers[i], text);
-		if (array)
-			json_array_append_new(array, json_string(text));
-		cyg_strbuf_addf(&out, i ? " %s" : "%s", text);
-	}
-	put(view, key, array);
-	if (view->exec)
-		cyg_exec_printf(view->exec, " %s : %s\n", label, line);
-}
-
-static void view_routes(const struct view *view, const struct cyg_authz *granted)
-{
-	json_t *array = json_array();
-
-	for (unsigned i = 0; i < granted->route_count; i++) {
-		const struct cyg_prefix *p = &granted->routes[i];
-		char text[CYG_IP_TEXT], line[CYG_IP_TEXT + 8];
-		struct cyg_strbuf out = CYG_STRBUF(line);
-
-		cyg_strbuf_addf(&out, "%s/%u", cyg_ip_text(&p->ip, text), p->len);
-		if (array)
-			json_array_append_new(array, json_string(line));
-		if (view->exec)
-			cyg_exec_printf(view->exec, " route set remote : %s\n", line);
-	}
-	put(view, "routes", array);
-}
-
-static void view_policy(const struct view *view, const struct cyg_authz *granted)
-{
-	char text[CYG_IP_TEXT];
-
-	if (granted->set & CYG_AZ_POOL4)
-		view_text(view, "pool", "pool", granted->pool4);
-	if (granted->set & CYG_AZ_POOL6)
-		view_text(view, "ipv6-pool", "ipv6 pool", granted->pool6);
-	if (granted->set & CYG_AZ_NETMASK)
-		view_text(view, "netmask", "netmask", cyg_ip_text(&granted->netmask, text));
-	if (granted->set & CYG_AZ_PREFIX6)
-		view_number(view, "ipv6-prefix", "ipv6 prefix", granted->prefix6);
-	if (granted->set & CYG_AZ_DNS4)
-		view_servers(view, "dns", "dns", granted->dns4);
-	if (granted->set & CYG_AZ_DNS6)
-		view_servers(view, "ipv6-dns", "ipv6 dns", granted->dns6);
-	if (granted->set & CYG_AZ_WINS)
-		view_servers(view, "wins", "wins", granted->wins);
-	if (granted->set & CYG_AZ_DEF_DOMAIN)
-		view_text(view, "def-domain", "def-domain", granted->def_domain);
-	if (granted->set & CYG_AZ_BANNER)
-		view_text(view, "banner", "banner", granted->banner);
-	if (granted->set & CYG_AZ_SESSION_LIFETIME)
-		view_number(view, "session-lifetime", "session-lifetime", granted->session_lifetime_s);
-	if (granted->set & CYG_AZ_FLOW_LIMIT)
-		view_number(view, "flow-limit", "ipsec flow-limit", granted->flow_limit);
-	if (granted->set & CYG_AZ_PFS)
-		view_flag(view, "pfs", "pfs");
-	if (granted->set & CYG_AZ_INCLUDE_LOCAL_LAN)
-		view_flag(view, "include-local-lan", "include-local-lan");
-	if (granted->set & CYG_AZ_SMARTCARD)
-		view_flag(view, "smartcard-removal-disconnect", "smartcard-removal-disconnect");
-	if (granted->set & CYG_AZ_ROUTE_SET_INTERFACE)
-		view_flag(view, "route-set-interface", "route set interface");
-	view_routes(view, granted);
-	if (granted->set & CYG_AZ_ROUTE_ACCEPT) {
-		put(view, "route-accept", json_pack("{s:i, s:i}", "tag", (int)granted->route_tag,
-						    "distance", (int)granted->route_distance));
-		if (view->exec)
-			cyg_exec_printf(view->exec, " route accept any tag : %u distance : %u\n",
-					granted->route_tag, granted->route_distance);
-	}
-}
-
-static void show_policy(struct cyg_exec *exec, const struct authz_policy *policy)
-{
-	const char *missing = cyg_config_object_missing(policy);
-	struct view view = { cyg_exec_json(exec) ? NULL : exec, json_object() };
-
-	if (view.exec)
-		cyg_exec_printf(exec, "IKEv2 Authorization policy: %s\n", policy->granted.policy);
-	put(&view, "name", json_string(policy->granted.policy));
-	view_policy(&view, &policy->granted);
-	if (missing[0])
-		view_text(&view, "not-used", "Not used", missing);
-	cyg_exec_row(exec, view.row);
-}
-
-static enum cyg_status run_show(struct cyg_exec *exec, const struct cyg_args *args)
-{
-	const struct cyg_config *snapshot = cyg_shard_config(cyg_exec_shard(exec));
-	struct cyg_str wanted = cyg_args_text(args, "name"), name;
-	const struct authz_policy *policy;
-	size_t shown = 0;
-
-	for (size_t n = 0; snapshot; n++) {
-		policy = cyg_config_nth(snapshot, MODE_AUTHZ_POLICY, n, &name);
-		if (!policy)
-			break;
-		if (wanted.len && !cyg_str_equal(wanted, name))
-			continue;
-		show_policy(exec, policy);
-		shown++;
-	}
-	if (wanted.len && !shown) {
-		cyg_exec_error(exec, "there is no IKEv2 authorization policy '%.*s'",
-			       (int)(wanted.len < 64 ? wanted.len : 64), wanted.ptr);
-		return CYG_NOT_FOUND;
-	}
-	return CYG_OK;
-}
 
 /* --- The table --- */
 
@@ -372,6 +369,13 @@ static const struct cyg_token_help tokens[] = {
 	{ "accept", "Networks that the peer tells us" },
 	{ "interface", "The address of the session's interface" },
 	{ "remote", "A network behind this gateway" },
+	{ "<domain>", "Name of a domain" },
+	{ "<gateway>", "Address or name of a gateway" },
+	{ "<list>", "Name or number of an access list" },
+	{ "<attributes>", "Name of an attribute list" },
+	{ "<url>", "Where it lies" },
+	{ "<version>", "Its number" },
+	{ "<map>", "Name of a route map" },
 	{ "any", "Whatever it tells" },
 	{ "tag", "Tag of the routes" },
 	{ "distance", "Metric of the routes" },
@@ -399,29 +403,51 @@ static const struct cyg_command commands[] = {
 	LINE("ipv6 dns <first:ip6> [<second:ip6>]", "Names the peer's DNS servers.", .apply = apply_dns6),
 	LINE("wins <first:ip4> [<second:ip4>]", "Names the peer's NetBIOS name servers.",
 	     .apply = apply_wins),
+	LINE("split-dns <domain:word>", "Names a domain that the peer resolves through the tunnel.",
+	     .flags = CYG_CMD_LIST, .apply = apply_split_dns),
 	LINE("def-domain <domain:word>", "Names the peer's default domain.", .apply = apply_domain),
 	LINE("banner <text:delimited>", "Greets the peer's user.", .apply = apply_banner),
+	LINE("backup-gateway <gateway:word>", "Names a gateway that the peer tries when this one is gone.",
+	     .flags = CYG_CMD_LIST, .apply = apply_backup),
+	LINE("configuration url <url:word>", "Says where the peer finds its configuration.", .apply = apply_url),
+	LINE("configuration version <version:uint(1-32767)>", "Numbers that configuration.",
+	     .apply = apply_version),
+	LINE("aaa attribute list <attributes:ref(" MODE_ATTRIBUTES ")>", "Adds attributes that have no command.",
+	     .apply = apply_attributes),
 	LINE("session-lifetime <seconds:uint(120-25920000)>", "Ends a session after so long.",
 	     .apply = apply_lifetime),
 	LINE("ipsec flow-limit <number:uint(0-50000)>", "Limits the IPsec SAs of a session.",
 	     .apply = apply_flow_limit),
+	LINE("max flow limit <number:uint(0-50000)>", "", .flags = CYG_CMD_WEAK,
+	     .spelling = "ipsec flow-limit <number>"),
 	LINE("pfs", "Tells the peer to use a key exchange of its own for each IPsec SA.",
 	     .apply = apply_flag),
 	LINE("include-local-lan", "Lets the peer reach its own network beside the tunnel.",
 	     .apply = apply_flag),
 	LINE("smartcard-removal-disconnect", "Ends the session when the peer's smart card is removed.",
 	     .apply = apply_flag),
-	LINE("route set interface", "Tells the peer the address of the session's interface.",
+	LINE("route set interface [<interface:ref(interface)>]",
+	     "Tells the peer the address of the session's interface, or of another one.",
 	     .apply = apply_route_interface),
+	LINE("route set access-list {<list:name> | ipv6 <list:name>}", "Tells the peer the networks of a list.",
+	     .flags = CYG_CMD_LIST, .apply = apply_route_list),
+	LINE("subnet-acl <list:name>", "", .flags = CYG_CMD_WEAK, .spelling = "route set access-list <list>"),
+	LINE("ipv6 subnet-acl <list:name>", "", .flags = CYG_CMD_WEAK,
+	     .spelling = "route set access-list ipv6 <list>"),
+	LINE("route set local {ipv4 <network:ip4> <mask:mask> | ipv6 <prefix:prefix6>}",
+	     "Names a network of this side; kept for peers that ask.", .flags = CYG_CMD_LIST),
+	LINE("route redistribute <source:choice(connected|static)> [route-map <map:name>]",
+	     "Tells the peer routes of this system.", .key = "source", .flags = CYG_CMD_LIST,
+	     .apply = apply_redistribute),
 	LINE("route set remote ipv4 <network:ip4> <mask:mask>", "Tells the peer a network behind us.",
 	     .flags = CYG_CMD_LIST, .apply = apply_route_remote),
 	LINE("route set remote ipv6 <prefix:prefix6>", "Tells the peer a network behind us.",
 	     .flags = CYG_CMD_LIST, .apply = apply_route_remote),
 	LINE("route accept any [tag <value:uint(1-497777)>] [distance <metric:uint(1-255)>]",
 	     "Takes the networks that the peer tells us as routes.", .apply = apply_route_accept),
-	{ "exec", "show crypto ikev2 authorization policy [<name:name>]",
-	  "Shows authorization policies.", .tokens = tokens, .run = run_show },
 	{ 0 },
 };
 
-const struct cyg_command_table authz_policy_commands = { .modes = modes, .commands = commands };
+const struct cyg_command_table authz_policy_commands = { .modes = modes,
+							 .commands = commands,
+							 .next = &authz_attribute_commands };

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 authz_policy_sources = \
+	src/plugins/authz-policy/attributes.c \
 	src/plugins/authz-policy/authz_policy_plugin.c \
 	src/plugins/authz-policy/commands.c \
-	src/plugins/authz-policy/policy.h
+	src/plugins/authz-policy/policy.h \
+	src/plugins/authz-policy/show.c
 
 if PLUGIN_AUTHZ_POLICY
 plugin_LTLIBRARIES += src/plugins/authz-policy/authz-policy.la

@@ -419,7 +419,8 @@ static void child_end(struct tun_child *child)
 	child_free(child);
 }
 
-void tun_child_remove(struct tun_shard *s, uint32_t spi_in, struct cyg_kernel_counters *last)
+void tun_child_remove(struct tun_shard *s, uint32_t spi_in, enum cyg_direction what,
+		      struct cyg_kernel_counters *last)
 {
 	struct tun_child *child = tun_child_find(s, spi_in);
 
@@ -427,6 +428,13 @@ void tun_child_remove(struct tun_shard *s, uint32_t spi_in, struct cyg_kernel_co
 		return;
 	if (last)
 		*last = child->counters;
+	child->in = child->in && !(what & CYG_INBOUND);
+	child->out = child->out && !(what & CYG_OUTBOUND);
+	if (child->in || child->out) {
+		if (!child->out)
+			ways_drop(child, true);
+		return;
+	}
 	spi_remove(&s->spis, spi_in);
 	child_end(child);
 }

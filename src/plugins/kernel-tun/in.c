@@ -92,6 +92,33 @@ static void follow(struct tun_child *child, const struct tun_sealed *sealed)
 	tun_event(child->shard, &event);
 }
 
+static void merge_write(struct tun_shard *s)
+{
+	unsigned count = s->merge.count, parts = merge_end(&s->merge);
+
+	if (count > 1) {
+		s->counters.merged += count;
+		s->counters.merged_into++;
+	}
+	tun_link_write(s->merging, s->merge.part, parts);
+	s->merging = NULL;
+}
+
+/* To the device, in the order they come; those that continue one stream as one. */
+static void deliver(struct tun_link *link, uint8_t *packet, const struct inner *in)
+{
+	struct tun_shard *s = link->shard;
+
+	if (s->merging == link && merge_add(&s->merge, packet, in))
+		return;
+	if (s->merging)
+		merge_write(s);
+	merge_begin(&s->merge, packet, in, link->merges_tcp, link->merges_udp);
+	s->merging = link;
+	if (s->merge.full)
+		merge_write(s);
+}
+
 static void take(struct tun_child *child, const struct tun_sealed *sealed, const struct cyg_esp_packet *esp)
 {
 	uint8_t *body = esp->esp + CYG_ESP_HEADER_LEN + child->suite->esp.ops->iv_len;
@@ -124,7 +151,7 @@ static void take(struct tun_child *child, const struct tun_sealed *sealed, const
 	counters->octets_in += in.len;
 	counters->last_in_ms = cyg_shard_now_ms(child->shard->shard);
 	tun_child_volume(child, counters->octets_in);
-	tun_link_write(child->link, body, in.len);
+	deliver(child->link, body, &in);
 }
 
 static void finish(struct tun_shard *s, struct in_batch *b)
@@ -212,5 +239,11 @@ void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, boo
 	finish(s, &b);
 	if (any)
 		relay(s, packets, shards, count);
+}
+
+void tun_in_end(struct tun_shard *s)
+{
+	if (s->merging)
+		merge_write(s);
 	tun_events_deliver(s);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "inner.h"
 
+#include "sum.h"
+
 #include <cygnet/cursor.h>
 
 #include <netinet/in.h>
@@ -89,6 +91,7 @@ static enum cyg_status read_ipv4(struct wire_reader *r, size_t whole, struct inn
 	if (!wire_ok(r) || header < IPV4_HEADER || in->len < header || in->len > whole)
 		return CYG_MALFORMED;
 	wire_skip(r, header - IPV4_HEADER);
+	in->tos = tos;
 	in->ecn = tos & 3;
 	in->df = fragment & IPV4_DF;
 	if ((fragment & IPV4_OFFSET) == 0) {
@@ -115,7 +118,8 @@ static enum cyg_status read_ipv6(struct wire_reader *r, size_t whole, struct inn
 	if (!wire_ok(r) || (size_t)payload + IPV6_HEADER > whole || payload > UINT16_MAX - IPV6_HEADER)
 		return CYG_MALFORMED;
 	in->len = (uint16_t)(payload + IPV6_HEADER);
-	in->ecn = first >> 20 & 3;
+	in->tos = first >> 20 & 0xff;
+	in->ecn = in->tos & 3;
 	in->df = true;
 	body = wire_sub(r, payload);
 	for (unsigned i = 0; i < EXTENSIONS_MAX && wire_ok(&body); i++) {
@@ -238,24 +242,6 @@ uint16_t inner_mtu(uint16_t outer_mtu, uint8_t outer_family, bool udp_encap, con
 	return room > 2 ? (uint16_t)(room - 2) : 0; /* pad length and next header */
 }
 
-static uint32_t sum_add(uint32_t sum, const uint8_t *octets, size_t len)
-{
-	struct wire_reader r = wire_reader(octets, len);
-
-	while (wire_left(&r) >= 2)
-		sum += wire_u16(&r);
-	if (wire_left(&r))
-		sum += (uint32_t)wire_u8(&r) << 8;
-	return sum;
-}
-
-static uint16_t sum_end(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 /* RFC 1122 3.2.2, RFC 4443 2.4 (e): not about errors, later fragments, groups or nobody. */
 static bool may_answer(struct cyg_bytes packet, const struct inner *in)
 {
@@ -307,7 +293,7 @@ static size_t too_big6(struct cyg_bytes packet, const struct inner *in, uint16_t
 {
 	size_t quote = in->len < INNER_MTU_MIN6 - IPV6_HEADER - 8 ? in->len : INNER_MTU_MIN6 - IPV6_HEADER - 8;
 	struct wire_writer w = wire_writer(out, INNER_ERROR_MAX);
-	uint32_t sum;
+	uint64_t sum;
 
 	wire_put_u32(&w, 0x60000000);
 	wire_put_u16(&w, (uint16_t)(8 + quote));
@@ -320,7 +306,8 @@ static size_t too_big6(struct cyg_bytes packet, const struct inner *in, uint16_t
 	wire_put_u16(&w, 0);
 	wire_put_u32(&w, mtu < INNER_MTU_MIN6 ? INNER_MTU_MIN6 : mtu);
 	wire_put(&w, packet.ptr, quote);
-	sum = sum_add((uint32_t)(8 + quote) + IPPROTO_ICMPV6, out + 8, 32); /* pseudo-header */
+	sum = sum_add_u16(sum_add_u16(0, (uint16_t)(8 + quote)), IPPROTO_ICMPV6);
+	sum = sum_add(sum, out + 8, 32); /* pseudo-header */
 	wire_set_u16(&w, IPV6_HEADER + 2, sum_end(sum_add(sum, out + IPV6_HEADER, 8 + quote)));
 	return wire_written(&w).len;
 }

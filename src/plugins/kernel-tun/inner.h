@@ -21,6 +21,7 @@ struct inner {
 	uint16_t len;       /* of the packet by its own header */
 	uint16_t payload_at;/* where the upper layer begins, 0: not here (a later fragment) */
 	uint8_t protocol;   /* upper layer */
+	uint8_t tos;        /* type of service or traffic class, whole */
 	uint8_t ecn;
 	bool df;            /* IPv4 "don't fragment"; always so with IPv6 */
 	bool has_ports;     /* else they count as OPAQUE */

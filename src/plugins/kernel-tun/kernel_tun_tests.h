@@ -6,6 +6,7 @@
 
 TCase *tables_tcase(void);
 TCase *inner_tcase(void);
+TCase *cut_tcase(void);
 TCase *device_tcase(void);
 TCase *traffic_tcase(void);
 

@@ -6,10 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/if_tun.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define OFFLOAD_UDP (0x20u | 0x40u) /* TUN_F_USO4 and TUN_F_USO6, only together; since Linux 6.2 */
 
 /* --- Messages --- */
 
@@ -83,11 +87,22 @@ uint8_t *tun_send_room(struct tun_shard *s, size_t len)
 	return room;
 }
 
+void tun_send_cut(struct tun_shard *s, const uint8_t *end)
+{
+	s->send_used = (size_t)(end - s->send_area);
+}
+
+size_t tun_send_left(struct tun_shard *s)
+{
+	return s->send_turn_over ? TUN_SEND_AREA : TUN_SEND_AREA - s->send_used;
+}
+
 /* --- Between shards --- */
 
 struct relay_item {
 	uint32_t at, len;
 	uint8_t ecn;
+	struct vnet vnet;
 	struct cyg_endpoint local, remote;
 };
 
@@ -121,10 +136,11 @@ static void relay_run(struct cyg_shard *to, struct cyg_msg *msg)
 							 .udp = true, .ecn = item->ecn };
 		}
 		tun_in(s, sealed, relay->count, true);
+		tun_in_end(s);
 	} else if (s && (link = tun_link_find(s, relay->link))) {
 		for (unsigned i = 0; i < relay->count; i++)
 			packets[i] = (struct tun_packet){ relay->octets + relay->item[i].at,
-							  relay->item[i].len };
+							  relay->item[i].len, relay->item[i].vnet };
 		tun_out(link, packets, relay->count, true);
 	}
 	free(relay);
@@ -161,14 +177,15 @@ void tun_relay_plain(struct tun_link *link, unsigned shard, const struct tun_pac
 	struct relay_msg *relay;
 
 	for (unsigned i = 0; i < count; i++)
-		octets += packets[i].len + TUN_TAIL;
+		octets += packets[i].len;
 	relay = relay_new(link->shard, octets);
 	octets = 0;
 	for (unsigned i = 0; relay && i < count; i++) {
 		relay->item[i].at = (uint32_t)octets;
 		relay->item[i].len = (uint32_t)packets[i].len;
+		relay->item[i].vnet = packets[i].vnet;
 		memcpy(relay->octets + octets, packets[i].octets, packets[i].len);
-		octets += packets[i].len + TUN_TAIL;
+		octets += packets[i].len;
 	}
 	if (relay) {
 		relay->sealed = false;
@@ -279,8 +296,11 @@ static void queue_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned
 	unsigned count = 0;
 	size_t used = 0;
 
-	while (count < TUN_BATCH && TUN_READ_AREA - used >= TUN_PACKET_MAX + TUN_TAIL) {
-		ssize_t got = read(link->fd, s->read_area + used, TUN_PACKET_MAX);
+	/* What is read now has to fit into the send area; else it waits for the end of the turn. */
+	while (count < TUN_BATCH && TUN_READ_AREA - used >= TUN_READ_MAX &&
+	       tun_send_left(s) >= used + TUN_SEND_LEAST) {
+		uint8_t *at = s->read_area + used;
+		ssize_t got = read(link->fd, at, TUN_READ_MAX);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -295,14 +315,29 @@ static void queue_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned
 		if (got <= 0)
 			break;
 		s->counters.tun_read++;
-		packets[count++] = (struct tun_packet){ s->read_area + used, (size_t)got };
-		used += ((size_t)got + TUN_TAIL + 15) & ~(size_t)15;
+		if (got < VNET_LEN) {
+			s->counters.not_ip++;
+			continue;
+		}
+		packets[count].octets = at + VNET_LEN;
+		packets[count].len = (size_t)got - VNET_LEN;
+		vnet_read(at, &packets[count].vnet);
+		count++;
+		used += ((size_t)got + 15) & ~(size_t)15;
 	}
 	if (count)
 		tun_out(link, packets, count, false);
 }
 
-void tun_link_write(struct tun_link *link, const uint8_t *packet, size_t len)
+void tun_link_offload(int fd, bool *tcp, bool *udp)
+{
+	const unsigned tso = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+
+	*udp = ioctl(fd, TUNSETOFFLOAD, tso | OFFLOAD_UDP) == 0;
+	*tcp = *udp || ioctl(fd, TUNSETOFFLOAD, tso) == 0;
+}
+
+void tun_link_write(struct tun_link *link, const struct iovec *parts, unsigned count)
 {
 	struct tun_counters *counters = &link->shard->counters;
 	ssize_t put;
@@ -312,11 +347,11 @@ void tun_link_write(struct tun_link *link, const uint8_t *packet, size_t len)
 		return;
 	}
 	do {
-		put = write(link->fd, packet, len);
+		put = writev(link->fd, parts, (int)count);
 	} while (put < 0 && errno == EINTR);
-	if (put == (ssize_t)len)
+	if (put >= 0)
 		counters->tun_written++;
-	else if (put < 0 && (errno == EAGAIN || errno == ENOBUFS))
+	else if (errno == EAGAIN || errno == ENOBUFS)
 		counters->write_full++;
 	else
 		counters->write_failed++;
@@ -339,7 +374,7 @@ void tun_link_too_big(struct tun_link *link, const struct tun_packet *packet, co
 	if (len == 0)
 		return;
 	link->errors++;
-	tun_link_write(link, error, len);
+	tun_link_write(link, (const struct iovec[]){ { (uint8_t[VNET_LEN]){ 0 }, VNET_LEN }, { error, len } }, 2);
 }
 
 /* --- Raw ESP sockets --- */
@@ -439,13 +474,15 @@ static void raw_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned e
 		packet->remote = &remote[count];
 		count++;
 	}
-	if (count)
+	if (count) {
 		tun_in(s, sealed, count, false);
+		tun_in_end(s);
+	}
 }
 
-static void raw_source(struct msghdr *msg, const struct cyg_endpoint *local, uint8_t ecn)
+static void raw_source(struct msghdr *msg, const struct cyg_endpoint *local, uint8_t class)
 {
-	int tos = ecn;
+	int tos = class;
 	struct cmsghdr *c;
 
 	if (local->ip.family == CYG_IPV6) {
@@ -477,7 +514,7 @@ static void raw_source(struct msghdr *msg, const struct cyg_endpoint *local, uin
 }
 
 void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
-		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *ecn, unsigned count)
+		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *tos, unsigned count)
 {
 	const struct tun_raw *raw = &s->raw[remote->ip.family == CYG_IPV6];
 	struct cyg_endpoint to = { .ip = remote->ip, .scope = remote->scope };
@@ -496,7 +533,7 @@ void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const s
 		*msg = (struct msghdr){ .msg_name = &name, .msg_namelen = name_len, .msg_iov = &parts[i],
 					.msg_iovlen = 1, .msg_control = control[i],
 					.msg_controllen = sizeof(control[i]) };
-		raw_source(msg, local, ecn[i]);
+		raw_source(msg, local, tos[i]);
 	}
 	while (raw->fd >= 0 && sent < count) {
 		int n = sendmmsg(raw->fd, messages + sent, count - sent, MSG_DONTWAIT);
@@ -640,6 +677,7 @@ enum cyg_status tun_link_attach(struct tun_shard *s, struct device_attach *attac
 			return CYG_IO;
 		}
 		link->fd = attach->fd;
+		tun_hooks.offload(link->fd, &link->merges_tcp, &link->merges_udp);
 	}
 	held_device(&s->held, link->id, link->index);
 	return status;

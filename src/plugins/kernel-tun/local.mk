@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: MIT
 KERNEL_TUN_SOURCES = \
 	src/plugins/kernel-tun/child.c \
+	src/plugins/kernel-tun/cut.c \
+	src/plugins/kernel-tun/cut.h \
 	src/plugins/kernel-tun/in.c \
 	src/plugins/kernel-tun/inner.c \
 	src/plugins/kernel-tun/inner.h \
 	src/plugins/kernel-tun/link.c \
+	src/plugins/kernel-tun/merge.c \
+	src/plugins/kernel-tun/merge.h \
 	src/plugins/kernel-tun/out.c \
 	src/plugins/kernel-tun/replay.c \
 	src/plugins/kernel-tun/replay.h \
+	src/plugins/kernel-tun/sum.c \
+	src/plugins/kernel-tun/sum.h \
 	src/plugins/kernel-tun/tun.h \
 	src/plugins/kernel-tun/tun_plugin.c \
 	src/plugins/kernel-tun/ways.c \
@@ -28,6 +34,7 @@ if PLUGIN_KERNEL_TUN
 check_PROGRAMS += src/plugins/kernel-tun/kernel_tun_tests
 TESTS += src/plugins/kernel-tun/kernel_tun_tests
 src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
+	src/plugins/kernel-tun/cut_test.c \
 	src/plugins/kernel-tun/device_test.c \
 	src/plugins/kernel-tun/inner_test.c \
 	src/plugins/kernel-tun/kernel_tun_tests.c \

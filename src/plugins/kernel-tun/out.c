@@ -4,21 +4,35 @@
 
 #include <cygnet/cursor.h>
 
-/* A batch at work: packets in the order they came, and in that of sealing (child after child). */
+/* Packets of one child and one size behind each other, the last may be shorter: they go out in one call. */
+struct out_run {
+	struct tun_child *child;      /* NULL: none has begun */
+	const uint8_t *octets;
+	size_t len;
+	uint16_t segment, count;
+	uint8_t tos;
+	bool full;
+};
+
+/* A batch at work: packets in the order they came, and what they are cut into in that of sealing
+ * (child after child). */
 struct out_batch {
 	struct tun_link *link;
 	struct tun_packet *packets;
 	unsigned count;
+	uint64_t now_ms;
 	struct inner in[TUN_BATCH];
+	struct cut cut[TUN_BATCH];
 	int next[TUN_BATCH];          /* of the same child */
 	int relay[TUN_BATCH];         /* the shard that it goes to, or -1 */
 	struct tun_child *first, **last;
-	/* Sealing order. */
-	unsigned sealed;
-	struct cyg_esp_packet esp[TUN_BATCH];
-	struct tun_child *child[TUN_BATCH];
-	uint16_t size[TUN_BATCH], inner_len[TUN_BATCH];
-	uint8_t ecn[TUN_BATCH];
+	/* To be sealed. */
+	unsigned ready;
+	struct cyg_esp_packet esp[CYG_ESP_BATCH];
+	struct tun_child *child[CYG_ESP_BATCH];
+	uint16_t size[CYG_ESP_BATCH];
+	uint8_t tos[CYG_ESP_BATCH];
+	struct out_run run;
 };
 
 static bool is_group(const struct cyg_ip *ip)
@@ -45,16 +59,17 @@ static void no_way(struct tun_link *link, const struct inner *in)
 }
 
 /* Does it fit the outer path, or must the sender hear of it? RFC 4301 8.2.1. */
-static bool fits(struct tun_child *child, const struct tun_packet *packet, const struct inner *in)
+static bool fits(struct tun_child *child, const struct tun_packet *packet, const struct inner *in,
+		 const struct cut *cut)
 {
-	uint16_t mtu = child->inner_mtu;
+	uint16_t mtu = child->inner_mtu, len = cut_longest(cut);
 
-	if (mtu == 0 || in->len <= mtu || !in->df)
+	if (mtu == 0 || len <= mtu || !in->df)
 		return true; /* without DF the outer packet is what is fragmented */
-	if (in->source.family == CYG_IPV6 && in->len <= INNER_MTU_MIN6)
+	if (in->source.family == CYG_IPV6 && len <= INNER_MTU_MIN6)
 		return true; /* IPv6 may count on this much */
 	child->shard->counters.too_big++;
-	child->counters.drop_out++;
+	child->counters.drop_too_big++;
 	tun_link_too_big(child->link, packet, in, mtu);
 	return false;
 }
@@ -71,6 +86,10 @@ static void sort_one(struct out_batch *b, unsigned i, bool relayed)
 		return;
 	}
 	packet->len = b->in[i].len;
+	if (cut_read(&packet->vnet, cyg_bytes(packet->octets, packet->len), &b->in[i], &b->cut[i]) != CYG_OK) {
+		s->counters.not_ip++;
+		return;
+	}
 	target = tun_child_for(b->link, &b->in[i]);
 	if (!target.child) {
 		if (target.shard >= 0 && !relayed)
@@ -83,7 +102,7 @@ static void sort_one(struct out_batch *b, unsigned i, bool relayed)
 		target.child->counters.drop_out++;
 		return;
 	}
-	if (!fits(target.child, packet, &b->in[i]))
+	if (!fits(target.child, packet, &b->in[i], &b->cut[i]))
 		return;
 	b->next[i] = -1;
 	if (target.child->batch_first < 0) {
@@ -98,84 +117,64 @@ static void sort_one(struct out_batch *b, unsigned i, bool relayed)
 }
 
 /* Padding, its length and the next header go right behind the packet (RFC 4303 2.4). */
-static size_t put_trailer(const struct tun_packet *packet, uint8_t family, unsigned block)
+static size_t put_trailer(uint8_t *packet, size_t len, uint8_t family, unsigned block)
 {
-	unsigned pad = (unsigned)(block - (packet->len + 2) % block) % block;
-	uint8_t *at = packet->octets + packet->len;
+	unsigned pad = (unsigned)(block - (len + 2) % block) % block;
+	uint8_t *at = packet + len;
 
 	for (unsigned i = 1; i <= pad; i++)
 		*at++ = (uint8_t)i;
 	*at++ = (uint8_t)pad;
 	*at = family == CYG_IPV6 ? 41 : 4;
-	return packet->len + pad + 2;
+	return len + pad + 2;
 }
 
-static void prepare(struct out_batch *b, struct tun_child *child, unsigned i)
+static void run_send(struct tun_shard *s, struct out_run *run)
 {
-	const struct cyg_esp_ops *ops = child->suite->esp.ops;
-	struct tun_shard *s = child->shard;
-	const struct tun_packet *packet = &b->packets[i];
-	unsigned n = b->sealed;
-	struct wire_writer w;
-	size_t len, size;
-	uint8_t *at;
+	if (run->child)
+		cyg_net_send_run(s->shard, &run->child->local, &run->child->remote,
+				 cyg_bytes(run->octets, run->len), run->segment, run->tos);
+	run->child = NULL;
+}
 
-	if (child->hard_told || child->seq_out >= (child->esn ? UINT64_MAX : UINT32_MAX)) {
-		child->counters.drop_out++;
+static void run_add(struct tun_shard *s, struct out_run *run, struct tun_child *child, const uint8_t *octets,
+		    uint16_t size, uint8_t tos)
+{
+	if (run->child == child && !run->full && run->octets + run->len == octets && run->tos == tos &&
+	    size <= run->segment && run->count < TUN_RUN_COUNT && run->len + size <= TUN_RUN_OCTETS) {
+		run->len += size;
+		run->count++;
+		run->full = size < run->segment;
 		return;
 	}
-	len = put_trailer(packet, b->in[i].source.family, ops->block_len);
-	size = CYG_ESP_HEADER_LEN + ops->iv_len + len + ops->icv_len;
-	at = tun_send_room(s, size);
-	if (!at) {
-		s->counters.area_full++;
-		child->counters.drop_out++;
-		return;
-	}
-	child->seq_out++;
-	w = wire_writer(at, CYG_ESP_HEADER_LEN);
-	wire_put_u32(&w, child->spi_out);
-	wire_put_u32(&w, (uint32_t)child->seq_out);
-	/* The 64-bit number is the IV of AEAD as well: it never repeats while the key lives. */
-	b->esp[n] = (struct cyg_esp_packet){
-		.key = cyg_bytes(child->keys + child->key_in_len, child->key_out_len),
-		.esp = at, .in = packet->octets, .len = len,
-		.seq_high = (uint32_t)(child->seq_out >> 32), .esn = child->esn, .iv = child->seq_out,
-	};
-	b->child[n] = child;
-	b->size[n] = (uint16_t)size;
-	b->inner_len[n] = (uint16_t)packet->len;
-	b->ecn[n] = b->in[i].ecn;
-	b->sealed++;
-	child->counters.packets_out++;
-	child->counters.octets_out += packet->len;
-	child->counters.last_out_ms = cyg_shard_now_ms(s->shard);
-	tun_child_volume(child, child->counters.octets_out);
+	run_send(s, run);
+	*run = (struct out_run){ child, octets, size, size, 1, tos, false };
 }
 
 static void seal(struct out_batch *b)
 {
 	unsigned from = 0;
 
-	while (from < b->sealed) {
+	while (from < b->ready) {
 		const struct tun_suite *suite = b->child[from]->suite;
 		unsigned to = from + 1;
 
-		while (to < b->sealed && b->child[to]->suite == suite)
+		while (to < b->ready && b->child[to]->suite == suite)
 			to++;
 		suite->esp.ops->seal(suite->esp.instance, b->esp + from, to - from);
 		from = to;
 	}
 }
 
-/* Packets of one child and one size, the last may be shorter, go out as one run. */
-static void send_runs(struct tun_shard *s, struct out_batch *b)
+/* Seals what is ready and adds it to the run, which may go on in what is sealed next. */
+static void flush(struct out_batch *b)
 {
+	struct tun_shard *s = b->link->shard;
 	unsigned from = 0;
 
-	while (from < b->sealed) {
+	seal(b);
+	while (from < b->ready) {
 		struct tun_child *child = b->child[from];
-		size_t segment = b->size[from], octets = segment;
 		unsigned to = from + 1;
 
 		if (b->esp[from].status != CYG_OK) {
@@ -183,21 +182,85 @@ static void send_runs(struct tun_shard *s, struct out_batch *b)
 			from = to;
 			continue;
 		}
-		while (to < b->sealed && b->child[to] == child && b->esp[to].status == CYG_OK &&
-		       octets + b->size[to] <= TUN_RUN_OCTETS &&
-		       (!child->udp_encap || (b->size[to - 1] == segment && b->size[to] <= segment))) {
-			octets += b->size[to];
-			to++;
+		if (child->udp_encap) {
+			run_add(s, &b->run, child, b->esp[from].esp, b->size[from], b->tos[from]);
+		} else {
+			while (to < b->ready && b->child[to] == child && b->esp[to].status == CYG_OK)
+				to++;
+			tun_raw_send(s, &child->local, &child->remote, b->esp[from].esp, b->size + from,
+				     b->tos + from, to - from);
 		}
 		s->counters.sealed += to - from;
-		if (child->udp_encap)
-			cyg_net_send_run(s->shard, &child->local, &child->remote,
-					 cyg_bytes(b->esp[from].esp, octets), segment, 0);
-		else
-			tun_raw_send(s, &child->local, &child->remote, b->esp[from].esp, b->size + from,
-				     b->ecn + from, to - from);
 		from = to;
 	}
+	b->ready = 0;
+}
+
+/* One segment, from its inner header to its trailer, into the send area. False: nothing more of this child. */
+static bool put_segment(struct out_batch *b, struct tun_child *child, unsigned i, unsigned segment, size_t room)
+{
+	const struct cyg_esp_ops *ops = child->suite->esp.ops;
+	struct tun_shard *s = child->shard;
+	struct wire_writer w;
+	size_t inner_len, len;
+	uint8_t *at, *body;
+
+	if (child->hard_told || child->seq_out >= (child->esn ? UINT64_MAX : UINT32_MAX)) {
+		child->counters.drop_out++;
+		return false;
+	}
+	at = tun_send_room(s, room);
+	if (!at) {
+		s->counters.area_full++;
+		child->counters.drop_out++;
+		return false;
+	}
+	child->seq_out++;
+	w = wire_writer(at, CYG_ESP_HEADER_LEN);
+	wire_put_u32(&w, child->spi_out);
+	wire_put_u32(&w, (uint32_t)child->seq_out);
+	body = at + CYG_ESP_HEADER_LEN + ops->iv_len;
+	inner_len = cut_write(&b->cut[i], segment, body);
+	len = put_trailer(body, inner_len, b->in[i].source.family, ops->block_len);
+	/* The 64-bit number is the IV of AEAD as well: it never repeats while the key lives. */
+	b->esp[b->ready] = (struct cyg_esp_packet){
+		.key = cyg_bytes(child->keys + child->key_in_len, child->key_out_len),
+		.esp = at, .in = body, .len = len,
+		.seq_high = (uint32_t)(child->seq_out >> 32), .esn = child->esn, .iv = child->seq_out,
+	};
+	b->child[b->ready] = child;
+	b->size[b->ready] = (uint16_t)((size_t)(body - at) + len + ops->icv_len);
+	b->tos[b->ready] = b->in[i].tos;
+	tun_send_cut(s, at + b->size[b->ready]);
+	b->ready++;
+	child->counters.packets_out++;
+	child->counters.octets_out += inner_len;
+	if (b->ready == CYG_ESP_BATCH)
+		flush(b);
+	return true;
+}
+
+static void put_packet(struct out_batch *b, struct tun_child *child, unsigned i)
+{
+	const struct cyg_esp_ops *ops = child->suite->esp.ops;
+	const struct cut *cut = &b->cut[i];
+	/* Of the longest segment: a shorter one gives back what it does not need. */
+	size_t room = (size_t)CYG_ESP_HEADER_LEN + ops->iv_len + cut_longest(cut) + 2 + ops->block_len + ops->icv_len;
+
+	if (room > UINT16_MAX) { /* longer than any packet that ESP makes */
+		child->counters.drop_out++;
+		return;
+	}
+	if (cut->count > 1) {
+		child->shard->counters.cut++;
+		child->shard->counters.cut_into += cut->count;
+	}
+	for (unsigned segment = 0; segment < cut->count; segment++) {
+		if (!put_segment(b, child, i, segment, room))
+			return;
+	}
+	child->counters.last_out_ms = b->now_ms;
+	tun_child_volume(child, child->counters.octets_out);
 }
 
 static void relay(struct out_batch *b)
@@ -230,20 +293,22 @@ void tun_out(struct tun_link *link, struct tun_packet *packets, unsigned count, 
 	b.link = link;
 	b.packets = packets;
 	b.count = count;
+	b.now_ms = cyg_shard_now_ms(link->shard->shard);
 	b.first = NULL;
 	b.last = &b.first;
-	b.sealed = 0;
+	b.ready = 0;
+	b.run.child = NULL;
 	for (unsigned i = 0; i < count; i++)
 		sort_one(&b, i, relayed);
 	for (child = b.first; child; child = next) {
 		next = child->batch_next;
 		for (int i = child->batch_first; i >= 0; i = b.next[i])
-			prepare(&b, child, (unsigned)i);
+			put_packet(&b, child, (unsigned)i);
 		child->batch_first = -1;
 		child->batch_next = NULL;
 	}
-	seal(&b);
-	send_runs(link->shard, &b);
+	flush(&b);
+	run_send(link->shard, &b.run);
 	relay(&b);
 	tun_events_deliver(link->shard);
 }

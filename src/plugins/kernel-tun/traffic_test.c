@@ -125,6 +125,110 @@ START_TEST(a_burst_of_one_size_leaves_as_one_run_and_arrives_in_order)
 }
 END_TEST
 
+/* A TCP packet of many segments with the checksum left to whoever cuts it. */
+static size_t large_tcp(uint8_t *packet, size_t payload, struct vnet *vnet)
+{
+	size_t len = packet_make(packet, "10.1.0.5", "10.2.0.9", 6, 4000, 5001, 20 + payload);
+
+	packet_set_df(packet);
+	memset(packet + 24, 1, 8);
+	packet[32] = 0x50;
+	packet[33] = 0x10;
+	packet[38] = packet[39] = 0;
+	*vnet = (struct vnet){ .flags = VNET_NEEDS_SUM, .type = VNET_TCP4, .segment = 1300, .sum_start = 20,
+			       .sum_offset = 16 };
+	return len;
+}
+
+START_TEST(a_large_packet_leaves_as_runs_and_arrives_as_large_packets)
+{
+	struct pair pair = { .window = 64 };
+	static uint8_t packet[CUT_PACKET_MAX], out[CUT_PACKET_MAX];
+	struct vnet vnet, seen;
+	size_t len, got;
+
+	world_new(1);
+	world.merges = true;
+	world_interface(&world.a, 1, 1400);
+	world_interface(&world.b, 1, 1400);
+	world_connect(&pair);
+	len = large_tcp(packet, 47 * 1300 + 77, &vnet);
+	tun_put_large(&world.a, 0, &vnet, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.runs, 1);
+	ck_assert_uint_eq(world.datagrams, 48);
+	ck_assert_uint_eq(counters_of(&world.a, 0, pair.spi_a).packets_out, 48);
+	ck_assert_uint_eq(counters_of(&world.a, 0, pair.spi_a).octets_out, 47 * 1340 + 117);
+	wire_give_merged();
+	got = tun_get_large(&world.b, 0, &seen, out, sizeof(out));
+	ck_assert_uint_eq(got, len);
+	ck_assert_mem_eq(out + 40, packet + 40, len - 40);
+	ck_assert_uint_eq(seen.segment, vnet.segment);
+	ck_assert_uint_eq(seen.type, vnet.type);
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &seen, out, sizeof(out)), 0);
+	ck_assert_uint_eq(counters_of(&world.b, 0, pair.spi_b).packets_in, 48);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->counters.merged, 48);
+	/* One that was changed on the way is missing; what is before and behind it arrives. */
+	tun_put_large(&world.a, 0, &vnet, packet, len);
+	world_run();
+	world.datagram[10].octets[100] ^= 1;
+	wire_give_merged();
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &seen, out, sizeof(out)), 40 + 10 * 1300);
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &seen, out, sizeof(out)), len - 11 * 1300);
+	ck_assert_mem_eq(out + 40, packet + 40 + 11 * 1300, len - 40 - 11 * 1300);
+	ck_assert_uint_eq(counters_of(&world.b, 0, pair.spi_b).drop_auth, 1);
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
+START_TEST(segments_too_long_for_the_outer_path_are_answered_once)
+{
+	struct pair pair = { .window = 64, .mtu = 1280 };
+	static uint8_t packet[CUT_PACKET_MAX];
+	uint8_t out[PACKET_ROOM];
+	struct vnet vnet;
+	size_t len;
+
+	begin();
+	world_connect(&pair);
+	len = large_tcp(packet, 20000, &vnet);
+	tun_put_large(&world.a, 0, &vnet, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.datagrams, 0);
+	ck_assert_uint_eq(tun_get(&world.a, 0, out, sizeof(out)), 576);
+	ck_assert_uint_eq(tun_get(&world.a, 0, out, sizeof(out)), 0);
+	ck_assert_uint_eq(counters_of(&world.a, 0, pair.spi_a).drop_too_big, 1);
+	vnet.segment = 1100; /* the sender has learned */
+	tun_put_large(&world.a, 0, &vnet, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.datagrams, 19);
+	world.datagrams = 0;
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
+START_TEST(large_packet_reaches_the_shard_that_owns_the_child)
+{
+	struct pair pair = { .window = 64, .worker_a = 1, .worker_b = 1 };
+	static uint8_t packet[CUT_PACKET_MAX];
+	struct vnet vnet;
+	size_t len;
+
+	begin_with(2);
+	world_connect(&pair);
+	len = large_tcp(packet, 13000, &vnet);
+	tun_put_large(&world.a, 0, &vnet, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.datagrams, 10);
+	ck_assert_uint_eq(tun_of(&world.a, 0)->counters.forwarded, 1);
+	world.datagrams = 0;
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
 START_TEST(two_children_and_two_suites_share_a_batch)
 {
 	struct pair one = { .window = 64 }, two = { .window = 64, .encr = CYG_ENCR_AES_CBC, .key_bits = 128,
@@ -449,6 +553,38 @@ START_TEST(traffic_moves_to_the_newest_child_and_the_old_one_still_hears)
 	passes("10.1.0.5", "10.2.0.9", 60);
 	world_disconnect(&fresh);
 	ck_assert_uint_eq(tun_of(&world.a, 0)->child_count, 0);
+	world_free();
+}
+END_TEST
+
+START_TEST(a_child_without_its_outbound_direction_hears_and_never_sends)
+{
+	struct pair old = { .window = 64 };
+	uint8_t packet[PACKET_ROOM], out[PACKET_ROOM];
+	struct cyg_shard *shard;
+	struct datagram late;
+	size_t len;
+
+	begin();
+	world_connect(&old);
+	shard = worker(&world.b, 0);
+	len = packet_make(packet, "10.1.0.5", "10.2.0.9", 17, 1, 2, 60);
+	tun_put(&world.a, 0, packet, len);
+	world_run();
+	late = *wire_last();
+	world.datagrams = 0;
+	world.b.ops->child_remove(world.b.ctx, shard, old.spi_b, CYG_OUTBOUND, NULL);
+	wire_give(&late, -1);
+	ck_assert_uint_eq(tun_get(&world.b, 0, out, sizeof(out)), len);
+	len = packet_make(packet, "10.2.0.9", "10.1.0.5", 17, 2, 1, 60);
+	tun_put(&world.b, 0, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.datagrams, 0);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->counters.no_way, 1);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->child_count, 1);
+	world.b.ops->child_remove(world.b.ctx, shard, old.spi_b, CYG_INBOUND, NULL);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->child_count, 0);
+	world_disconnect(&old);
 	world_free();
 }
 END_TEST
@@ -869,7 +1005,7 @@ START_TEST(wrong_requests_are_refused_and_leave_nothing)
 	ck_assert_int_eq(world.a.ops->child_add(world.a.ctx, shard, &child, CYG_BOTH, NULL), CYG_EXISTS);
 	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_AES_GCM_16, 256, 0, true), CYG_OK);
 	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_3DES, 0, 2, false), CYG_UNSUPPORTED);
-	world.a.ops->child_remove(world.a.ctx, shard, 4711, NULL);
+	world.a.ops->child_remove(world.a.ctx, shard, 4711, CYG_BOTH, NULL);
 	world_disconnect(&pair);
 	world_free();
 }
@@ -883,6 +1019,9 @@ TCase *traffic_tcase(void)
 	tcase_add_test(tc, packets_pass_through_every_suite_both_ways);
 	tcase_add_test(tc, inner_octets_are_not_on_the_wire);
 	tcase_add_test(tc, a_burst_of_one_size_leaves_as_one_run_and_arrives_in_order);
+	tcase_add_test(tc, a_large_packet_leaves_as_runs_and_arrives_as_large_packets);
+	tcase_add_test(tc, segments_too_long_for_the_outer_path_are_answered_once);
+	tcase_add_test(tc, large_packet_reaches_the_shard_that_owns_the_child);
 	tcase_add_test(tc, two_children_and_two_suites_share_a_batch);
 	tcase_add_test(tc, reordered_packets_pass_and_replayed_ones_do_not);
 	tcase_add_test(tc, the_same_packet_twice_in_one_batch_passes_once);
@@ -893,6 +1032,7 @@ TCase *traffic_tcase(void)
 	tcase_add_test(tc, unknown_spi_is_reported_a_few_times_a_second);
 	tcase_add_test(tc, spi_that_is_handed_out_but_not_in_use_is_no_unknown_one);
 	tcase_add_test(tc, traffic_moves_to_the_newest_child_and_the_old_one_still_hears);
+	tcase_add_test(tc, a_child_without_its_outbound_direction_hears_and_never_sends);
 	tcase_add_test(tc, a_route_leads_to_its_child_and_to_the_one_that_replaces_it);
 	tcase_add_test(tc, volume_limits_are_told_once_and_the_hard_one_stops_the_child);
 	tcase_add_test(tc, a_child_may_be_removed_from_within_its_event);

@@ -6,7 +6,8 @@
  *   out.c      batches of inner packets: look-up, trailer, sealing, sending
  *   in.c       batches of ESP packets: look-up, opening, checks, writing to the device
  *   link.c     a shard's side of an interface: its TUN queue, raw ESP sockets, other shards' prefixes
- *   ways.c replay.c inner.c   tables and packets, pure
+ *   cut.c merge.c sum.c inner.c   packets, pure
+ *   ways.c replay.c               tables, pure
  *
  * Devices, addresses, routes and SPIs are libkernel's, which every data plane shares.
  *
@@ -18,7 +19,9 @@
 #ifndef KERNEL_TUN_TUN_H
 #define KERNEL_TUN_TUN_H
 
+#include "cut.h"
 #include "inner.h"
+#include "merge.h"
 #include "replay.h"
 #include "ways.h"
 
@@ -30,13 +33,14 @@
 #include <cygnet/plugin.h>
 
 #define TUN_BATCH        CYG_ESP_BATCH
-#define TUN_PACKET_MAX   9216       /* longest inner packet */
+#define TUN_PACKET_MAX   9216       /* longest inner packet that is not cut */
+#define TUN_READ_MAX     (VNET_LEN + CUT_PACKET_MAX)
 #define TUN_MTU_DEFAULT  1400
-#define TUN_OVERHEAD_MAX (CYG_ESP_HEADER_LEN + 16 + TUN_TAIL + 64) /* IV, trailer, ICV */
-#define TUN_TAIL         32         /* room behind an inner packet for padding and trailer */
-#define TUN_READ_AREA    (128 * 1024)
+#define TUN_READ_AREA    (512 * 1024)
 #define TUN_SEND_AREA    (1024 * 1024) /* sealed packets of one turn */
+#define TUN_SEND_LEAST   (128 * 1024)  /* room in it without which nothing is read */
 #define TUN_RUN_OCTETS   65000      /* of one run: what UDP segmentation takes, with room to spare */
+#define TUN_RUN_COUNT    64         /* packets of one run, likewise */
 #define TUN_RAW_BATCH    32
 #define TUN_RAW_SLOT     (TUN_PACKET_MAX + 256)
 #define TUN_SUITES_MAX   32
@@ -59,6 +63,7 @@ struct tun_suite {
 /* Packets that were dropped, by reason, where no child counts them. */
 struct tun_counters {
 	uint64_t tun_read, tun_written, sealed, opened;
+	uint64_t cut, cut_into, merged, merged_into;
 	uint64_t no_way, not_ip, too_big, write_full, write_failed, area_full;
 	uint64_t short_esp, unknown_spi, unused_spi;
 	uint64_t forwarded, forwarded_in, forward_lost;
@@ -76,6 +81,7 @@ struct tun_link {
 	uint16_t mtu;
 	unsigned index;             /* of the device */
 	int fd;                     /* this shard's queue, or -1 */
+	bool merges_tcp, merges_udp;/* what the device takes merged */
 	struct cyg_poll poll;
 	struct ways ways;
 	uint64_t acquire_after_ms, errors_since_ms;
@@ -155,6 +161,8 @@ struct tun_shard {
 	struct nl nl;
 	struct held held;           /* addresses and routes in the system that this shard keeps count of */
 	struct outbox outbox;
+	struct tun_link *merging;   /* the interface that `merge` is for, NULL: none is at work */
+	struct merge merge;
 	struct tun_counters counters;
 };
 
@@ -163,6 +171,8 @@ struct tun_hooks {
 	enum cyg_status (*broker_call)(struct cyg_shard *control, const struct cyg_broker_request *request,
 				       struct cyg_broker_reply *reply, struct cyg_op *op);
 	int (*netlink_open)(int protocol);
+	/* Asks a TUN queue for large packets; what it may be given, too. */
+	void (*offload)(int fd, bool *tcp, bool *udp);
 };
 extern struct tun_hooks tun_hooks;
 
@@ -180,7 +190,8 @@ enum cyg_status tun_child_add(struct tun_shard *s, const struct cyg_kernel_child
 			      enum cyg_direction what) CYG_MUST_CHECK;
 enum cyg_status tun_child_move(struct tun_shard *s, uint32_t spi_in, const struct cyg_endpoint *local,
 			       const struct cyg_endpoint *remote, bool udp_encap) CYG_MUST_CHECK;
-void tun_child_remove(struct tun_shard *s, uint32_t spi_in, struct cyg_kernel_counters *last);
+void tun_child_remove(struct tun_shard *s, uint32_t spi_in, enum cyg_direction what,
+		      struct cyg_kernel_counters *last);
 struct tun_child *tun_child_find(struct tun_shard *s, uint32_t spi_in);
 /* Packets to `prefix` go to this child too; the other shards are told. */
 enum cyg_status tun_child_route(struct tun_child *child, const struct cyg_prefix *prefix, bool add) CYG_MUST_CHECK;
@@ -198,9 +209,10 @@ void tun_child_volume(struct tun_child *child, uint64_t total);
 
 /* --- out.c --- */
 
-struct tun_packet {             /* an inner packet; TUN_TAIL octets behind it may be written */
+struct tun_packet {             /* an inner packet, or a large one that stands for a row of them */
 	uint8_t *octets;
 	size_t len;
+	struct vnet vnet;
 };
 /* `count` <= TUN_BATCH. `relayed`: another shard sent them here, so they go no further. */
 void tun_out(struct tun_link *link, struct tun_packet *packets, unsigned count, bool relayed);
@@ -214,15 +226,19 @@ struct tun_sealed {
 	bool udp;
 	uint8_t ecn;                /* of the outer header, where it is known */
 };
+/* `count` <= TUN_BATCH. What they hold may stay borrowed until tun_in_end(), after which nothing is. */
 void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, bool relayed);
+void tun_in_end(struct tun_shard *s);
 
 /* --- link.c --- */
 
 /* The shard's knowledge of an interface, made if needed. NULL: no memory. */
 struct tun_link *tun_link_get(struct tun_shard *s, uint32_t id);
 struct tun_link *tun_link_find(struct tun_shard *s, uint32_t id);
-/* One packet to the device. */
-void tun_link_write(struct tun_link *link, const uint8_t *packet, size_t len);
+/* One packet to the device: parts of it, the first of which is a virtio header. */
+void tun_link_write(struct tun_link *link, const struct iovec *parts, unsigned count);
+/* Asks the system for large packets: tun_hooks.offload. */
+void tun_link_offload(int fd, bool *tcp, bool *udp);
 /* An ICMP error about a packet that does not fit, rate-limited. */
 void tun_link_too_big(struct tun_link *link, const struct tun_packet *packet, const struct inner *in,
 		      uint16_t mtu);
@@ -234,9 +250,12 @@ void tun_relay_plain(struct tun_link *link, unsigned shard, const struct tun_pac
 void tun_relay_sealed(struct tun_shard *s, unsigned shard, const struct tun_sealed *packets, unsigned count);
 /* Sends ESP without UDP; `sizes` of packets that lie behind each other. */
 void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
-		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *ecn, unsigned count);
+		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *tos, unsigned count);
 /* Room in the send area, in which what is sealed stays until the turn is over. */
 uint8_t *tun_send_room(struct tun_shard *s, size_t len);
+/* Gives back what of it is behind `end`. */
+void tun_send_cut(struct tun_shard *s, const uint8_t *end);
+size_t tun_send_left(struct tun_shard *s);
 void tun_event(struct tun_shard *s, const struct tun_event *event);
 /* Tells the engine; no pointer to a child may be held across it. */
 void tun_events_deliver(struct tun_shard *s);

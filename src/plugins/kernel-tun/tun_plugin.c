@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open };
+struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open,
+			       .offload = tun_link_offload };
 
 static const struct cyg_option options[] = {
 	CYG_OPT_UINT(struct tun_conf, mtu, "mtu", "1400", 576, 9000,
@@ -212,9 +213,9 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 struct cyg_kernel_counters *last)
+			 enum cyg_direction what, struct cyg_kernel_counters *last)
 {
-	tun_child_remove(tun_shard_of(ctx, shard), spi_in, last);
+	tun_child_remove(tun_shard_of(ctx, shard), spi_in, what, last);
 }
 
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
@@ -285,6 +286,7 @@ static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, stru
 	}
 	if (n)
 		tun_in(s, packets, n, false);
+	tun_in_end(s);
 }
 
 static enum cyg_status interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,

@@ -45,6 +45,7 @@ static enum cyg_status fake_broker(struct cyg_shard *control, const struct cyg_b
 	pair_open(fds);
 	if (request->verb == CYG_BROKER_TUN) {
 		ck_assert_str_eq(request->name, "cyg-t0");
+		ck_assert(request->tun_vnet_hdr);
 		ck_assert_uint_lt(side->tuns, WORLD_SHARDS);
 		side->tun[side->tuns++] = fds[0];
 	} else {
@@ -56,6 +57,11 @@ static enum cyg_status fake_broker(struct cyg_shard *control, const struct cyg_b
 	reply->fd = fds[1];
 	cyg_op_complete(op, CYG_OK);
 	return status;
+}
+
+static void fake_offload(int fd, bool *tcp, bool *udp)
+{
+	*tcp = *udp = world.merges;
 }
 
 static int fake_netlink(int protocol)
@@ -191,6 +197,26 @@ void wire_give(struct datagram *d, int shard)
 	world_run();
 }
 
+void wire_give_merged(void)
+{
+	struct datagram *first = &world.datagram[0];
+	struct side *to = first->from == &world.a ? &world.b : &world.a;
+	struct cyg_datagram in = { .local = first->remote, .remote = first->local, .natt = true,
+				   .segment = (uint16_t)first->len };
+	uint8_t *exact = malloc(world.datagrams * first->len);
+
+	for (unsigned i = 0; i < world.datagrams; i++) {
+		ck_assert(i + 1 == world.datagrams || world.datagram[i].len == first->len);
+		memcpy(exact + in.len, world.datagram[i].octets, world.datagram[i].len);
+		in.len += world.datagram[i].len;
+	}
+	in.data = exact;
+	world.datagrams = 0;
+	to->ops->esp_in_udp(to->ctx, worker(to, 0), &in, 1);
+	free(exact);
+	world_run();
+}
+
 void wire_give_all(int shard)
 {
 	unsigned count = world.datagrams;
@@ -209,14 +235,41 @@ struct datagram *wire_last(void)
 
 void tun_put(struct side *side, unsigned shard, const void *packet, size_t len)
 {
-	ck_assert_int_eq(send(side->tun[shard], packet, len, 0), (int)len);
+	static const struct vnet plain;
+
+	tun_put_large(side, shard, &plain, packet, len);
+}
+
+void tun_put_large(struct side *side, unsigned shard, const struct vnet *vnet, const void *packet, size_t len)
+{
+	uint8_t header[VNET_LEN];
+	struct iovec parts[] = { { header, VNET_LEN }, { (void *)(uintptr_t)packet, len } };
+
+	vnet_write(vnet, header);
+	ck_assert_int_eq(writev(side->tun[shard], parts, 2), (int)(VNET_LEN + len));
 }
 
 size_t tun_get(struct side *side, unsigned shard, uint8_t *out, size_t size)
 {
-	ssize_t got = recv(side->tun[shard], out, size, MSG_DONTWAIT);
+	static const struct vnet plain;
+	struct vnet vnet;
+	size_t len = tun_get_large(side, shard, &vnet, out, size);
 
-	return got > 0 ? (size_t)got : 0;
+	ck_assert(len == 0 || memcmp(&vnet, &plain, sizeof(vnet)) == 0);
+	return len;
+}
+
+size_t tun_get_large(struct side *side, unsigned shard, struct vnet *vnet, uint8_t *out, size_t size)
+{
+	uint8_t header[VNET_LEN];
+	struct iovec parts[] = { { header, VNET_LEN }, { out, size } };
+	ssize_t got = readv(side->tun[shard], parts, 2); /* the queue does not block */
+
+	if (got <= 0)
+		return 0;
+	ck_assert_int_ge(got, VNET_LEN);
+	vnet_read(header, vnet);
+	return (size_t)got - VNET_LEN;
 }
 
 /* --- Events --- */
@@ -234,7 +287,7 @@ static void note(struct cyg_shard *shard, struct world_event event)
 	ck_assert_uint_lt(side->events, WORLD_EVENTS);
 	side->event[side->events++] = event;
 	if (side->remove_in_event)
-		side->ops->child_remove(side->ctx, shard, side->remove_in_event, NULL);
+		side->ops->child_remove(side->ctx, shard, side->remove_in_event, CYG_BOTH, NULL);
 }
 
 static void on_expire(struct cyg_shard *shard, struct cyg_sa_handle owner, uint32_t spi, bool hard)
@@ -340,6 +393,7 @@ void world_new(unsigned workers)
 	world.datagram = calloc(WORLD_DATAGRAMS, sizeof(struct datagram));
 	tun_hooks.broker_call = fake_broker;
 	tun_hooks.netlink_open = fake_netlink;
+	tun_hooks.offload = fake_offload;
 	side_new(&world.a, workers);
 	side_new(&world.b, workers);
 }
@@ -476,8 +530,8 @@ void world_connect(struct pair *pair)
 
 void world_disconnect(struct pair *pair)
 {
-	world.a.ops->child_remove(world.a.ctx, worker(&world.a, pair->worker_a), pair->spi_a, NULL);
-	world.b.ops->child_remove(world.b.ctx, worker(&world.b, pair->worker_b), pair->spi_b, NULL);
+	world.a.ops->child_remove(world.a.ctx, worker(&world.a, pair->worker_a), pair->spi_a, CYG_BOTH, NULL);
+	world.b.ops->child_remove(world.b.ctx, worker(&world.b, pair->worker_b), pair->spi_b, CYG_BOTH, NULL);
 	world_run();
 }
 

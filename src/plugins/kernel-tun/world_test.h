@@ -69,6 +69,7 @@ struct world {
 	bool refuse_ipv6;              /* only if it is about IPv6 */
 	int ignore_type;               /* is not answered */
 	int routes;                    /* added less removed */
+	bool merges;                   /* the devices take large packets; set before world_interface() */
 	unsigned stale_rules;          /* so many RTM_DELRULE are answered with success */
 };
 
@@ -107,10 +108,14 @@ struct tun_shard *tun_of(struct side *side, unsigned worker);
 
 /* A packet into a side's device, at the queue of one shard. */
 void tun_put(struct side *side, unsigned shard, const void *packet, size_t len);
+void tun_put_large(struct side *side, unsigned shard, const struct vnet *vnet, const void *packet, size_t len);
 /* The next packet that came out of it, or 0. */
 size_t tun_get(struct side *side, unsigned shard, uint8_t *out, size_t size);
+size_t tun_get_large(struct side *side, unsigned shard, struct vnet *vnet, uint8_t *out, size_t size);
 /* One datagram from the wire into the other side's shard; -1: the right one. */
 void wire_give(struct datagram *datagram, int shard);
+/* All that waits and has the size of the first, as the run that the system merges. */
+void wire_give_merged(void);
 /* All that waits, in order; empties the wire. */
 void wire_give_all(int shard);
 struct datagram *wire_last(void);

@@ -4,13 +4,19 @@ openssl_sources = \
 	src/plugins/openssl/cipher.c \
 	src/plugins/openssl/esp.c \
 	src/plugins/openssl/esp.h \
+	src/plugins/openssl/files.c \
 	src/plugins/openssl/hash.c \
 	src/plugins/openssl/ke.c \
 	src/plugins/openssl/mac.c \
 	src/plugins/openssl/openssl_plugin.c \
+	src/plugins/openssl/signature.c \
+	src/plugins/openssl/signer.c \
+	src/plugins/openssl/store.c \
 	src/plugins/openssl/vectors.c \
 	src/plugins/openssl/vectors.h \
-	src/plugins/openssl/vectors_ke.c
+	src/plugins/openssl/vectors_ke.c \
+	src/plugins/openssl/x509.c \
+	src/plugins/openssl/x509.h
 
 if PLUGIN_OPENSSL
 plugin_LTLIBRARIES += src/plugins/openssl/openssl.la
@@ -35,6 +41,14 @@ src_plugins_openssl_esp_tests_SOURCES = \
 	src/plugins/openssl/esp_test.c
 src_plugins_openssl_esp_tests_CFLAGS = $(TEST_CFLAGS) $(OPENSSL_CFLAGS)
 src_plugins_openssl_esp_tests_LDADD = $(TEST_LIBS) $(OPENSSL_LIBS)
+
+check_PROGRAMS += src/plugins/openssl/cert_tests
+TESTS += src/plugins/openssl/cert_tests
+src_plugins_openssl_cert_tests_SOURCES = src/plugins/openssl/cert_test.c $(PKI_MAKER)
+src_plugins_openssl_cert_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+src_plugins_openssl_cert_tests_CFLAGS = $(TEST_CFLAGS) $(OPENSSL_CFLAGS)
+src_plugins_openssl_cert_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la \
+	testing/unit/libharness.la $(TEST_LIBS) $(OPENSSL_LIBS)
 
 check_PROGRAMS += src/plugins/openssl/openssl_tests
 TESTS += src/plugins/openssl/openssl_tests

@@ -6,6 +6,7 @@
  */
 #include "algorithms.h"
 #include "esp.h"
+#include "x509.h"
 
 #include <cygnet/plugin.h>
 
@@ -48,6 +49,8 @@ static const struct cyg_feature provides[] = {
 	CYG_PROVIDE_KE(&openssl_modp_6144),
 	CYG_PROVIDE_KE(&openssl_modp_8192),
 	CYG_PROVIDE_KE(&openssl_modp_2048_256),
+	CYG_PROVIDE_CERT(&openssl_cert),
+	CYG_PROVIDE_SIGNER(&openssl_signer),
 	OPENSSL_ESP_FEATURES,
 	CYG_FEATURES_END,
 };

@@ -1,60 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/../../lib.sh"
+. "$(dirname "$0")/../../lib-net.sh"
 . "$(dirname "$0")/../lib-charon.sh"
-here=$(cd "$(dirname "$0")" && pwd)
+interop=$(cd "$(dirname "$0")/.." && pwd)
 need_root
 need_tun
 need_build
 charon_need
 need_command tcpdump
 
-ns gw c1 lan
-link gw wan c1 wan
-link gw lan lan lan
-address gw wan 192.0.2.1/24
-address c1 wan 192.0.2.2/24
-address gw lan 10.10.0.1/24
-address lan lan 10.10.0.10/24
-ip -n "$prefix-lan" route add default via 10.10.0.1
-forwarding gw
-
-# swanctl ID KEY IKE-PROPOSALS ESP-PROPOSALS
-swanctl_conf() {
-	cat <<-END
-	connections {
-	    gw {
-	        version = 2
-	        remote_addrs = 192.0.2.1
-	        proposals = $3
-	        vips = 0.0.0.0
-	        local {
-	            auth = psk
-	            id = $1
-	        }
-	        remote {
-	            auth = psk
-	            id = gateway.example.org
-	        }
-	        children {
-	            net {
-	                remote_ts = 0.0.0.0/0
-	                esp_proposals = $4
-	            }
-	        }
-	    }
-	}
-	secrets {
-	    ike-gw {
-	        secret = $2
-	    }
-	}
-	END
-}
+net_up
 
 capture c1 wan "$tmp/wire.pcap"
-cygnet_start gw "$here/gateway"
-swanctl_conf alice.example.org key-of-alice aes128gcm16-prfsha256-x25519 aes128gcm16 | charon_start c1
+cygnet_start gw "$interop/gateway"
+charon_client | charon_start c1
 
 # connected ESP-IN-SWANCTL-LIST: the tunnel is up, both say so, and traffic runs both ways.
 connected() {
@@ -81,13 +41,13 @@ wait_for 5 no_sa gw || fail "the gateway keeps an SA that the client deleted"
 [[ $(json gw "show ip local pool" '[.rows[].used] | add') == 0 ]] || fail "the address was not given back"
 
 step "AES-CBC with HMAC-SHA2-256 and MODP-2048; the gateway deletes"
-swanctl_conf alice.example.org key-of-alice aes256-sha256-modp2048 aes256-sha256 | charon_reload c1
+charon_client ike=aes256-sha256-modp2048 esp=aes256-sha256 | charon_reload c1
 connected 'AES_CBC-256/HMAC_SHA2_256_128'
 show gw "clear crypto ikev2 sa" >/dev/null
 wait_for 5 charon_has_no_sa c1 || { charon_ctl c1 --list-sas; fail "strongSwan keeps an SA that the gateway deleted"; }
 
 step "the gateway answers DPD, and P-256"
-swanctl_conf alice.example.org key-of-alice aes256gcm16-prfsha256-ecp256 aes128gcm16 | charon_reload c1
+charon_client ike=aes256gcm16-prfsha256-ecp256 | charon_reload c1
 connected 'AES_GCM_16-128'
 charon_ctl c1 --terminate --ike gw --timeout 5 >/dev/null
 
@@ -101,19 +61,19 @@ refused() {
 }
 
 step "twin: a wrong key"
-swanctl_conf alice.example.org wrong-key aes128gcm16-prfsha256-x25519 aes128gcm16 | charon_reload c1
+charon_client key=wrong-key | charon_reload c1
 refused 'AUTHENTICATION_FAILED|AUTH_FAILED' 'ike\.failed.*pre-shared-key|pre-shared key'
 
 step "twin: an identity that no profile matches"
-swanctl_conf alice.example.net key-of-alice aes128gcm16-prfsha256-x25519 aes128gcm16 | charon_reload c1
+charon_client id=alice.example.net | charon_reload c1
 refused 'AUTHENTICATION_FAILED|AUTH_FAILED' 'alice\.example\.net.*match identity remote|match identity remote.*alice\.example\.net'
 
 step "twin: no common IKE suite"
-swanctl_conf alice.example.org key-of-alice aes192-sha384-modp4096 aes128gcm16 | charon_reload c1
+charon_client ike=aes192-sha384-modp4096 | charon_reload c1
 refused 'NO_PROPOSAL_CHOSEN|NO_PROP' 'crypto ikev2 proposal'
 
 step "twin: no common ESP suite"
-swanctl_conf alice.example.org key-of-alice aes128gcm16-prfsha256-x25519 aes192-sha384 | charon_reload c1
+charon_client esp=aes192-sha384 | charon_reload c1
 refused 'NO_PROPOSAL_CHOSEN|NO_PROP' 'transform-set'
 
 capture_stop

@@ -1,64 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 . "$(dirname "$0")/../../lib.sh"
+. "$(dirname "$0")/../../lib-net.sh"
 . "$(dirname "$0")/../lib-charon.sh"
-here=$(cd "$(dirname "$0")" && pwd)
+interop=$(cd "$(dirname "$0")/.." && pwd)
 need_root
 need_tun
 need_build
 charon_need
 need_command tcpdump
 
-ns gw c1 lan
-link gw wan c1 wan
-link gw lan lan lan
-address gw wan 192.0.2.1/24
-address c1 wan 192.0.2.2/24
-address gw lan 10.10.0.1/24
-address lan lan 10.10.0.10/24
-ip -n "$prefix-lan" route add default via 10.10.0.1
-forwarding gw
-
-# swanctl_conf KEY ID IKE-PROPOSALS ESP-PROPOSALS
-swanctl_conf() {
-	cat <<-END
-	connections {
-	    clients {
-	        version = 2
-	        local_addrs = 192.0.2.1
-	        proposals = $3
-	        pools = clients
-	        local {
-	            auth = psk
-	            id = $2
-	        }
-	        remote {
-	            auth = psk
-	        }
-	        children {
-	            net {
-	                local_ts = 0.0.0.0/0
-	                esp_proposals = $4
-	            }
-	        }
-	    }
-	}
-	pools {
-	    clients {
-	        addrs = 10.99.2.0/24
-	        dns = 10.10.0.53
-	    }
-	}
-	secrets {
-	    ike-clients {
-	        secret = $1
-	    }
-	}
-	END
-}
+net_up
 
 capture c1 wan "$tmp/wire.pcap"
-swanctl_conf key-of-alice gateway.example.org aes128gcm16-prfsha256-x25519 aes128gcm16 | charon_start gw
+charon_gateway | charon_start gw
 
 connected() {
 	wait_for 15 sa_ready c1 || { cygnet_log c1 | tail; fail "the client does not connect"; }
@@ -78,7 +33,7 @@ connected() {
 }
 
 step "connected; the gateway deletes, the client comes back"
-cygnet_start c1 "$here/client"
+cygnet_start c1 "$interop/client"
 connected
 charon_ctl gw --terminate --ike clients --timeout 5 >/dev/null || fail "strongSwan cannot delete"
 wait_for 5 logged c1 'ike.down.*the peer deleted it' || fail "no line says that the peer deleted the SA"
@@ -96,7 +51,7 @@ wait_for 8 charon_has_no_sa gw || { charon_ctl gw --list-sas; fail "strongSwan k
 # refused PATTERN-OF-CHARON PATTERN-OF-OURS
 refused() {
 	: >"$(cygnet_root c1)/var/log/cygnet.log"
-	cygnet_start c1 "$here/client"
+	cygnet_start c1 "$interop/client"
 	wait_for 15 logged c1 "$2" || { cygnet_log c1 | tail -n 20; fail "no line of ours says: $2"; }
 	charon_logged gw "$1" 60 || { charon_log gw | tail -n 20; fail "strongSwan's log has no $1"; }
 	[[ $(esp c1 packets_in) == 0 && $(json c1 'show crypto ipsec sa' '.rows | length') == 0 ]] || fail "connected, and should not have"
@@ -105,19 +60,19 @@ refused() {
 }
 
 step "twin: a wrong key"
-swanctl_conf another-key gateway.example.org aes128gcm16-prfsha256-x25519 aes128gcm16 | charon_reload gw
+charon_gateway key=another-key | charon_reload gw
 refused 'AUTH_FAILED|AUTHENTICATION_FAILED|MAC mismatched' 'AUTHENTICATION_FAILED.*(compare keys|pre-shared-key)'
 
 step "twin: a gateway of another name"
-swanctl_conf key-of-alice impostor.example.org aes128gcm16-prfsha256-x25519 aes128gcm16 | charon_reload gw
+charon_gateway id=impostor.example.org | charon_reload gw
 refused 'AUTH_FAILED|IDr|impostor|AUTHENTICATION_FAILED' 'impostor\.example\.org.*match identity remote|match identity remote.*impostor|AUTHENTICATION_FAILED'
 
 step "twin: no common IKE suite"
-swanctl_conf key-of-alice gateway.example.org aes256-sha384-ecp384 aes128gcm16 | charon_reload gw
+charon_gateway ike=aes256-sha384-ecp384 | charon_reload gw
 refused 'NO_PROPOSAL_CHOSEN|NO_PROP|no proposal' 'NO_PROPOSAL_CHOSEN.*crypto ikev2 proposal|crypto ikev2 proposal.*NO_PROPOSAL_CHOSEN'
 
 step "twin: no common ESP suite"
-swanctl_conf key-of-alice gateway.example.org aes128gcm16-prfsha256-x25519 aes256-sha384 | charon_reload gw
+charon_gateway esp=aes256-sha384 | charon_reload gw
 refused 'NO_PROPOSAL_CHOSEN|NO_PROP|no proposal|no acceptable' 'NO_PROPOSAL_CHOSEN.*transform-set|transform-set.*NO_PROPOSAL_CHOSEN'
 
 capture_stop

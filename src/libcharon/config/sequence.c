@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Modes whose objects are called NAME NUMBER: a reference to NAME means all of them, in order of their numbers.
+ */
+#include "config/building.h"
+
+#include <stdio.h>
+
+/* The number of a node that is one of NAME's sequence; 0: it is not. */
+static uint64_t number_of(const struct node *node, struct cyg_str name)
+{
+	struct cyg_str whole = cyg_str(node->name);
+	uint64_t number;
+
+	if (node->disabled || whole.len <= name.len + 1 || whole.ptr[name.len] != ' ' ||
+	    !cyg_str_equal(cyg_str_head(whole, name.len), name) ||
+	    cyg_str_to_u64(cyg_str_tail(whole, name.len + 1), 1, UINT32_MAX, &number) != CYG_OK)
+		return 0;
+	return number;
+}
+
+const struct node *build_sequence_next(const struct candidate *c, const struct grammar_mode *mode,
+				       struct cyg_str name, uint64_t *above, size_t *count)
+{
+	const struct table *table =
+		mode && mode->parent == c->grammar->global ? node_table(c->root, mode) : NULL;
+	const struct node *best = NULL;
+	uint64_t lowest = UINT64_MAX;
+
+	*count = 0;
+	for (size_t i = 0; table && i < table->count; i++) {
+		uint64_t number = number_of(table->items[i], name);
+
+		if (number <= *above)
+			continue;
+		(*count)++;
+		if (number < lowest) {
+			lowest = number;
+			best = table->items[i];
+		}
+	}
+	*above = lowest;
+	return best;
+}
+
+size_t cyg_build_sequence(struct cyg_build *build, const char *mode, struct cyg_str name,
+			  const void **out, size_t room)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct need *need = build_need(build, NEED_COUNT, to, name);
+	const struct node *node;
+	uint64_t at = 0;
+	size_t count, left;
+
+	if (!need)
+		return 0;
+	node = build_sequence_next(build->c, to, name, &at, &count);
+	need->n = count;
+	for (size_t i = 0; node && i < room; i++) {
+		char whole[2 * CONFIG_NAME_MAX];
+
+		/* Building may replace the node, and its name with it. */
+		snprintf(whole, sizeof(whole), "%s", node->name);
+		out[i] = cyg_build_object(build, mode, cyg_str(whole));
+		node = build_sequence_next(build->c, to, name, &at, &left);
+	}
+	return count;
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# Scenarios with other implementations: scripts that need root; ./run-tests interop runs them.
+EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
+	testing/interop/client/startup-config \
+	testing/interop/gateway/startup-config \
+	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
+	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
+	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
+	testing/interop/nat-gateway/README testing/interop/nat-gateway/run.sh \
+	testing/interop/suite-matrix/README testing/interop/suite-matrix/run.sh \
+	testing/interop/suite-matrix/plan.py testing/interop/suite-matrix/compare.py
