@@ -435,14 +435,30 @@ enum cyg_status plane_child_add(struct plane_shard *s, const struct cyg_kernel_c
 	return task_begun(task, status);
 }
 
-void plane_child_remove(struct plane_shard *s, uint32_t spi_in, struct cyg_kernel_counters *last)
+void plane_child_remove(struct plane_shard *s, uint32_t spi_in, enum cyg_direction what,
+			struct cyg_kernel_counters *last)
 {
 	struct plane_child *child = plane_child_find(s, spi_in);
+	struct plane_want **at;
 
 	if (last && (!child || plane_child_query(s, spi_in, last) != CYG_OK))
 		*last = (struct cyg_kernel_counters){ 0 };
-	if (child)
+	if (!child)
+		return;
+	if (!(child->in && !(what & CYG_INBOUND)) && !(child->out && !(what & CYG_OUTBOUND))) {
 		child_free(child);
+		return;
+	}
+	direction_delete(child, what);
+	at = &child->wants;
+	while (*at) {
+		bool out = (*at)->policy.way == XFRM_WAY_OUT;
+
+		if (what & (out ? CYG_OUTBOUND : CYG_INBOUND))
+			want_drop(child, at);
+		else
+			at = &(*at)->next;
+	}
 }
 
 /* --- Questions --- */

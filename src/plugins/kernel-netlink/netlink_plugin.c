@@ -175,9 +175,9 @@ static enum cyg_status child_move(struct cyg_plugin_ctx *ctx, struct cyg_shard *
 }
 
 static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
-			 struct cyg_kernel_counters *last)
+			 enum cyg_direction what, struct cyg_kernel_counters *last)
 {
-	plane_child_remove(plane_of(ctx, shard), spi_in, last);
+	plane_child_remove(plane_of(ctx, shard), spi_in, what, last);
 }
 
 /* At once: the kernel answers within the call. */

@@ -128,7 +128,8 @@ enum cyg_status plane_child_add(struct plane_shard *s, const struct cyg_kernel_c
 				struct cyg_op *op) CYG_MUST_CHECK;
 enum cyg_status plane_child_move(struct plane_shard *s, uint32_t spi_in, const struct cyg_endpoint *local,
 				 const struct cyg_endpoint *remote, bool udp_encap, struct cyg_op *op) CYG_MUST_CHECK;
-void plane_child_remove(struct plane_shard *s, uint32_t spi_in, struct cyg_kernel_counters *last);
+void plane_child_remove(struct plane_shard *s, uint32_t spi_in, enum cyg_direction what,
+			struct cyg_kernel_counters *last);
 enum cyg_status plane_child_query(struct plane_shard *s, uint32_t spi_in, struct cyg_kernel_counters *out)
 	CYG_MUST_CHECK;
 /* Packets to `prefix` go to this child too. */

@@ -279,7 +279,7 @@ static enum cyg_status install(uint32_t spi, uint32_t replaces, const char *remo
 
 static void drop(uint32_t spi)
 {
-	ops->child_remove(ctx, shard_group_worker(group, spi >> 24), spi, NULL);
+	ops->child_remove(ctx, shard_group_worker(group, spi >> 24), spi, CYG_BOTH, NULL);
 	run();
 }
 
@@ -343,6 +343,22 @@ START_TEST(traffic_moves_when_the_outbound_half_is_installed)
 	ck_assert_uint_eq(named(), next);
 	ck_assert_uint_eq(sas(), 2);
 	drop(next);
+	end();
+}
+END_TEST
+
+START_TEST(a_child_without_its_outbound_half_still_takes_packets)
+{
+	begin();
+	ck_assert_int_eq(install(FIRST, 0, "10.0.0.1", CYG_BOTH), CYG_OK);
+	ops->child_remove(ctx, shard_group_worker(group, 0), FIRST, CYG_OUTBOUND, NULL);
+	run();
+	ck_assert_uint_eq(sas(), 1);
+	ck_assert_uint_eq(policies(), 0);
+	ck_assert_ptr_nonnull(plane_child_find(plane_of(ctx, shard_group_worker(group, 0)), FIRST));
+	ops->child_remove(ctx, shard_group_worker(group, 0), FIRST, CYG_INBOUND, NULL);
+	run();
+	ck_assert_ptr_null(plane_child_find(plane_of(ctx, shard_group_worker(group, 0)), FIRST));
 	end();
 }
 END_TEST
@@ -432,6 +448,7 @@ TCase *plane_tcase(void)
 	tcase_add_test(tc, children_of_two_shards_share_a_policy_and_the_newest_has_it);
 	tcase_add_test(tc, the_end_of_an_older_child_leaves_the_policy_alone);
 	tcase_add_test(tc, traffic_moves_when_the_outbound_half_is_installed);
+	tcase_add_test(tc, a_child_without_its_outbound_half_still_takes_packets);
 	tcase_add_test(tc, routes_lead_to_their_child_and_to_the_one_that_replaces_it);
 	tcase_add_test(tc, what_the_system_refuses_leaves_nothing);
 	tcase_add_test(tc, a_child_that_goes_at_once_leaves_nothing);
