@@ -15,6 +15,10 @@ TESTS += testing/check-includes.test
 dist_check_SCRIPTS += testing/check-events.test
 TESTS += testing/check-events.test
 EXTRA_DIST += testing/check-events
+# The findings in configurations with all the oddities that are known.
+dist_check_SCRIPTS += testing/check-config.test
+TESTS += testing/check-config.test
+EXTRA_DIST += testing/config
 EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh testing/lib-net.sh \
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
 	testing/package/distcheck.sh testing/package/disable-plugins.sh \

@@ -70,6 +70,7 @@ void kit_setup(void)
 	static const struct config_table tables[] = {
 		{ &config_core_commands, NULL, true },
 		{ &kit_loaded_commands, "kit", true },
+		{ &config_tacacs_commands, CONFIG_TACACS, false },
 		{ &kit_absent_commands, "gone", false },
 	};
 	char text[256];
@@ -171,6 +172,7 @@ int main(void)
 
 	srunner_add_suite(runner, parse_suite());
 	srunner_add_suite(runner, objects_suite());
+	srunner_add_suite(runner, commands_suite());
 	srunner_add_suite(runner, snapshot_suite());
 	srunner_add_suite(runner, prompt_suite());
 	srunner_add_suite(runner, render_suite());

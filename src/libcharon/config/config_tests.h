@@ -13,6 +13,7 @@
 Suite *grammar_suite(void);
 Suite *parse_suite(void);
 Suite *objects_suite(void);
+Suite *commands_suite(void);
 Suite *snapshot_suite(void);
 Suite *prompt_suite(void);
 Suite *render_suite(void);

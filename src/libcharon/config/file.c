@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_SIZE 65536
@@ -185,6 +186,17 @@ enum cyg_status config_empty(struct config_grammar *grammar, struct cyg_config *
 	return status;
 }
 
+/* Is the file as it was before it was read? What is no file (a pipe) has no before. */
+static bool unchanged(int fd, const struct stat *before)
+{
+	struct stat now;
+
+	if (!S_ISREG(before->st_mode))
+		return true;
+	return fstat(fd, &now) == 0 && now.st_size == before->st_size &&
+	       now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
 enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name, int fd,
 				const struct cyg_config *previous, struct config_findings *findings,
 				struct cyg_config **out)
@@ -192,8 +204,11 @@ enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name
 	char *buffer = malloc(READ_SIZE);
 	struct reading *r = NULL;
 	enum cyg_status status = buffer ? begin(grammar, name, findings, &r) : CYG_NOMEM;
+	struct stat before = { 0 };
 	size_t total = 0;
 
+	if (fstat(fd, &before) != 0)
+		before.st_mode = 0; /* the reading will tell */
 	while (status == CYG_OK && !r->stop) {
 		ssize_t got = read(fd, buffer, READ_SIZE);
 
@@ -202,6 +217,9 @@ enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name
 		if (got < 0) {
 			r->line = 0;
 			unreadable(r, 1, errno == EISDIR ? "it is a directory" : strerror(errno));
+		} else if (got == 0 && !unchanged(fd, &before)) {
+			r->line = 0;
+			unreadable(r, 1, "it was written to while it was read: try again");
 		}
 		if (got <= 0)
 			break;

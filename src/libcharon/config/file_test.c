@@ -2,6 +2,8 @@
 #include "config/config_tests.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,6 +147,50 @@ START_TEST(a_line_of_fifty_megabytes_is_one_error)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_read_is_told)
+{
+	expect_first("/proc/self/mem", 1, ":1:1: error: Input/output error [unreadable]");
+}
+END_TEST
+
+static void *keep_writing(void *arg)
+{
+	atomic_bool *go_on = arg;
+	int fd = open(path, O_WRONLY | O_APPEND);
+
+	while (fd >= 0 && atomic_load(go_on)) {
+		if (write(fd, "!\n", 2) != 2)
+			break;
+	}
+	close(fd);
+	return NULL;
+}
+
+START_TEST(a_file_that_is_written_to_meanwhile_is_not_believed)
+{
+	atomic_bool go_on = true;
+	bool told = false;
+	pthread_t writer;
+
+	fill("! a line that says nothing\n", 27, 20000);
+	ck_assert_int_eq(pthread_create(&writer, NULL, keep_writing, &go_on), 0);
+	/* The writer need not run just now: it does sooner or later. */
+	while (!told) {
+		int status;
+		char *text = check(path, &status);
+
+		told = strstr(text, ":1:1: error: it was written to while it was read: try again [unreadable]") != NULL;
+		ck_assert_int_eq(status, told);
+		free(text);
+		if (!told && truncate(path, 540000) != 0)
+			break;
+	}
+	atomic_store(&go_on, false);
+	pthread_join(writer, NULL);
+	ck_assert(told);
+}
+END_TEST
+
 START_TEST(a_line_of_many_words_is_one_error)
 {
 	fill("a ", 2, 1000);
@@ -175,6 +221,8 @@ Suite *file_suite(void)
 	tcase_add_test(tests, nul_octets_end_the_reading_at_their_line);
 	tcase_add_test(tests, what_is_no_utf_8_is_no_text);
 	tcase_add_test(tests, a_line_of_fifty_megabytes_is_one_error);
+	tcase_add_test(tests, a_file_that_cannot_be_read_is_told);
+	tcase_add_test(tests, a_file_that_is_written_to_meanwhile_is_not_believed);
 	tcase_add_test(tests, a_line_of_many_words_is_one_error);
 	tcase_add_test(tests, a_last_line_without_its_end_counts);
 	suite_add_tcase(suite, tests);

@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 
 #define GRAMMAR_OPS_MAX	 512 /* of one row */
-#define GRAMMAR_KEYS_MAX 4   /* arguments in a key */
+#define GRAMMAR_KEYS_MAX 6   /* arguments in a key */
 #define GRAMMAR_ROWS_MAX 768 /* of one mode, ignored commands too */
 
 enum arg_type {

@@ -49,6 +49,7 @@ if HAVE_CHECK
 check_PROGRAMS += src/libcharon/config/config_tests
 TESTS += src/libcharon/config/config_tests
 src_libcharon_config_config_tests_SOURCES = \
+	src/libcharon/config/commands_test.c \
 	src/libcharon/config/config_tests.c \
 	src/libcharon/config/config_tests.h \
 	src/libcharon/config/file_test.c \

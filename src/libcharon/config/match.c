@@ -381,33 +381,38 @@ void match_abbreviated(const struct matcher *m, struct cyg_str word, struct cyg_
 	}
 }
 
+/* What a thread takes next, as a person reads it; nothing at the end of a row. */
+static void next_text(const struct grammar_op *op, struct cyg_strbuf *out)
+{
+	if (op->kind == OP_KEYWORD)
+		cyg_strbuf_addf(out, "`%s`", op->word);
+	else if (op->kind == OP_ARG)
+		grammar_describe(op->arg, out);
+}
+
 void match_expected(const struct matcher *m, struct cyg_strbuf *out)
 {
-	const char *names[12];
+	const char *texts[12];
+	char store[12][160];
 	size_t count = 0;
 	bool end = false;
 
-	for (size_t n = 0; n < m->thread_count && count < CYG_COUNT(names); n++) {
-		const struct grammar_op *op = op_of(&m->threads[n]);
-		const char *name = op->kind == OP_KEYWORD ? op->word
-				   : op->kind == OP_ARG	  ? op->arg->name
-							  : NULL;
+	for (size_t n = 0; n < m->thread_count && count < CYG_COUNT(texts); n++) {
+		const struct grammar_row *row = m->threads[n].row;
+		struct cyg_strbuf text = CYG_STRBUF(store[count]);
 
-		if (m->threads[n].row->ignored ||
-		    (m->threads[n].row->command->flags & CYG_CMD_WEAK))
+		if (row->ignored || (row->command->flags & CYG_CMD_WEAK))
 			continue;
-		end |= op->kind == OP_MATCH;
-		if (!name || told(names, count, name))
+		end |= op_of(&m->threads[n])->kind == OP_MATCH;
+		next_text(op_of(&m->threads[n]), &text);
+		if (text.len == 0 || told(texts, count, store[count]))
 			continue;
-		names[count++] = name;
-		if (count > 1)
+		texts[count] = store[count];
+		if (count++)
 			cyg_strbuf_add(out, CYG_STR(", "));
-		if (op->kind == OP_KEYWORD)
-			cyg_strbuf_addf(out, "`%s`", op->word);
-		else
-			grammar_describe(op->arg, out);
+		cyg_strbuf_add(out, cyg_str(texts[count - 1]));
 	}
-	if (count == CYG_COUNT(names))
+	if (count == CYG_COUNT(texts))
 		cyg_strbuf_add(out, CYG_STR(", ..."));
 	if (end)
 		cyg_strbuf_addf(out, "%sthe end of the line", count ? ", " : "");

@@ -311,11 +311,13 @@ struct config_crypto_map {
 	bool reverse_route;
 };
 
-/* `ip route` or `ipv6 route` into an interface of ours. */
+/* `ip route` or `ipv6 route`; in a view: into an interface of ours. */
 struct config_route {
 	struct config_head head;        /* its name: destination and interface */
 	struct cyg_prefix to;
-	char interface[CONFIG_NAME_MAX];
+	char interface[CONFIG_NAME_MAX]; /* "": by the next hop alone */
+	struct cyg_ip next_hop;         /* unset: none */
+	char vrf[CONFIG_NAME_MAX];
 	uint8_t distance;
 	uint32_t tag;
 };

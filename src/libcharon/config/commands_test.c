@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands of the core beside IKEv2 itself: VRFs, access lists, crypto maps, AAA lists, routes, clients. */
+#include "config/config_tests.h"
+
+#include <stdlib.h>
+
+static void expect(const char *text, const char *codes)
+{
+	(void)kit_parse(text);
+	ck_assert_msg(strcmp(kit_codes(), codes) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, codes, kit_texts());
+}
+
+/* The configuration in the file form parses back to itself and holds this text. */
+static void expect_rendered(const char *part)
+{
+	char *first = kit_render(kit_config, CONFIG_RENDER_SECRETS), *second;
+
+	ck_assert_msg(strstr(first, part) != NULL, "%s", first);
+	ck_assert_int_eq(kit_parse(first), CYG_OK);
+	second = kit_render(kit_config, CONFIG_RENDER_SECRETS);
+	ck_assert_str_eq(first, second);
+	free(first);
+	free(second);
+}
+
+static void is_prefix(const struct cyg_prefix *prefix, const char *ip, unsigned len)
+{
+	char text[CYG_IP_TEXT];
+
+	ck_assert_str_eq(cyg_ip_text(&prefix->ip, text), ip);
+	ck_assert_uint_eq(prefix->len, len);
+}
+
+/* --- VRFs --- */
+
+START_TEST(a_vrf_has_the_families_that_it_names)
+{
+	const struct cyg_vrf *vrf;
+
+	expect("vrf definition A\n rd 65000:1\n table 1007\n address-family ipv6\n  route-target both 1:1\n"
+	       " exit-address-family\n description inner\nvrf definition B\n",
+	       "");
+	vrf = kit_object(CYG_MODE_VRF, "A");
+	ck_assert(!vrf->ipv4 && vrf->ipv6);
+	ck_assert_uint_eq(vrf->table, 1007);
+	vrf = kit_object(CYG_MODE_VRF, "B");
+	ck_assert(!vrf->ipv4 && !vrf->ipv6);
+	expect_rendered("vrf definition A\n description inner\n rd 65000:1\n table 1007\n address-family ipv6\n"
+			"  route-target both 1:1\n");
+	expect("vrf definition A\n table 0\n", "2 error range\n");
+	expect("vrf definition A\nexit-address-family\n", "2 error unknown-command\n");
+}
+END_TEST
+
+START_TEST(an_old_vrf_has_ipv4)
+{
+	expect("ip vrf A\n rd 1:1\nip vrf A\nno ip vrf B\n", "1 warning spelling\n3 warning spelling\n");
+	ck_assert(((const struct cyg_vrf *)kit_object(CYG_MODE_VRF, "A"))->ipv4);
+	expect_rendered("vrf definition A\n rd 1:1\n address-family ipv4\n");
+	expect("ip vrf A\nno ip vrf A\n", "1 warning spelling\n");
+	ck_assert_ptr_null(kit_object(CYG_MODE_VRF, "A"));
+}
+END_TEST
+
+START_TEST(an_interface_uses_what_its_vrf_has)
+{
+	expect("ip vrf A\ninterface Tunnel1\nvrf forwarding A\nipv6 address 2001:db8::1/64\n",
+	       "1 warning spelling\n3 warning unsuitable\n");
+	expect("vrf definition A\naddress-family ipv4\naddress-family ipv6\ninterface Tunnel1\nvrf forwarding A\n"
+	       "ipv6 address 2001:db8::1/64\nip address 10.0.0.1 255.255.255.0\n",
+	       "");
+	expect("interface Tunnel1\nvrf forwarding A\n", "2 warning undefined-reference\n");
+}
+END_TEST
+
+START_TEST(the_old_line_of_a_vrf_is_for_one_family_on_tunnels)
+{
+#define BOTH "vrf definition A\naddress-family ipv4\naddress-family ipv6\ninterface "
+	expect(BOTH "Tunnel1\nip vrf forwarding A\nip address 10.0.0.1 255.255.255.0\nipv6 address 2001:db8::1/64\n",
+	       "5 warning spelling\n7 error conflict\n");
+	expect(BOTH "Virtual-Template1\nip unnumbered eth0\nipv6 unnumbered eth0\nip vrf forwarding A\ninterface eth0\n",
+	       "7 warning spelling\n7 error conflict\n");
+	expect(BOTH "eth0\nip vrf forwarding A\nip address 10.0.0.1 255.255.255.0\nipv6 address 2001:db8::1/64\n",
+	       "5 warning spelling\n");
+	expect(BOTH "Tunnel1\nip vrf forwarding A\nip address 10.0.0.1 255.255.255.0\n", "5 warning spelling\n");
+#undef BOTH
+}
+END_TEST
+
+/* --- Access lists and route maps --- */
+
+START_TEST(a_standard_list_has_sources)
+{
+	const struct cyg_access_list *list;
+
+	expect("ip access-list standard L\n permit 10.1.0.0 0.0.255.255\n deny host 10.1.0.7\n permit any\n"
+	       " remark the rest\n permit 10.2.3.4 log\n",
+	       "");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "L");
+	ck_assert_uint_eq(list->count, 4);
+	ck_assert(!list->extended && list->entry[0].permit && !list->entry[1].permit);
+	is_prefix(&list->entry[0].source, "10.1.0.0", 16);
+	is_prefix(&list->entry[1].source, "10.1.0.7", 32);
+	ck_assert_uint_eq(list->entry[2].source.len, 0);
+	is_prefix(&list->entry[3].source, "10.2.3.4", 32);
+	expect_rendered("ip access-list standard L\n permit 10.1.0.0 0.0.255.255\n deny host 10.1.0.7\n permit any\n"
+			" remark the rest\n permit 10.2.3.4 log\n");
+}
+END_TEST
+
+START_TEST(an_extended_list_has_protocol_destination_and_ports)
+{
+	const struct cyg_access_list *list;
+
+	expect("ip access-list extended L\n permit ip 10.1.0.0 0.0.0.255 any\n"
+	       " permit tcp host 10.0.0.1 range 1000 2000 10.2.0.0 0.0.255.255 eq www\n"
+	       " permit 50 any any\n permit udp any gt 1023 any lt 10\n permit tcp any neq 5 any\n"
+	       " permit tcp any any established log\n deny icmp any host 10.9.9.9 echo\n",
+	       "");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "L");
+	ck_assert_uint_eq(list->count, 7);
+	ck_assert(list->extended);
+	ck_assert_uint_eq(list->entry[0].protocol, 0);
+	ck_assert_uint_eq(list->entry[1].protocol, 6);
+	ck_assert_uint_eq(list->entry[1].source_port.low, 1000);
+	ck_assert_uint_eq(list->entry[1].source_port.high, 2000);
+	is_prefix(&list->entry[1].destination, "10.2.0.0", 16);
+	ck_assert_uint_eq(list->entry[1].destination_port.low, 80);
+	ck_assert_uint_eq(list->entry[1].destination_port.high, 80);
+	ck_assert_uint_eq(list->entry[2].protocol, 50);
+	ck_assert_uint_eq(list->entry[3].source_port.low, 1024);
+	ck_assert_uint_eq(list->entry[3].destination_port.high, 9);
+	ck_assert(list->entry[4].skipped && list->entry[5].skipped && !list->entry[0].skipped);
+	is_prefix(&list->entry[6].destination, "10.9.9.9", 32);
+	expect_rendered(" permit tcp host 10.0.0.1 range 1000 2000 10.2.0.0 0.0.255.255 eq www\n");
+	expect("ip access-list extended L\n permit tcp any range 9 5 any\n", "2 error range\n");
+}
+END_TEST
+
+START_TEST(a_list_is_what_it_was_opened_as)
+{
+	expect("ip access-list standard L\n permit ip any any\n", "2 error syntax\n");
+	expect("ip access-list extended L\n permit any\n", "2 error syntax\n");
+	expect("ip access-list extended L\n permit ip any\n", "2 error syntax\n");
+	expect("ip access-list standard L\n permit 10.0.0.0 0.0.0.255 10.0.0.0\n", "2 error syntax\n");
+}
+END_TEST
+
+START_TEST(entries_stand_where_their_numbers_say)
+{
+	const struct cyg_access_list *list;
+
+	expect("ip access-list standard L\n 30 permit host 10.0.0.3\n 10 permit host 10.0.0.1\n permit host 10.0.0.4\n"
+	       " 20 permit host 10.0.0.2\n",
+	       "");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "L");
+	for (unsigned i = 0; i < 4; i++) {
+		ck_assert_uint_eq(list->entry[i].source.ip.octets[3], i + 1);
+		ck_assert_uint_eq(list->entry[i].sequence, 10 * (i + 1));
+	}
+	expect("ip access-list standard L\n 10 permit any\n 10 deny any\n", "1 error conflict\n");
+	expect("ip access-list standard L\n 10 permit any\n no 10 permit any\n", "");
+	ck_assert_uint_eq(((const struct cyg_access_list *)kit_object(CYG_MODE_ACCESS_LIST, "L"))->count, 0);
+}
+END_TEST
+
+START_TEST(numbered_lists_are_written_in_two_ways)
+{
+	const struct cyg_access_list *list;
+
+	expect("access-list 10 permit 10.0.0.0 0.0.0.255\naccess-list 10 deny any\nhostname x\n"
+	       "ip access-list standard 10\n permit any\naccess-list 150 permit ip any any\n",
+	       "");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "10");
+	ck_assert_uint_eq(list->count, 3);
+	ck_assert(((const struct cyg_access_list *)kit_object(CYG_MODE_ACCESS_LIST, "150"))->extended);
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
+	expect_rendered("ip access-list standard 10\n permit 10.0.0.0 0.0.0.255\n deny any\n permit any\n");
+	expect("access-list 10 permit any\nno access-list 10\n", "");
+	ck_assert_ptr_null(kit_object(CYG_MODE_ACCESS_LIST, "10"));
+	expect("access-list 700 permit any\n", "1 error range\n");
+	expect("access-list 10 permti any\n", "1 error syntax\n");
+	expect("access-list 10 permit ayn\n", "1 error syntax\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "t:1:23: error: `ayn`"));
+}
+END_TEST
+
+START_TEST(wildcards_are_judged_once)
+{
+	const struct cyg_access_list *list;
+
+	expect("ip access-list extended L\n permit ip 10.0.0.1 10.0.0.100 any\n permit ip 10.0.0.77 0.0.0.255 any\n"
+	       " permit ip any 10.0.0.1 255.0.255.0\n",
+	       "2 warning wildcard-mask\n3 warning host-bits\n4 warning wildcard-mask\n");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "L");
+	ck_assert(list->entry[0].skipped && !list->entry[1].skipped && list->entry[2].skipped);
+	is_prefix(&list->entry[1].source, "10.0.0.0", 24);
+}
+END_TEST
+
+START_TEST(an_ipv6_list_is_always_extended)
+{
+	const struct cyg_access_list *list;
+
+	expect("ipv6 access-list L\n permit ipv6 host 2001:db8::1 any\n sequence 5 deny ipv6 2001:db8:1::/48 any\n"
+	       " permit tcp any any eq 443 sequence 99\n",
+	       "");
+	list = kit_object(CYG_MODE_ACCESS_LIST6, "L");
+	ck_assert_uint_eq(list->count, 3);
+	ck_assert(list->extended && list->family == CYG_IPV6);
+	is_prefix(&list->entry[0].source, "2001:db8:1::", 48);
+	is_prefix(&list->entry[1].source, "2001:db8::1", 128);
+	ck_assert_uint_eq(list->entry[2].sequence, 99);
+	expect("ipv6 access-list L\n permit ipv6 2001:db8::1/64 any\n permit foo any any\n",
+	       "2 warning host-bits\n3 error syntax\n");
+}
+END_TEST
+
+START_TEST(a_route_map_means_lists_and_other_lines_are_a_routers)
+{
+	const struct cyg_route_map *map;
+
+	expect("access-list 10 permit any\nroute-map M permit 20\n match ip address 10\n match tag 7\n set metric 5\n"
+	       "route-map M deny 30\n match ipv6 address none\nroute-map M\n",
+	       "4 note ignored-command\n5 note ignored-command\n7 warning undefined-reference\n");
+	map = kit_object(CYG_MODE_ROUTE_MAP, "M 20");
+	ck_assert(map->permit && map->count4 == 1 && map->sequence == 20);
+	ck_assert(!((const struct cyg_route_map *)kit_object(CYG_MODE_ROUTE_MAP, "M 30"))->permit);
+	ck_assert_uint_eq(((const struct cyg_route_map *)kit_object(CYG_MODE_ROUTE_MAP, "M 10"))->sequence, 10);
+}
+END_TEST
+
+/* --- Crypto maps, clients, routes --- */
+
+START_TEST(an_entry_of_a_crypto_map_needs_all_four)
+{
+	expect("access-list 100 permit ip any any\ncrypto map M 10 ipsec-isakmp\n match address 100\n set peer 192.0.2.1\n"
+	       " set transform-set default\n set ikev2-profile P\ncrypto ikev2 profile P\n shutdown\n",
+	       "");
+	ck_assert_ptr_nonnull(strstr(cyg_config_object_missing(kit_object(MODE_CRYPTO_MAP, "M 10")), "not supported"));
+	expect("crypto map M 10 ipsec-isakmp\n", "1 warning incomplete\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "`match address`, `set peer`, `set transform-set`, `set ikev2-profile`"));
+	expect("crypto map M 10 ipsec-isakmp dynamic D\n", "1 warning incomplete\n");
+	ck_assert_ptr_null(strstr(kit_texts(), "`set peer`"));
+	expect("crypto map M 0 ipsec-isakmp\n", "1 error range\n");
+}
+END_TEST
+
+START_TEST(an_entry_is_never_the_line_of_an_interface)
+{
+	expect("interface eth0\n crypto map M\ncrypto map M 10 ipsec-isakmp\n", "3 warning incomplete\n");
+	ck_assert_ptr_nonnull(kit_object(MODE_CRYPTO_MAP, "M 10"));
+	expect("interface eth0\n crypto map M\n", "2 warning undefined-reference\n");
+	expect("interface eth0\n crypto map M 10\n", "2 error syntax\n");
+	expect("interface eth0\n crypto map M 10 ipsec-isakp\n description x\n", "2 error syntax\n");
+}
+END_TEST
+
+START_TEST(a_client_names_its_gateways_and_its_tunnel)
+{
+	expect("crypto ikev2 client flexvpn C\n peer 1 192.0.2.1\n peer 2 fqdn gw.example.net dynamic\n"
+	       " client connect Tunnel0\n connect manual\ninterface Tunnel0\n",
+	       "");
+	expect_rendered("crypto ikev2 client flexvpn C\n peer 1 192.0.2.1\n peer 2 fqdn gw.example.net dynamic\n");
+	expect("crypto ikev2 client flexvpn C\n", "1 warning incomplete\n");
+	expect("crypto ikev2 client flexvpn C\n peer 0 192.0.2.1\n", "2 error range\n");
+	expect("crypto ikev2 client flexvpn C\n peer 1 192.0.2.1\n peer 1 192.0.2.2\n client connect Tunnel9\n",
+	       "4 warning undefined-reference\n");
+}
+END_TEST
+
+START_TEST(routes_lead_into_interfaces_or_to_gateways)
+{
+	const struct config_view *v;
+
+	expect("interface Tunnel0\nip route 10.0.0.0 255.0.0.0 Tunnel0 5 tag 7 name here\nip route 0.0.0.0 0.0.0.0 192.0.2.254\n"
+	       "ip route vrf R 10.1.0.0 255.255.0.0 Tunnel0 10.9.9.9\nvrf definition R\n"
+	       "ipv6 route 2001:db8::/32 Tunnel0\nipv6 route ::/0 2001:db8::1 250\n",
+	       "");
+	v = config_view(kit_config);
+	ck_assert_uint_eq(v->route_count, 2);
+	is_prefix(&v->routes[0]->to, "10.0.0.0", 8);
+	ck_assert_uint_eq(v->routes[0]->distance, 5);
+	expect_rendered("ip route vrf R 10.1.0.0 255.255.0.0 Tunnel0 10.9.9.9\n");
+	expect("ip route 10.0.0.1 255.0.0.0 Tunnel0\nip route 10.0.0.0 255.0.0.0 Tunnel0 256\n",
+	       "1 warning host-bits\n1 warning undefined-reference\n2 error range\n");
+}
+END_TEST
+
+/* --- AAA --- */
+
+START_TEST(lists_of_all_kinds_have_their_methods_in_order)
+{
+	const struct config_method_list *list;
+
+	expect("aaa new-model\naaa authentication login L group radius local\naaa authorization network default local\n"
+	       "aaa accounting network L start-stop group radius\n",
+	       "");
+	list = kit_object(MODE_AAA_AUTHENTICATION, "L");
+	ck_assert_uint_eq(list->count, 2);
+	ck_assert(!list->method[0].local && list->method[1].local);
+	ck_assert_str_eq(list->method[0].group, "radius");
+	ck_assert_ptr_nonnull(kit_object(MODE_AAA_ACCOUNTING, "L"));
+	expect("aaa new-model\naaa accounting network L group radius\n", "2 error syntax\n");
+	expect("aaa new-model\naaa authorization network L group none\n", "2 warning undefined-reference\n");
+	expect("aaa authentication login A local\naaa accounting network B start-stop local\n", "1 warning no-effect\n");
+	expect("aaa accounting network B start-stop local\naaa authorization network A local\n", "1 warning no-effect\n");
+}
+END_TEST
+
+START_TEST(a_profile_refers_to_a_list_of_the_right_kind)
+{
+	expect("aaa new-model\naaa authorization network L local\ncrypto ikev2 profile P\n shutdown\n"
+	       " aaa authentication eap L\n aaa authentication eap default\n aaa accounting L\n",
+	       "7 warning undefined-reference\n");
+	expect("aaa new-model\naaa authorization network L local\ncrypto ikev2 profile P\n shutdown\n"
+	       " aaa authentication eap L\n",
+	       "5 warning undefined-reference\n");
+}
+END_TEST
+
+START_TEST(tacacs_is_known_and_nobody_can_ask_it)
+{
+	expect("aaa new-model\naaa group server tacacs+ G\n server name S\ntacacs server S\n address ipv4 192.0.2.1\n key x\n"
+	       "aaa authorization network L group G\naaa authorization network M group tacacs+\n",
+	       "2 warning needs-plugin\n4 warning needs-plugin\n");
+	ck_assert_ptr_null(cyg_config_object(kit_config, MODE_AAA_AUTHORIZATION, CYG_STR("L"), true));
+	ck_assert_ptr_nonnull(strstr(cyg_config_object_missing(kit_object(MODE_AAA_AUTHORIZATION, "M")), "TACACS+"));
+	expect_rendered("! inactive: plugin 'tacacs' is not loaded\ntacacs server S\n");
+}
+END_TEST
+
+START_TEST(a_local_user_has_a_password_and_other_forms_are_a_routers)
+{
+	const struct cyg_local_user *user;
+
+	expect("username bob password 0 wonder\nusername eve privilege 15 secret 9 x\nusername eve secret y\n",
+	       "2 note ignored-command\n3 note ignored-command\n");
+	user = kit_object(CYG_MODE_USER, "bob");
+	ck_assert_uint_eq(user->password.len, 6);
+	ck_assert_ptr_null(kit_object(CYG_MODE_USER, "eve"));
+	expect("username bob password 6 SEALED\n", "1 warning incomplete\n");
+	expect("username bob pasword x\n", "1 error syntax\n");
+}
+END_TEST
+
+Suite *commands_suite(void)
+{
+	Suite *suite = suite_create("commands");
+	TCase *tests = tcase_create("core");
+
+	tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
+	tcase_add_test(tests, a_vrf_has_the_families_that_it_names);
+	tcase_add_test(tests, an_old_vrf_has_ipv4);
+	tcase_add_test(tests, an_interface_uses_what_its_vrf_has);
+	tcase_add_test(tests, the_old_line_of_a_vrf_is_for_one_family_on_tunnels);
+	tcase_add_test(tests, a_standard_list_has_sources);
+	tcase_add_test(tests, an_extended_list_has_protocol_destination_and_ports);
+	tcase_add_test(tests, a_list_is_what_it_was_opened_as);
+	tcase_add_test(tests, entries_stand_where_their_numbers_say);
+	tcase_add_test(tests, numbered_lists_are_written_in_two_ways);
+	tcase_add_test(tests, wildcards_are_judged_once);
+	tcase_add_test(tests, an_ipv6_list_is_always_extended);
+	tcase_add_test(tests, a_route_map_means_lists_and_other_lines_are_a_routers);
+	tcase_add_test(tests, an_entry_of_a_crypto_map_needs_all_four);
+	tcase_add_test(tests, an_entry_is_never_the_line_of_an_interface);
+	tcase_add_test(tests, a_client_names_its_gateways_and_its_tunnel);
+	tcase_add_test(tests, routes_lead_into_interfaces_or_to_gateways);
+	tcase_add_test(tests, lists_of_all_kinds_have_their_methods_in_order);
+	tcase_add_test(tests, a_profile_refers_to_a_list_of_the_right_kind);
+	tcase_add_test(tests, tacacs_is_known_and_nobody_can_ask_it);
+	tcase_add_test(tests, a_local_user_has_a_password_and_other_forms_are_a_routers);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
