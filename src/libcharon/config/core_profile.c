@@ -161,6 +161,10 @@ APPLY(apply_auth_remote)
 
 	note_static(build, p);
 	p->auth_remote |= kind;
+	if (kind == AUTH_EAP) {
+		p->eap_query_identity = cyg_args_has(args, "query-identity");
+		p->eap_timeout_s = (uint32_t)cyg_args_uint(args, "timeout", 90);
+	}
 	return kind == AUTH_PRE_SHARE ? read_key(p, args, &p->key_remote) : CYG_OK;
 }
 
@@ -170,6 +174,8 @@ APPLY(apply_keyring)
 
 	if (!cyg_args_has(args, "local")) {
 		p->keyring_aaa = true;
+		core_text(build, args, "methods", p->keyring_list, sizeof(p->keyring_list));
+		core_text(build, args, "mangler", p->keyring_mangler, sizeof(p->keyring_mangler));
 		return CYG_OK;
 	}
 	core_text(build, args, "keyring", p->keyring_name, sizeof(p->keyring_name));
@@ -199,11 +205,36 @@ APPLY(apply_authentication)
 {
 	struct config_profile *p = object;
 
-	(void)build;
 	if (cyg_args_has(args, "eap"))
-		p->eap_list = true;
+		core_text(build, args, "methods", p->eap_list, sizeof(p->eap_list));
 	else
-		p->anyconnect_list = true;
+		core_text(build, args, "methods", p->anyconnect_list, sizeof(p->anyconnect_list));
+	return CYG_OK;
+}
+
+APPLY(apply_ivrf)
+{
+	struct config_profile *p = object;
+
+	core_text(build, args, "vrf", p->ivrf, sizeof(p->ivrf));
+	return CYG_OK;
+}
+
+/* Without a word the list is for all kinds of peers that have none of their own. */
+APPLY(apply_accounting)
+{
+	static const char *const words[CONFIG_FOR_COUNT] = {
+		[FOR_PSK] = "psk", [FOR_CERT] = "cert", [FOR_EAP] = "eap", [FOR_ANYCONNECT] = "anyconnect-eap",
+	};
+	struct config_profile *p = object;
+	bool named = false;
+
+	for (size_t i = 0; i < CONFIG_FOR_COUNT; i++)
+		named |= cyg_args_has(args, words[i]);
+	for (size_t i = 0; i < CONFIG_FOR_COUNT; i++) {
+		if (named ? cyg_args_has(args, words[i]) : !p->accounting[i][0])
+			core_text(build, args, "methods", p->accounting[i], sizeof(p->accounting[i]));
+	}
 	return CYG_OK;
 }
 
@@ -333,9 +364,9 @@ static void lacks(const struct config_profile *p, struct cyg_strbuf *missing)
 		core_lacks(missing, "`keyring local`");
 	if ((all & SIGNATURES) && !p->trustpoint_count)
 		core_lacks(missing, "`pki trustpoint`");
-	if ((p->auth_remote & AUTH_EAP) && !p->eap_list)
+	if ((p->auth_remote & AUTH_EAP) && !p->eap_list[0])
 		core_lacks(missing, "`aaa authentication eap`");
-	if ((p->auth_remote & AUTH_ANYCONNECT_EAP) && !p->anyconnect_list)
+	if ((p->auth_remote & AUTH_ANYCONNECT_EAP) && !p->anyconnect_list[0])
 		core_lacks(missing, "`aaa authentication anyconnect-eap`");
 }
 
@@ -479,7 +510,7 @@ static const struct cyg_command commands[] = {
 	GROUP("psk"), GROUP("eap"), GROUP("anyconnect-eap"),
 	AUTHORIZATION("group [override] cert list <methods:" REF_AUTHOR "> " WHO),
 	{ MODE_PROFILE, "aaa accounting [psk | cert | eap | anyconnect-eap] <methods:" REF_ACCOUNT ">",
-	  "Says who is told about sessions.", .flags = CYG_CMD_LIST },
+	  "Says who is told about sessions.", .flags = CYG_CMD_LIST, .apply = apply_accounting },
 	{ MODE_PROFILE, "config-exchange request", "Asks for an address when we call.",
 	  .def = "config-exchange request", .flags = CYG_CMD_NO_SHOWN, .apply = apply_config_exchange },
 	{ MODE_PROFILE, "config-exchange set accept", "Takes configuration that is sent unasked.",
@@ -498,7 +529,7 @@ static const struct cyg_command commands[] = {
 	  .def = "lifetime 86400", .apply = apply_number },
 	{ MODE_PROFILE, "initial-contact force", "Ends a peer's older sessions when it comes again.",
 	  .apply = apply_switch },
-	{ MODE_PROFILE, "ivrf <vrf:" REF_VRF ">", "Sets the VRF of inner packets." },
+	{ MODE_PROFILE, "ivrf <vrf:" REF_VRF ">", "Sets the VRF of inner packets.", .apply = apply_ivrf },
 	{ MODE_PROFILE, "virtual-template <number:uint(1-4095)> [mode auto]",
 	  "Names the interface that sessions are cloned from.", .apply = apply_template },
 	{ MODE_PROFILE, "anyconnect profile <profile:ref(anyconnect-profile)>",

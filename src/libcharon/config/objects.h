@@ -223,7 +223,12 @@ struct config_profile {
 	struct config_trustpoint_use trustpoint[CONFIG_TRUSTPOINTS_MAX];
 	unsigned match_certificate_count;
 	struct config_cert_map_use match_certificate[CONFIG_CERT_MAPS_MAX];
-	bool eap_list, anyconnect_list; /* `aaa authentication {eap|anyconnect-eap}` is there */
+	char eap_list[CONFIG_NAME_MAX], anyconnect_list[CONFIG_NAME_MAX]; /* `aaa authentication`; "": none */
+	bool eap_query_identity;
+	uint32_t eap_timeout_s;
+	char accounting[CONFIG_FOR_COUNT][CONFIG_NAME_MAX]; /* lists; "": nobody is told */
+	char keyring_list[CONFIG_NAME_MAX], keyring_mangler[CONFIG_NAME_MAX]; /* `keyring aaa` */
+	char ivrf[CONFIG_NAME_MAX];     /* "": that of the outer packets */
 	const char *dynamic_place;      /* of the line `dynamic`, or NULL */
 	const char *static_place;       /* of the first line that excludes it, or NULL */
 };
