@@ -47,7 +47,17 @@ unsigned fake_children(struct cyg_shard *shard)
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < FAKE_CHILDREN_MAX; i++)
-		count += k->child[i].used && !k->child[i].allocated;
+		count += k->child[i].used && !k->child[i].allocated && !k->child[i].lingers;
+	return count;
+}
+
+unsigned fake_lingering(struct cyg_shard *shard)
+{
+	struct fake_kernel *k = fake_kernel(shard);
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < FAKE_CHILDREN_MAX; i++)
+		count += k->child[i].used && k->child[i].lingers;
 	return count;
 }
 
@@ -204,6 +214,7 @@ static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, ui
 	child->in &= !(what & CYG_INBOUND);
 	child->out &= !(what & CYG_OUTBOUND);
 	child->used = child->in || child->out;
+	child->lingers = child->used && !child->out;
 }
 
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,

@@ -13,6 +13,7 @@
 
 struct fake_child {
 	bool used, allocated, in, out;
+	bool lingers;                   /* it hears, and never sends again */
 	uint32_t spi_in, spi_out, replaces, interface_id;
 	struct cyg_endpoint local, remote;
 	bool udp_encap, esn;
@@ -42,7 +43,9 @@ struct fake_kernel {
 
 /* The state on this shard. */
 struct fake_kernel *fake_kernel(struct cyg_shard *shard);
+/* Those that are whole or will be; those that linger. */
 unsigned fake_children(struct cyg_shard *shard);
+unsigned fake_lingering(struct cyg_shard *shard);
 struct fake_child *fake_child(struct cyg_shard *shard, unsigned n);
 /* The child that has the outbound traffic. */
 struct fake_child *fake_active(struct cyg_shard *shard);

@@ -50,6 +50,39 @@ START_TEST(a_child_gets_new_keys_from_either_side)
 }
 END_TEST
 
+START_TEST(a_rekeyed_child_goes_on_hearing_for_a_while)
+{
+	struct kit *kit = connected(NULL, NULL);
+	struct cyg_shard *gateway = kit_shard(kit_gateway(kit), 0), *client = kit_shard(kit_client(kit), 0);
+
+	rekey_child(&kit->side[_i]);
+	kit_settle(kit);
+	ck_assert_uint_eq(fake_lingering(gateway), 1);
+	ck_assert_uint_eq(fake_lingering(client), 1);
+	/* The IKE_SA may get new keys meanwhile. */
+	rekey_ike(&kit->side[_i]);
+	kit_settle(kit);
+	ck_assert_uint_eq(fake_lingering(gateway), 1);
+	kit_pass(kit, 6000);
+	ck_assert_uint_eq(fake_lingering(gateway), 0);
+	ck_assert_uint_eq(fake_lingering(client), 0);
+	ck_assert(kit_connected(kit));
+	/* No more than a few, and none of them outlives the SA. */
+	for (unsigned i = 0; i < 10; i++) {
+		rekey_child(&kit->side[_i]);
+		kit_settle(kit);
+		ck_assert(kit_connected(kit));
+	}
+	ck_assert_uint_eq(fake_lingering(gateway), 4);
+	ck_assert_uint_eq(fake_lingering(client), 4);
+	(void)ike_clear(kit_gateway(kit)->ike[0], NULL, UINT32_MAX, 10);
+	kit_settle(kit);
+	ck_assert_uint_eq(fake_lingering(gateway), 0);
+	ck_assert_uint_eq(fake_lingering(client), 0);
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(the_command_asks_for_new_keys_of_what_it_names)
 {
 	struct kit *kit = connected(NULL, NULL);
@@ -314,6 +347,7 @@ Suite *rekey_suite(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_child_gets_new_keys_from_either_side, 0, KIT_SIDES);
+	tcase_add_loop_test(tcase, a_rekeyed_child_goes_on_hearing_for_a_while, 0, KIT_SIDES);
 	tcase_add_loop_test(tcase, the_command_asks_for_new_keys_of_what_it_names, 0, KIT_SIDES);
 	tcase_add_test(tcase, lifetimes_bring_new_keys_in_time);
 	tcase_add_test(tcase, volume_brings_new_keys);

@@ -180,12 +180,15 @@ void child_close(struct child_sa *child)
 	struct ike_sa *sa = child->ike_sa;
 	struct ike_shard *ike = sa->ike;
 	struct child_sa **at = &sa->children, *successor = child_find(ike, child->successor);
+	bool there = engine_kernel(ike) == CYG_OK;
 
 	if (successor)
 		child_turn_outbound(successor);
 	drop_routes(child);
 	cyg_timer_clear(sa->shard, &child->timer);
-	if (engine_kernel(ike) == CYG_OK)
+	if (there && successor && sa->state != IKE_CLOSED)
+		linger_begin(sa, child->d.spi_in);
+	else if (there)
 		ike->kernel->child_remove(ike->kernel_ctx, ike->shard, child->d.spi_in, CYG_BOTH,
 					  NULL);
 	spi_table_remove(&ike->children, child->d.spi_in);
@@ -210,6 +213,7 @@ void child_inherit(struct ike_sa *from, struct ike_sa *to)
 	to->child_count += from->child_count;
 	from->children = NULL;
 	from->child_count = 0;
+	linger_inherit(from, to);
 	if (!to->session) {
 		to->session = from->session;
 		from->session = NULL;

@@ -157,7 +157,7 @@ void life_free(struct ike_sa *sa);
 
 /* Into the SA's list and the shard's table. CYG_EXISTS, CYG_NOMEM. */
 enum cyg_status child_adopt(struct ike_sa *sa, struct child_sa *child) CYG_MUST_CHECK;
-/* Out of list, table and kernel, and freed. */
+/* Out of list, table and kernel, and freed. One that was replaced goes on hearing for a while. */
 void child_close(struct child_sa *child);
 /* All children of `from` become `to`'s. */
 void child_inherit(struct ike_sa *from, struct ike_sa *to);
@@ -172,6 +172,10 @@ void child_moved(struct ike_sa *sa);
 /* Puts the named directions into the kernel; `replaces` is the inbound SPI of the child it rekeys. */
 enum cyg_status child_install(struct child_sa *child, enum cyg_direction what, uint32_t replaces,
 			      struct cyg_op *op) CYG_MUST_CHECK;
+/* linger.c: the data plane keeps the inbound half of a child that was rekeyed for a while. */
+void linger_begin(struct ike_sa *sa, uint32_t spi_in);
+void linger_inherit(struct ike_sa *from, struct ike_sa *to);
+void linger_end_all(struct ike_sa *sa);
 /* Traffic moves to this child, whose outbound direction was held back. */
 void child_turn_outbound(struct child_sa *child);
 /* Routes to its remote selectors and to `extra`; those of `replaces` become its own. */

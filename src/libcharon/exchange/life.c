@@ -136,6 +136,7 @@ void life_close(struct ike_sa *sa, const char *why)
 		cyg_op_cancel(&sa->theirs->op);
 	while (sa->children)
 		child_close(sa->children);
+	linger_end_all(sa);
 	lease_return(sa);
 	fragment_forget_all(sa);
 	spi_table_remove(&ike->sas, ike_sa_spi(sa));

@@ -30,6 +30,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/lease.c \
 	src/libcharon/exchange/lease.h \
 	src/libcharon/exchange/life.c \
+	src/libcharon/exchange/linger.c \
 	src/libcharon/exchange/receive.c \
 	src/libcharon/exchange/receive.h \
 	src/libcharon/exchange/rekey.c \

@@ -26,6 +26,7 @@ struct fragments;
 struct ike_keys;
 struct ike_shard;
 struct kept_response;
+struct late_child;
 struct negotiation;
 struct sent_request;
 struct suite;
@@ -115,6 +116,7 @@ struct ike_sa {
 
 	struct child_sa *children;   /* in order of birth */
 	uint32_t child_count;
+	struct late_child *lingering;    /* what is left of rekeyed children, oldest first */
 
 	struct negotiation *nego;    /* until IKE_AUTH is done */
 	struct exchange *ours, *theirs; /* the exchange we began, the peer's parked one */
