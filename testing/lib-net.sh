@@ -93,10 +93,13 @@ nat_flush() { in_ns r conntrack -F 2>/dev/null; }
 numbered_start() {
 	numbered_begin a "$1" "$2" "$4" "${@:5}"
 	numbered_begin b "$3" "$4" "$2" "${@:5}"
+	wait_for 10 test -s "$tmp/numbered-a" -a -s "$tmp/numbered-b" || fail "numbered does not start"
+	kill -USR2 "$numbered_a" "$numbered_b"
 	wait_for 10 numbered_came 1 || fail "no numbered packet passes"
 }
 numbered_begin() { # a|b NS FROM TO [RATE [SIZE]]
 	need_tool testing/tools/numbered
+	rm -f "$tmp/numbered-$1"
 	in_background "$2" "$tmp/numbered-$1" "$build/testing/tools/numbered" "$3" "$4" 7007 "${5:-1000}" "${6:-600}"
 	eval "numbered_$1=$!"
 }
@@ -127,10 +130,14 @@ numbered_stop() {
 
 # --- Where a packet died ---
 
-# count_start NS IF: counts ESP in UDP there until count_stop.
+# count_start [SIZE]: counts the ESP of what numbered_start sends, at the wire of gw, until count_stop. Runs of
+# packets are cut before they cross it.
 count_start() {
-	ip netns exec "$prefix-$1" tcpdump -i "$2" -n -s 64 -B 16384 -w "$tmp/count.pcap" \
-		'udp port 4500 and udp[4:2] > 12 and udp[8:4] != 0' >"$tmp/count.log" 2>&1 </dev/null &
+	local least=$((${1:-600} + 40))
+	ip -n "$prefix-c1" link set wan gso_max_segs 1
+	ip -n "$prefix-gw" link set wan gso_max_segs 1
+	ip netns exec "$prefix-gw" tcpdump -i wan -n -s 64 -B 16384 -w "$tmp/count.pcap" \
+		"(udp port 4500 and udp[4:2] > $least and udp[8:4] != 0) or (ip proto 50 and ip[2:2] > $least)" >"$tmp/count.log" 2>&1 </dev/null &
 	count_pid=$!
 	pids+=("$count_pid")
 	wait_for 5 grep -q 'listening on' "$tmp/count.log" || fail "tcpdump does not start: $(cat "$tmp/count.log")"

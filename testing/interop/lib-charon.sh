@@ -198,3 +198,53 @@ charon_octets() {
 	charon_ctl "$1" --list-sas | awk -v way="$2" '$1 == way && $2 ~ /^[0-9a-f]+,$/ {sum += $3} END {print sum + 0}'
 }
 charon_initiate() { charon_ctl "$1" --initiate --child "$2" --timeout 15; } # NS CHILD
+
+# --- New keys under traffic, for the scenarios rekey-* ---
+
+ours() { json "$cygnet" "show crypto ikev2 stats" ".rows[0].$1"; }
+ours_is() { [[ $(ours "$1") == "$2" ]]; }
+# twenty WHO COUNTER COMMAND...: the command twenty times, each waited for in the counter of $cygnet.
+twenty() {
+	local who=$1 counter=$2 before i
+	shift 2
+	before=$(ours "$counter")
+	for ((i = 1; i <= 20; i++)); do
+		"$@" >"$tmp/rekey" 2>&1 || { cat "$tmp/rekey"; fail "$who: $*"; }
+		wait_for 10 ours_is "$counter" $((before + i)) || fail "$who: $counter is $(ours "$counter"), $i after $before"
+	done
+	say "$who: 20 more $counter"
+}
+# rekey_under_traffic CONNECTION VIP: between strongSwan's $charon and ours, at the wire of gw.
+rekey_under_traffic() {
+	count_start
+	numbered_start c1 "$2" lan 10.10.0.10
+	twenty strongSwan child_rekeyed charon_ctl "$charon" --rekey --child net
+	twenty strongSwan ike_rekeyed charon_ctl "$charon" --rekey --ike "$1"
+	twenty Cygnet child_rekeyed show "$cygnet" "rekey crypto ikev2 sa child"
+	twenty Cygnet ike_rekeyed show "$cygnet" "rekey crypto ikev2 sa"
+	numbered_go_on 5
+	numbered_stop
+	count_stop
+	losses
+	[[ $(($(numbered a doubled) + $(numbered b doubled))) == 0 ]] || fail "packets came twice"
+	[[ $(ours failed_in) == 0 && $(ours failed_out) == 0 && $(ours child_failed) == 0 ]] ||
+		fail "a negotiation failed: $(cygnet_log "$cygnet" | grep failed)"
+}
+# rekey_refused VIP: our side takes another suite from now on: no rekey comes about, each side is told why, and the
+# keys of before serve on.
+rekey_refused() {
+	cygnet_add "$cygnet" <<-END
+		crypto ipsec transform-set gcm esp-gcm 256
+	END
+	show "$cygnet" reload >"$tmp/reload" || { cat "$tmp/reload"; fail "reload"; }
+	local rekeyed
+	rekeyed=$(ours child_rekeyed)
+	charon_ctl "$charon" --rekey --child net >/dev/null
+	wait_for 5 logged "$cygnet" 'child\.failed.*transform-set' || fail "no line of ours says why strongSwan's rekey is refused"
+	wait_for 5 charon_logged "$charon" 'received NO_PROPOSAL_CHOSEN' || fail "strongSwan was not told NO_PROPOSAL_CHOSEN"
+	show "$cygnet" "rekey crypto ikev2 sa child" >/dev/null
+	wait_for 5 logged "$cygnet" 'child\.failed.*answers CREATE_CHILD_SA with NO_PROPOSAL_CHOSEN.*transform-set' ||
+		fail "no line of ours says why our rekey is refused"
+	ours_is child_rekeyed "$rekeyed" || fail "a child was rekeyed with a suite that one side does not take"
+	in_ns lan ping -c 5 -i 0.05 -W 3 -q "$1" >"$tmp/ping" || { cat "$tmp/ping"; fail "the old keys do not serve on"; }
+}

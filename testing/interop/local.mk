@@ -7,5 +7,7 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
 	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
 	testing/interop/nat-gateway/README testing/interop/nat-gateway/run.sh \
+	testing/interop/rekey-client/README testing/interop/rekey-client/run.sh \
+	testing/interop/rekey-gateway/README testing/interop/rekey-gateway/run.sh \
 	testing/interop/suite-matrix/README testing/interop/suite-matrix/run.sh \
 	testing/interop/suite-matrix/plan.py testing/interop/suite-matrix/compare.py

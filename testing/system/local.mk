@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
 	testing/system/privileges.sh \
+	testing/system/rekey.sh \
 	testing/system/second-daemon.sh \
 	testing/system/stop.sh \
 	testing/system/swap-plugins.sh \

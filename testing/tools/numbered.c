@@ -10,7 +10,7 @@
  *   sent, unsent (refused by the system), received, doubled, reordered, gap_ms (the longest pause between two
  *   packets that came), seconds (since the first was sent), missing (numbers below the highest that came, the
  *   first 16 of them).
- * SIGUSR1 ends the sending, SIGTERM all of it.
+ * SIGUSR2 begins the sending, SIGUSR1 ends it, SIGTERM ends all.
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -33,7 +33,7 @@
 #define BUFFER      (8 << 20)
 #define TOLD_MAX    16
 
-static volatile sig_atomic_t stop_sending, stop;
+static volatile sig_atomic_t sending, stop;
 
 static struct {
 	uint64_t sent, unsent, received, doubled, reordered, gap_ns, last_ns, begin_ns, highest;
@@ -43,9 +43,8 @@ static struct {
 
 static void on_signal(int number)
 {
-	stop_sending = 1;
-	if (number == SIGTERM)
-		stop = 1;
+	sending = number == SIGUSR2;
+	stop = number == SIGTERM;
 }
 
 static uint64_t now_ns(void)
@@ -165,12 +164,15 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	p.fd = open_socket(argv[1], argv[2], argv[3]);
 	n.begin_ns = now = now_ns();
 	tell_at = now;
 	while (!stop) {
-		if (!stop_sending)
+		if (!sending && !n.sent)
+			n.begin_ns = now;
+		else if (sending)
 			send_due(p.fd, now, rate, size);
 		(void)poll(&p, 1, 1);
 		now = now_ns();
