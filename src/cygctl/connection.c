@@ -14,12 +14,15 @@ struct connection {
 	int fd;
 	uint64_t id;
 	char hostname[256];
+	connection_log_fn on_log;
+	void *on_log_ctx;
 	char *buffer;
 	size_t start, len, room; /* unread octets: [start, len) */
 };
 
-/* The next message. CYG_BUSY: a signal; CYG_IO: closed, broken, or no message. */
-static enum cyg_status receive(struct connection *c, json_t **out)
+/* The next message. CYG_BUSY: a signal, or nothing has come yet (with MSG_DONTWAIT in `flags`);
+ * CYG_IO: closed, broken, or no message. */
+static enum cyg_status receive(struct connection *c, int flags, json_t **out)
 {
 	size_t looked = c->start;
 	json_error_t error;
@@ -54,13 +57,59 @@ static enum cyg_status receive(struct connection *c, json_t **out)
 			c->buffer = grown;
 			c->room = wanted;
 		}
-		got = recv(c->fd, c->buffer + c->len, c->room - c->len, 0);
-		if (got < 0 && errno == EINTR)
+		got = recv(c->fd, c->buffer + c->len, c->room - c->len, flags);
+		if (got < 0 && (errno == EINTR || (flags && errno == EAGAIN)))
 			return CYG_BUSY;
 		if (got <= 0)
 			return CYG_IO;
 		c->len += (size_t)got;
 	}
+}
+
+static void take_log(struct connection *c, const json_t *line)
+{
+	if (line && c->on_log)
+		c->on_log(c->on_log_ctx, line);
+}
+
+/* The next message that is an answer. */
+static enum cyg_status receive_answer(struct connection *c, json_t **out)
+{
+	for (;;) {
+		enum cyg_status status = receive(c, 0, out);
+		const json_t *line = status == CYG_OK ? json_object_get(*out, "log") : NULL;
+
+		if (!line)
+			return status;
+		take_log(c, line);
+		json_decref(*out);
+	}
+}
+
+enum cyg_status connection_take_logs(struct connection *c, bool wait)
+{
+	for (;;) {
+		json_t *message;
+		enum cyg_status status = receive(c, wait ? 0 : MSG_DONTWAIT, &message);
+
+		if (status == CYG_BUSY)
+			return wait ? CYG_BUSY : CYG_OK;
+		if (status != CYG_OK)
+			return status;
+		take_log(c, json_object_get(message, "log"));
+		json_decref(message);
+	}
+}
+
+void connection_on_log(struct connection *c, connection_log_fn take, void *ctx)
+{
+	c->on_log = take;
+	c->on_log_ctx = ctx;
+}
+
+int connection_fd(const struct connection *c)
+{
+	return c->fd;
 }
 
 static enum cyg_status transmit(struct connection *c, json_t *take_message)
@@ -99,7 +148,7 @@ static enum cyg_status greet(struct connection *c, struct cyg_strbuf *why)
 	enum cyg_status status;
 
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	status = receive(c, &hello);
+	status = receive(c, 0, &hello);
 	setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
 	if (status != CYG_OK) {
 		cyg_strbuf_addf(why, "the daemon does not answer: see `cygnet status`");
@@ -185,7 +234,7 @@ enum cyg_status connection_run(struct connection *c, const char *line, bool json
 	while (status == CYG_OK && !done) {
 		json_t *message = NULL, *text, *rows;
 
-		status = receive(c, &message);
+		status = receive_answer(c, &message);
 		if (status != CYG_OK)
 			break;
 		text = json_object_get(message, "text");
@@ -211,7 +260,7 @@ struct json_t *connection_ask(struct connection *c, const char *what, const char
 	json_t *message = NULL, *found = NULL;
 
 	if (transmit(c, json_pack("{s:I,s:s}", "id", (json_int_t)++c->id, what, line)) != CYG_OK ||
-	    receive(c, &message) != CYG_OK)
+	    receive_answer(c, &message) != CYG_OK)
 		return NULL;
 	found = json_object_get(message, strcmp(what, "help") == 0 ? "help" : "words");
 	if (json_is_array(found))

@@ -24,12 +24,22 @@ struct answer {
 	bool json;        /* the daemon was asked for rows (by us, or by `| json`) */
 };
 
+/* A line of the daemon's log (`terminal monitor`), as it comes between and during answers. */
+typedef void (*connection_log_fn)(void *ctx, const struct json_t *line);
+
 /* On failure `why` is one line with what to do about it. */
 enum cyg_status connection_open(const char *path, struct connection **out, struct cyg_strbuf *why)
 	CYG_MUST_CHECK;
 void connection_close(struct connection *connection); /* NULL is fine */
 /* Name of the box that answers, as it was told last. */
 const char *connection_hostname(const struct connection *connection);
+/* Who gets log lines; without one they are passed over. */
+void connection_on_log(struct connection *connection, connection_log_fn take, void *ctx);
+/* To be watched for log lines while nothing is asked. */
+int connection_fd(const struct connection *connection);
+/* Takes what has come, without waiting; with `wait`, goes on until the connection ends (CYG_IO) or a signal
+ * comes (CYG_BUSY). */
+enum cyg_status connection_take_logs(struct connection *connection, bool wait) CYG_MUST_CHECK;
 /*
  * Runs one command line. CYG_OK: it was answered, `answer->status` says how it ended. CYG_IO: the connection is of no
  * use any more; CYG_BUSY: a signal came (the same holds).

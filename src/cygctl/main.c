@@ -10,6 +10,8 @@
 #include "shell.h"
 
 #include <getopt.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,12 +22,13 @@ enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_DAEMON = 3 };
 
 static void usage(FILE *out)
 {
-	fputs("usage: cygctl [--root DIR] [--json] [-c COMMAND]...\n"
+	fputs("usage: cygctl [--root DIR] [--json] [--follow] [-c COMMAND]...\n"
 	      "\n"
 	      "Runs commands of the Cygnet daemon, for example 'show crypto ikev2 sa'. Without -c it is a\n"
 	      "shell (Tab completes, ? helps), or reads commands from standard input, one a line.\n"
 	      "\n"
 	      "  -c, --command COMMAND  run it and leave; may be repeated, stops at the first that fails\n"
+	      "  -f, --follow           then show log lines as they come, until interrupted\n"
 	      "  -j, --json             answers as one JSON document a command\n"
 	      "  -r, --root DIR         the daemon that was started with this --root\n"
 	      "  -h, --help             this text\n"
@@ -33,6 +36,10 @@ static void usage(FILE *out)
 	      "\n"
 	      "Exit status: 0 every command was done, 1 one was not, 2 wrong usage, 3 no daemon answers.\n",
 	      out);
+}
+
+static void note_signal(int number)
+{
 }
 
 static int code_of(enum output_result result)
@@ -59,23 +66,48 @@ static int run_input(struct connection *connection, bool json)
 	return code;
 }
 
+static void show_log(void *ctx, const struct json_t *line)
+{
+	const bool *json = ctx;
+
+	output_log(line, *json);
+}
+
+/* Until it is interrupted (which is its good end) or the daemon goes. */
+static int follow_log(struct connection *connection, bool json)
+{
+	struct sigaction action = { .sa_handler = note_signal }; /* no SA_RESTART: a wait ends */
+	int code;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	connection_on_log(connection, show_log, &json);
+	code = code_of(output_run(connection, "terminal monitor", false));
+	if (code != DONE || connection_take_logs(connection, true) == CYG_BUSY)
+		return code;
+	fprintf(stderr, "cygctl: the daemon has closed the connection\n");
+	return NO_DAEMON;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "command", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
+		{ "command", required_argument, NULL, 'c' }, { "follow", no_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "root", required_argument, NULL, 'r' },    { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },       { 0 },
 	};
 	const char *commands[COMMANDS_MAX], *root = NULL;
 	unsigned count = 0;
-	bool json = false;
+	bool json = false, follow = false;
 	struct connection *connection = NULL;
 	struct paths paths;
 	char path[PATHS_LEN], reason[400];
 	struct cyg_strbuf why = CYG_STRBUF(reason);
 	int option, code = DONE;
 
-	while ((option = getopt_long(argc, argv, "c:jr:hV", options, NULL)) != -1) {
+	setlocale(LC_CTYPE, ""); /* of what is typed */
+	while ((option = getopt_long(argc, argv, "c:fjr:hV", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			if (count == COMMANDS_MAX) {
@@ -83,6 +115,9 @@ int main(int argc, char **argv)
 				return USAGE;
 			}
 			commands[count++] = optarg;
+			break;
+		case 'f':
+			follow = true;
 			break;
 		case 'j':
 			json = true;
@@ -113,13 +148,15 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cygctl: %s\n", reason);
 		return NO_DAEMON;
 	}
-	if (count == 0 && isatty(STDIN_FILENO)) {
+	if (count == 0 && !follow && isatty(STDIN_FILENO)) {
 		code = shell_run(connection, path, json);
 	} else {
-		if (count == 0)
+		if (count == 0 && !follow)
 			code = run_input(connection, json);
 		for (unsigned i = 0; i < count && code == DONE; i++)
 			code = code_of(output_run(connection, commands[i], json));
+		if (follow && code == DONE)
+			code = follow_log(connection, json);
 		connection_close(connection);
 	}
 	if (fflush(stdout) || ferror(stdout)) {

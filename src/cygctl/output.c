@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 struct printer {
 	struct answer answer;
@@ -91,4 +93,44 @@ enum output_result output_run(struct connection *connection, const char *line, b
 		return OUTPUT_DONE;
 	fprintf(stderr, "%% %s\n", printer.answer.error[0] ? printer.answer.error : printer.answer.status);
 	return status == CYG_OK ? OUTPUT_REFUSED : status == CYG_BUSY ? OUTPUT_STOPPED : OUTPUT_LOST;
+}
+
+/* Colour for those who look at it, unless they ask for none (no-color.org). */
+static bool in_colour(void)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(none && none[0]) && term && strcmp(term, "dumb") != 0;
+}
+
+static const char *colour_of(const char *level)
+{
+	if (strcmp(level, "error") == 0 || strcmp(level, "crit") == 0)
+		return "\033[31m";
+	if (strcmp(level, "warning") == 0)
+		return "\033[33m";
+	return strcmp(level, "debug") == 0 ? "\033[2m" : "";
+}
+
+static const char *member(const struct json_t *line, const char *name)
+{
+	const char *text = json_string_value(json_object_get(line, name));
+
+	return text ? text : "";
+}
+
+void output_log(const struct json_t *line, bool json)
+{
+	const char *time = member(line, "time"), *clock = strchr(time, 'T');
+	const char *level = member(line, "level"), *colour = in_colour() ? colour_of(level) : "";
+
+	if (json) {
+		dump(line);
+		fputc('\n', stdout);
+	} else {
+		/* The time of the day, to the millisecond: 2026-01-31T12:34:56.789012Z. */
+		printf("%s%.12s %s %s: %s%s\n", colour, clock ? clock + 1 : time, level, member(line, "event"),
+		       member(line, "message"), colour[0] ? "\033[0m" : "");
+	}
+	fflush(stdout);
 }

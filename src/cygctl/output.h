@@ -17,4 +17,7 @@ enum output_result {
 
 enum output_result output_run(struct connection *connection, const char *line, bool json);
 
+/* Prints a line of the daemon's log: as text, with colour on a terminal, or as one JSON object a line. */
+void output_log(const struct json_t *line, bool json);
+
 #endif

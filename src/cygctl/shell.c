@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <histedit.h>
 #include <jansson.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <wchar.h>
 
 #define HISTORY_LINES 1000
 #define SHELL_LINE_MAX     4096
@@ -19,6 +22,7 @@ struct shell {
 	struct connection *connection;
 	const char *path;
 	bool json;
+	bool typing, drawn_over; /* a line is being typed; a log line has taken its place */
 	char prompt[280];
 };
 
@@ -30,6 +34,17 @@ static char *prompt_of(EditLine *el)
 	return shell->prompt;
 }
 
+/* Lines that come while somebody types: the line under work goes out of the way and comes back. */
+static void show_log(void *ctx, const struct json_t *line)
+{
+	struct shell *shell = ctx;
+
+	if (shell->typing)
+		fputs("\r\033[K", stdout);
+	output_log(line, shell->json);
+	shell->drawn_over = true;
+}
+
 static bool connect_again(struct shell *shell)
 {
 	char reason[400];
@@ -37,8 +52,10 @@ static bool connect_again(struct shell *shell)
 
 	if (shell->connection)
 		return true;
-	if (connection_open(shell->path, &shell->connection, &why) == CYG_OK)
+	if (connection_open(shell->path, &shell->connection, &why) == CYG_OK) {
+		connection_on_log(shell->connection, show_log, shell);
 		return true;
+	}
 	fprintf(stderr, "%% %s\n", reason);
 	return false;
 }
@@ -151,6 +168,61 @@ static void note_signal(int number)
 	interrupted = 1;
 }
 
+/* What has come, also with the last answer. */
+static void show_logs(EditLine *el, struct shell *shell)
+{
+	if (!shell->connection)
+		return;
+	shell->typing = true;
+	if (connection_take_logs(shell->connection, false) != CYG_OK)
+		hang_up(shell);
+	shell->typing = false;
+	if (shell->drawn_over)
+		el_set(el, EL_REFRESH, 0);
+	shell->drawn_over = false;
+}
+
+/* True when there is something to read from the terminal; false on a signal. */
+static bool wait_for_key(EditLine *el, struct shell *shell)
+{
+	for (;;) {
+		struct pollfd fds[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = -1 } };
+
+		show_logs(el, shell);
+		if (shell->connection)
+			fds[1] = (struct pollfd){ .fd = connection_fd(shell->connection), .events = POLLIN };
+		if (poll(fds, 2, -1) < 0)
+			return false;
+		if (fds[0].revents)
+			return true;
+	}
+}
+
+/* libedit's reader: a character, while log lines are shown. */
+static int get_key(EditLine *el, wchar_t *out)
+{
+	mbstate_t state = { 0 };
+	struct shell *shell;
+
+	el_get(el, EL_CLIENTDATA, &shell);
+	for (;;) {
+		char octet;
+		ssize_t got;
+		size_t used;
+
+		if (!wait_for_key(el, shell))
+			return -1;
+		got = read(STDIN_FILENO, &octet, 1);
+		if (got <= 0)
+			return (int)got;
+		used = mbrtowc(out, &octet, 1, &state);
+		if (used == (size_t)-1)
+			memset(&state, 0, sizeof(state)); /* no character: passed over */
+		else if (used != (size_t)-2)
+			return 1;
+	}
+}
+
 /* False: leave. */
 static bool run_line(struct shell *shell, char *line)
 {
@@ -195,6 +267,7 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 		goto out;
 	}
 	snprintf(shell.prompt, sizeof(shell.prompt), "%s>", connection_hostname(shell.connection));
+	connection_on_log(shell.connection, show_log, &shell);
 	sigaction(SIGINT, &action, NULL);
 	umask(077); /* the history is nobody else's */
 	history(past, &event, H_SETSIZE, HISTORY_LINES);
@@ -203,6 +276,7 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 		history(past, &event, H_LOAD, file);
 	el_set(el, EL_CLIENTDATA, &shell);
 	el_set(el, EL_PROMPT, prompt_of);
+	el_set(el, EL_GETCFN, get_key);
 	el_set(el, EL_EDITOR, "emacs");
 	el_set(el, EL_HIST, history, past);
 	el_set(el, EL_ADDFN, "cygnet-complete", "Complete the word", complete);

@@ -10,6 +10,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,10 @@ CYGCTL = os.path.abspath(sys.argv[1])
 GREETING = {"cygnet": "1", "protocol": 1, "hostname": "gw1", "access": "configure"}
 
 
+def line_of(level, event, message):
+    return {"time": "2030-01-31T12:34:56.789012Z", "level": level, "event": event, "message": message}
+
+
 class Daemon:
     """Serves ROOT/run/cygnet/control.sock in a thread; `greeting` may be set, None closes at once."""
 
@@ -28,6 +33,7 @@ class Daemon:
         self.path = os.path.join(root, "run/cygnet/control.sock")
         self.greeting = GREETING
         self.asked = []
+        self.streams = []
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(8)
@@ -52,6 +58,7 @@ class Daemon:
             stream.write(json.dumps(message) + "\n")
             stream.flush()
 
+        self.streams.append(say)
         if self.greeting is None:
             connection.close()
             return
@@ -87,6 +94,14 @@ class Daemon:
             return False
         elif request["run"] == "long":
             say({"id": number, "text": "x" * 3000000 + "\n"})
+            say(last)
+        elif request["run"] == "terminal monitor":
+            say(last)
+            say({"log": line_of("warning", "ike.failed", "one"), "id": 99})
+        elif request["run"] == "busy":
+            say({"log": line_of("notice", "ike.up", "two")})
+            say({"id": number, "text": "between\n"})
+            say({"log": line_of("debug", "debug.packet", "three")})
             say(last)
         elif request["run"] == "rename":
             say({**last, "hostname": "gw2"})
@@ -266,12 +281,43 @@ def shell_finds_a_daemon_that_came_back(root, daemon):
     assert terminal.end() == 0
 
 
+def log_lines_come_between_answers(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.run("terminal monitor", "12:34:56.789 warning ike.failed: one")
+    terminal.type("lin")  # the line under work comes back behind a log line
+    terminal.until("lin")
+    for stream in daemon.streams:
+        stream({"log": line_of("notice", "ike.up", "gw")})
+    terminal.until("12:34:56.789 notice ike.up: gw")
+    terminal.until("gw1>lin")
+    terminal.run("es", "three")
+    seen = terminal.run("busy", "debug.packet: three")
+    assert "notice ike.up: two" in seen and "between" in seen, seen
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+
+
+def follow_shows_log_lines_until_it_is_interrupted(root, daemon):
+    with subprocess.Popen([CYGCTL, "--root", root, "--json", "--follow", "-c", "none"], stdout=subprocess.PIPE,
+                          text=True) as follower:
+        lines = iter(follower.stdout.readline, "")
+        line = next(found for found in lines if "ike.failed" in found)
+        assert json.loads(line)["message"] == "one"
+        follower.send_signal(signal.SIGINT)
+        assert follower.wait(60) == 0
+    # Without --follow they are nobody's.
+    code, out, _ = ctl(root, "-c", "busy")
+    assert code == 0 and out == "between\n"
+
+
 TESTS = [
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
     rows_become_one_document, failure_is_a_document_too, daemon_that_turns_away_is_told,
     shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, question_mark_explains,
-    shell_finds_a_daemon_that_came_back,
+    shell_finds_a_daemon_that_came_back, log_lines_come_between_answers,
+    follow_shows_log_lines_until_it_is_interrupted,
 ]
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "control/client.h"
+#include "control/monitor.h"
 
 #include <cygnet/log.h>
 
@@ -353,6 +353,8 @@ void client_pump(struct control_client *client)
 		handled++;
 	if (handled == REQUESTS_A_TURN)
 		server_kick(server);
+	if (client->monitor)
+		monitor_feed(client);
 	if (!client->broken)
 		client_write(client);
 	if (client->exec && client->exec->resume && client_has_room(client)) {

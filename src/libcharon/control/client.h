@@ -8,6 +8,8 @@
 
 #include "control/server.h"
 
+#include <cygnet/log.h>
+
 #include <sys/un.h>
 
 struct control_client {
@@ -20,6 +22,9 @@ struct control_client {
 	struct cyg_exec *exec;
 	bool broken;           /* closed at the end of the turn */
 	bool ending;           /* nothing more is read; closed when all is sent */
+	bool monitor;          /* wants log lines up to this level, from this number on */
+	enum cyg_log_level monitor_level;
+	uint64_t monitor_next;
 	char *in, *out;
 	size_t in_len, in_room, out_at, out_len, out_room;
 };
@@ -33,6 +38,7 @@ struct control_server {
 	struct cyg_exec *running;
 	struct cyg_turn_end turn_end;
 	struct cyg_timer again;
+	struct monitor_bell *bell;
 	bool pumping;
 	unsigned client_count, view_count, running_count;
 };

@@ -20,6 +20,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/language.h \
 	src/libcharon/control/loopback.c \
 	src/libcharon/control/loopback.h \
+	src/libcharon/control/monitor.c \
+	src/libcharon/control/monitor.h \
 	src/libcharon/control/options.c \
 	src/libcharon/control/options.h \
 	src/libcharon/control/pages.c \
@@ -39,6 +41,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/server.h \
 	src/libcharon/control/show.c \
 	src/libcharon/control/show.h \
+	src/libcharon/control/show_debug.c \
 	src/libcharon/control/show_ikev2.c \
 	src/libcharon/control/show_ipsec.c \
 	src/libcharon/control/show_objects.c \

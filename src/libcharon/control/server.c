@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config.h"
 
-#include "control/client.h"
+#include "control/monitor.h"
 
 #include <cygnet/log.h>
 
@@ -136,6 +136,7 @@ struct control_server *server_new(struct cyg_shard *control, const struct contro
 	server->hooks = hooks;
 	server->listen.fd = -1;
 	server->turn_end.run = server_pump;
+	server->bell = monitor_bell_new(server);
 	return server;
 }
 
@@ -227,6 +228,7 @@ void server_free(struct control_server *server)
 	if (!server)
 		return;
 	server_close(server);
+	monitor_bell_free(server->bell);
 	while (server->running) {
 		struct cyg_exec *exec = server->running;
 

@@ -12,6 +12,7 @@
 #include "control/exec.h"
 #include "control/protocol.h"
 
+#include <cygnet/log.h>
 #include <cygnet/shard.h>
 
 #define CONTROL_CLIENTS_MAX      64
@@ -57,6 +58,9 @@ void server_free(struct control_server *server);
 void client_send(struct control_client *client, struct json_t *take_message);
 bool client_has_room(const struct control_client *client);
 void server_exec_ended(struct cyg_exec *exec);
+/* The client of this command gets log lines up to `level` from now on, or no more. */
+void server_monitor(const struct cyg_exec *exec, bool on, enum cyg_log_level level);
+bool server_monitors(const struct cyg_exec *exec);
 /* Logs who gave a command that changes something. */
 void server_log_command(const struct cyg_exec *exec, struct cyg_str line);
 

@@ -342,5 +342,6 @@ const struct cyg_command_table *const control_tables[] = {
 	&control_ikev2_commands,
 	&control_objects_commands,
 	&control_ipsec_commands,
+	&control_debug_commands,
 	NULL,
 };

@@ -10,4 +10,6 @@ extern const struct cyg_command_table control_ikev2_commands;  /* show_ikev2.c *
 extern const struct cyg_command_table control_objects_commands; /* show_objects.c */
 extern const struct cyg_command_table control_ipsec_commands;  /* show_ipsec.c */
 
+extern const struct cyg_command_table control_debug_commands;  /* show_debug.c */
+
 #endif
