@@ -9,12 +9,23 @@
 
 bool cyg_bytes_equal_ct(struct cyg_bytes a, struct cyg_bytes b)
 {
-	volatile uint8_t difference = 0;
+	uint64_t difference = 0;
+	size_t i = 0;
 
 	if (a.len != b.len)
 		return false;
-	for (size_t i = 0; i < a.len; i++)
-		difference |= (uint8_t)(a.ptr[i] ^ b.ptr[i]);
+	for (; a.len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+		uint64_t x, y;
+
+		memcpy(&x, a.ptr + i, sizeof(x));
+		memcpy(&y, b.ptr + i, sizeof(y));
+		difference |= x ^ y;
+		__asm__ volatile("" : "+r"(difference)); /* no way out before the end */
+	}
+	for (; i < a.len; i++) {
+		difference |= (uint64_t)(a.ptr[i] ^ b.ptr[i]);
+		__asm__ volatile("" : "+r"(difference));
+	}
 	return difference == 0;
 }
 

@@ -206,7 +206,7 @@ const char *feature_known_provider(enum cyg_feature_kind kind, uint16_t id, unsi
 
 /* Also the order of preference when nothing else is configured. */
 static const char *const our_order[] = {
-	"openssl", "gmp", "kernel-tun", "kernel-netlink", "address-pool", "authz-policy",
+	"ipsec-mb", "openssl", "gmp", "kernel-tun", "kernel-netlink", "address-pool", "authz-policy",
 };
 
 unsigned plugin_known_rank(const char *name)

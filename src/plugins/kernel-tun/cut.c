@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #define IPV4_ID     4
+#define IPV6_HEADER 40
 #define IPV4_SUM    10
 #define TCP_FLAGS   13
 #define TCP_SUM     16
@@ -47,6 +48,30 @@ static enum cyg_status read_plain(const struct vnet *vnet, struct cut *cut)
 	cut->sum_start = vnet->sum_start;
 	cut->sum_at = (uint16_t)(vnet->sum_start + vnet->sum_offset);
 	return CYG_OK;
+}
+
+/* Headers are summed once. What was just written octet by octet would be slow to read as words, too. */
+static void constant_sums(struct cut *cut)
+{
+	const uint8_t *ip = cut->packet, *upper = ip + cut->l4;
+	uint64_t sum;
+
+	if (cut->family == CYG_IPV4) { /* all but length, identification and checksum */
+		sum = sum_add(0, ip, 2);
+		sum = sum_add(sum, ip + 6, 4);
+		cut->ip_sum = sum_add(sum, ip + 12, (ip[0] & 0x0fu) * 4u - 12);
+		sum = sum_add(0, ip + 12, 8);
+	} else {
+		sum = sum_add(0, ip + 8, 32);
+	}
+	sum = sum_add_u16(sum_add(sum, upper, 4), cut->protocol);
+	if (cut->protocol == IPPROTO_TCP) { /* all but sequence number, flags and checksum */
+		sum = sum_add(sum, upper + 8, 4);
+		sum = sum_add_u16(sum, (uint16_t)(upper[12] << 8));
+		sum = sum_add(sum, upper + 14, 2);
+		sum = sum_add(sum, upper + 18, (size_t)cut->headers - cut->l4 - 18);
+	}
+	cut->upper_sum = sum;
 }
 
 enum cyg_status cut_read(const struct vnet *vnet, struct cyg_bytes packet, const struct inner *in,
@@ -91,6 +116,7 @@ enum cyg_status cut_read(const struct vnet *vnet, struct cyg_bytes packet, const
 		return CYG_MALFORMED;
 	cut.payload = vnet->segment < left ? vnet->segment : (uint16_t)left;
 	cut.count = (uint16_t)count;
+	constant_sums(&cut);
 	*out = cut;
 	return CYG_OK;
 }
@@ -98,17 +124,6 @@ enum cyg_status cut_read(const struct vnet *vnet, struct cyg_bytes packet, const
 uint16_t cut_longest(const struct cut *cut)
 {
 	return cut->headers ? (uint16_t)(cut->headers + cut->payload) : cut->len;
-}
-
-/* Of TCP or UDP: pseudo-header and all that follows (RFC 9293 3.1, RFC 8200 8.1). */
-static uint16_t upper_sum(const struct cut *cut, const uint8_t *packet, size_t len)
-{
-	size_t at = cut->family == CYG_IPV4 ? 12 : 8, addresses = cut->family == CYG_IPV4 ? 8 : 32;
-	uint64_t sum = sum_add(0, packet + at, addresses);
-
-	sum = sum_add_u16(sum, cut->protocol);
-	sum = sum_add_u16(sum, (uint16_t)(len - cut->l4));
-	return sum_end(sum_add(sum, packet + cut->l4, len - cut->l4));
 }
 
 static uint16_t write_plain(const struct cut *cut, uint8_t *out)
@@ -127,48 +142,66 @@ static uint16_t write_plain(const struct cut *cut, uint8_t *out)
 	return cut->len;
 }
 
+/* What differs in each IPv4 header; RFC 791, RFC 6864. */
+static void write_ipv4(const struct cut *cut, unsigned i, struct wire_writer *w, uint16_t len)
+{
+	struct wire_reader r = wire_reader(cut->packet, cut->len);
+	uint16_t id;
+
+	wire_skip(&r, IPV4_ID);
+	id = (uint16_t)(wire_u16(&r) + i);
+	wire_set_u16(w, 2, len);
+	wire_set_u16(w, IPV4_ID, id);
+	wire_set_u16(w, IPV4_SUM, sum_end(sum_add_u16(sum_add_u16(cut->ip_sum, len), id)));
+}
+
+/* Sequence number and flags of a segment; the sum with them. RFC 9293 3.1, RFC 3168 6.1.2. */
+static uint64_t write_tcp(const struct cut *cut, unsigned i, struct wire_writer *w, uint64_t sum)
+{
+	struct wire_reader r = wire_reader(cut->packet, cut->len);
+	uint32_t seq;
+	uint8_t flags;
+
+	wire_skip(&r, cut->l4 + 4u);
+	seq = wire_u32(&r) + (uint32_t)(i * cut->payload);
+	wire_skip(&r, 5);
+	flags = wire_u8(&r);
+	if (i + 1u < cut->count)
+		flags &= (uint8_t)~(FIN | PSH);
+	if (i > 0)
+		flags &= (uint8_t)~CWR;
+	wire_set_u32(w, cut->l4 + 4u, seq);
+	wire_set_u8(w, cut->l4 + TCP_FLAGS, flags);
+	return sum_add_u16(sum_add_u16(sum_add_u16(sum, (uint16_t)(seq >> 16)), (uint16_t)seq), flags);
+}
+
 uint16_t cut_write(const struct cut *cut, unsigned i, uint8_t *out)
 {
-	size_t at = (size_t)cut->headers + (size_t)i * cut->payload, payload, len;
-	struct wire_reader r = wire_reader(cut->packet, cut->len);
+	size_t at = (size_t)cut->headers + (size_t)i * cut->payload, payload;
+	uint16_t len, upper_len, field;
 	struct wire_writer w;
+	uint64_t sum;
 
 	if (cut->headers == 0)
 		return write_plain(cut, out);
 	payload = cut->len - at < cut->payload ? cut->len - at : cut->payload;
-	len = cut->headers + payload;
+	len = (uint16_t)(cut->headers + payload);
+	upper_len = (uint16_t)(len - cut->l4);
+	sum = sum_add_u16(sum_add(cut->upper_sum, cut->packet + at, payload), upper_len);
 	w = wire_writer(out, len);
 	wire_put(&w, cut->packet, cut->headers);
 	wire_put(&w, cut->packet + at, payload);
-	if (cut->family == CYG_IPV4) {
-		wire_skip(&r, IPV4_ID);
-		wire_set_u16(&w, 2, (uint16_t)len);
-		wire_set_u16(&w, IPV4_ID, (uint16_t)(wire_u16(&r) + i));
-		wire_set_u16(&w, IPV4_SUM, 0);
-		wire_set_u16(&w, IPV4_SUM, sum_end(sum_add(0, out, (out[0] & 0x0fu) * 4u)));
-	} else {
-		wire_set_u16(&w, 4, (uint16_t)(len - 40));
-	}
+	if (cut->family == CYG_IPV4)
+		write_ipv4(cut, i, &w, len);
+	else
+		wire_set_u16(&w, 4, (uint16_t)(len - IPV6_HEADER));
 	if (cut->protocol == IPPROTO_TCP) {
-		uint8_t flags = cut->packet[cut->l4 + TCP_FLAGS];
-
-		r = wire_reader(cut->packet, cut->len);
-		wire_skip(&r, cut->l4 + 4u);
-		wire_set_u32(&w, cut->l4 + 4u, wire_u32(&r) + (uint32_t)(i * cut->payload));
-		if (i + 1u < cut->count)
-			flags &= (uint8_t)~(FIN | PSH);
-		if (i > 0)
-			flags &= (uint8_t)~CWR;
-		wire_set_u8(&w, cut->l4 + TCP_FLAGS, flags);
-		wire_set_u16(&w, cut->l4 + TCP_SUM, 0);
-		wire_set_u16(&w, cut->l4 + TCP_SUM, upper_sum(cut, out, len));
+		field = sum_end(write_tcp(cut, i, &w, sum));
+		wire_set_u16(&w, cut->l4 + TCP_SUM, field);
 	} else {
-		uint16_t sum;
-
-		wire_set_u16(&w, cut->l4 + 4u, (uint16_t)(len - cut->l4));
-		wire_set_u16(&w, cut->l4 + UDP_SUM, 0);
-		sum = upper_sum(cut, out, len);
-		wire_set_u16(&w, cut->l4 + UDP_SUM, sum ? sum : UINT16_MAX);
+		wire_set_u16(&w, cut->l4 + 4u, upper_len);
+		field = sum_end(sum_add_u16(sum, upper_len));
+		wire_set_u16(&w, cut->l4 + UDP_SUM, field ? field : UINT16_MAX);
 	}
-	return (uint16_t)len;
+	return len;
 }

@@ -34,6 +34,8 @@ struct cut {
 	uint16_t l4;       /* where TCP or UDP begins */
 	uint16_t sum_start, sum_at; /* not cut: the checksum to complete, 0: none */
 	uint8_t family, protocol;
+	/* Sums over what is the same in each segment: IPv4 header; upper header and pseudo-header. */
+	uint64_t ip_sum, upper_sum;
 };
 
 void vnet_read(const uint8_t octets[VNET_LEN], struct vnet *out);

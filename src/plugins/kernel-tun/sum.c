@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#define WIDE_LEAST 128 /* octets from which the wide sum pays */
+
 /* Four sums side by side, each of 32-bit words: no chain of carries to wait for. */
-uint64_t sum_add(uint64_t sum, const uint8_t *octets, size_t len)
+static uint64_t sum_words(uint64_t sum, const uint8_t *octets, size_t len)
 {
 	uint64_t a = 0, b = 0, c = 0, d = 0;
 
@@ -34,4 +36,46 @@ uint64_t sum_add(uint64_t sum, const uint8_t *octets, size_t len)
 	}
 	/* Far from full: 64 KB are 2^14 words of 32 bits. */
 	return sum + (a & 0xffffffff) + (a >> 32);
+}
+
+#ifdef __x86_64__
+typedef uint32_t lanes __attribute__((vector_size(32)));
+
+/* Eight lanes at a time, low and high halves of their words apart: half the time of the above. */
+__attribute__((target("avx2"))) static uint64_t sum_wide(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	lanes low = { 0 }, high = { 0 };
+
+	for (; len >= 2 * sizeof(lanes); len -= 2 * sizeof(lanes), octets += 2 * sizeof(lanes)) {
+		lanes a, b;
+
+		memcpy(&a, octets, sizeof(a));
+		memcpy(&b, octets + sizeof(a), sizeof(b));
+		low += (a & 0xffff) + (b & 0xffff);
+		high += (a >> 16) + (b >> 16);
+	}
+	for (unsigned i = 0; i < sizeof(lanes) / sizeof(uint32_t); i++)
+		sum += low[i] + (uint64_t)high[i];
+	return sum_words(sum, octets, len);
+}
+
+static int wide_there(void)
+{
+	return __builtin_cpu_supports("avx2");
+}
+#else
+static uint64_t sum_wide(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	return sum_words(sum, octets, len);
+}
+
+static int wide_there(void)
+{
+	return 0;
+}
+#endif
+
+uint64_t sum_add(uint64_t sum, const uint8_t *octets, size_t len)
+{
+	return len >= WIDE_LEAST && wide_there() ? sum_wide(sum, octets, len) : sum_words(sum, octets, len);
 }
