@@ -9,6 +9,7 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, child_suite());
+	srunner_add_suite(runner, export_suite());
 	srunner_add_suite(runner, refuse_suite());
 	srunner_add_suite(runner, end_suite());
 	srunner_add_suite(runner, rekey_suite());

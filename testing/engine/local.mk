@@ -16,6 +16,7 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
 	testing/engine/end_test.c \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \
+	testing/engine/export_test.c \
 	testing/engine/fragment_test.c \
 	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \

@@ -5,6 +5,7 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/gateway/startup-config \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
+	testing/interop/key-export/README testing/interop/key-export/run.sh \
 	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
 	testing/interop/nat-gateway/README testing/interop/nat-gateway/run.sh \
 	testing/interop/rekey-client/README testing/interop/rekey-client/run.sh \

@@ -228,6 +228,14 @@ static enum cyg_status prepare(struct running *r, struct cyg_strbuf *why)
 		.half_open_max = r->d.options->half_open_max,
 		.waiting_max = r->d.options->aaa_waiting,
 	};
+	if (r->d.options->key_export) {
+		status = key_files_open(&r->keys, &r->d.paths, why);
+		if (status != CYG_OK) {
+			r->code = DAEMON_BAD_OPTIONS;
+			return status;
+		}
+		r->ike_options.export_keys = &r->keys.export;
+	}
 	r->d.shard_count = count_shards(r->d.options);
 	setup.workers = r->d.shard_count;
 	setup.helpers = r->d.options->helpers;
@@ -254,6 +262,7 @@ static void free_all(struct running *r)
 			if (r->rooms[i].fd[group] >= 0)
 				close(r->rooms[i].fd[group]);
 	shard_group_free(r->d.group);
+	key_files_close(&r->keys);
 	engine_conf_free(r->d.conf);
 	if (r->signals.fd >= 0)
 		close(r->signals.fd);
@@ -275,6 +284,8 @@ int cyg_daemon_main(const struct daemon_args *args)
 	r->args = args;
 	r->d.reload_over = reload_over;
 	r->signals.fd = -1;
+	for (unsigned i = 0; i < KEY_TABLES; i++)
+		r->keys.fd[i] = -1;
 	for (unsigned i = 0; i < CYG_SHARDS_MAX; i++)
 		for (unsigned group = 0; group < SOCKET_GROUPS; group++)
 			r->rooms[i].fd[group] = -1;

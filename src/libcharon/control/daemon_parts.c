@@ -61,9 +61,9 @@ void engine_conf_swap(struct daemon *daemon, struct engine_conf **conf)
 	char reason[300];
 	struct cyg_strbuf why = CYG_STRBUF(reason);
 
-	if (old->shards != new->shards || old->helpers != new->helpers)
+	if (old->shards != new->shards || old->helpers != new->helpers || old->key_export != new->key_export)
 		cyg_log(CYG_LOG_WARNING, "config.restart",
-			"cygnet.conf: `shards` and `helpers` take effect at the next start");
+			"cygnet.conf: `shards`, `helpers` and `key-export` take effect at the next start");
 	if (engine_log_start(&daemon->paths, new, &why) != CYG_OK)
 		cyg_log(CYG_LOG_ERROR, "log.failed", "{why}; the log stays as it was", F_STR("why", reason));
 	daemon->conf = *conf;

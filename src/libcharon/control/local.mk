@@ -16,6 +16,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/exec.h \
 	src/libcharon/control/interfaces.c \
 	src/libcharon/control/interfaces.h \
+	src/libcharon/control/key_files.c \
+	src/libcharon/control/key_files.h \
 	src/libcharon/control/language.c \
 	src/libcharon/control/language.h \
 	src/libcharon/control/loopback.c \

@@ -23,6 +23,10 @@ const struct cyg_option engine_option_table[] = {
 		       "Log to this file as well; a relative name counts from the folder of logs."),
 	CYG_OPT_BOOL(struct engine_options, log_json, "log-json", "no",
 		     "Lines of standard error and file are JSON objects with all fields of an event."),
+	CYG_OPT_BOOL(struct engine_options, key_export, "key-export", "no",
+		     "Write the keys of every session to the folder `wireshark` among the logs, as tables that "
+		     "Wireshark reads. For debugging only: whoever has them reads the traffic. Takes effect at the next "
+		     "start."),
 	CYG_OPT_DURATION(struct engine_options, retransmit_first_ms, "retransmit-first", "1s", 100, 60000,
 			 "How long an IKE request waits for its answer before it is sent again; doubles "
 			 "each time."),

@@ -9,6 +9,7 @@
 #include "control/broker_client.h"
 #include "control/daemon.h"
 #include "control/daemon_parts.h"
+#include "control/key_files.h"
 #include "control/reload.h"
 #include "exchange/driver.h"
 #include "net/net.h"
@@ -35,6 +36,7 @@ struct running {
 	struct watchdog watchdog;
 	struct control_hooks hooks;
 	struct ike_options ike_options;
+	struct key_files keys;
 	struct cyg_poll signals;
 	struct cyg_timer patience, later;
 	enum daemon_exit code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/child.h"
 
+#include "exchange/export.h"
 #include "policy/select.h"
 #include "policy/selectors.h"
 #include "shard/shard.h"
@@ -358,6 +359,7 @@ enum cyg_status child_add_begin(struct exchange *x)
 		status = child_adopt(sa, child);
 	if (status != CYG_OK)
 		return status;
+	export_child(child);
 	/* From here on it is the SA's, which may end while we wait. */
 	work->child = NULL;
 	work->made = work->spi_in;

@@ -20,6 +20,8 @@ struct ike_shard;
 #define IKE_NATT_PORT 4500
 
 /* What does not come from the configuration in the command language. Zeroed: the defaults. */
+struct key_export;
+
 struct ike_options {
 	/* The address that the system would send from; NULL: ask the system. */
 	enum cyg_status (*source_for)(void *ctx, const struct cyg_ip *remote, struct cyg_ip *out);
@@ -30,6 +32,7 @@ struct ike_options {
 	uint32_t retransmit_tries;      /* 0: 6 sendings in all */
 	uint32_t half_open_max;         /* 0: 16,384 */
 	uint32_t waiting_max;           /* 0: 50,000 SAs that wait for AAA */
+	const struct key_export *export_keys; /* NULL: no key leaves the process (export.h) */
 };
 
 /* Sets shard->engine; attaches to the kernel plugin if one is active. */

@@ -3,6 +3,7 @@
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
 
+#include "exchange/export.h"
 #include "policy/select.h"
 
 #include <cygnet/cursor.h>
@@ -60,6 +61,8 @@ static enum cyg_status derive(struct ike_sa *sa, struct cyg_secret *shared)
 				     spis + 8, &keys);
 	if (status == CYG_OK)
 		status = ike_sa_set_keys(sa, &keys);
+	if (status == CYG_OK)
+		export_ike(sa);
 	keys_wipe(&keys);
 	cyg_wipe(seed, sizeof(seed));
 	cyg_secret_done(shared);

@@ -19,6 +19,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/exchange.c \
 	src/libcharon/exchange/exchange.h \
 	src/libcharon/exchange/explain.c \
+	src/libcharon/exchange/export.c \
+	src/libcharon/exchange/export.h \
 	src/libcharon/exchange/ext_nat.c \
 	src/libcharon/exchange/fragment.c \
 	src/libcharon/exchange/fragment.h \

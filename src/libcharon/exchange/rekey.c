@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/rekey.h"
 
+#include "exchange/export.h"
 #include "policy/select.h"
 
 #include <cygnet/cursor.h>
@@ -83,8 +84,10 @@ static enum cyg_status derive(struct exchange *x, struct ike_sa *made)
 				     spis + 8, &keys);
 	if (status == CYG_OK)
 		status = ike_sa_set_keys(made, &keys);
-	if (status == CYG_OK)
+	if (status == CYG_OK) {
 		ike_sa_forget_sk_p(made); /* nobody proves anything again */
+		export_ike(made);
+	}
 	keys_wipe(&keys);
 	cyg_wipe(seed, sizeof(seed));
 	return status;
