@@ -30,7 +30,7 @@ static bool same_ip(const struct cyg_ip *a, const struct cyg_ip *b)
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-static struct kit_packet *packet_new(struct kit *kit, const void *octets, size_t len)
+static struct kit_packet *packet_new(const void *octets, size_t len)
 {
 	struct kit_packet *packet = calloc(1, sizeof(*packet) + len);
 
@@ -59,7 +59,7 @@ static void on_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoin
 		kit->keepalives++;
 		return;
 	}
-	packet = packet_new(kit, octets.ptr, octets.len);
+	packet = packet_new(octets.ptr, octets.len);
 	packet->from = side->index;
 	packet->to = 1 - side->index;
 	packet->number = ++kit->sent;
@@ -86,15 +86,9 @@ static void on_send(void *ctx, struct cyg_shard *shard, const struct cyg_endpoin
 		packet->next = kit->held;
 		kit->held = packet;
 		return;
-	case KIT_DOUBLE: {
-		struct kit_packet *again = packet_new(kit, packet->octets, packet->len);
-		struct kit_packet keep = *packet;
-
-		keep.next = NULL;
-		memcpy(again, &keep, sizeof(keep));
-		queue(kit, again);
+	case KIT_DOUBLE:
+		queue(kit, kit_packet_copy(packet));
 		break;
-	}
 	case KIT_PASS:
 		break;
 	}
@@ -139,7 +133,7 @@ static void deliver(struct kit *kit, struct kit_packet *packet)
 
 void kit_inject(struct kit *kit, unsigned to, const void *octets, size_t len, bool natt)
 {
-	struct kit_packet *packet = packet_new(kit, octets, len);
+	struct kit_packet *packet = packet_new(octets, len);
 	uint16_t port = natt ? IKE_NATT_PORT : IKE_PORT;
 
 	packet->from = 1 - to;
@@ -207,6 +201,20 @@ uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *pac
 		KIT_CHECK(message_read_inner(plain, msg->sk.inner_first, msg) == CYG_OK);
 	}
 	return msg->notify_count ? msg->notify[0].type : 0;
+}
+
+void kit_send_on(struct kit *kit, struct kit_packet *packet)
+{
+	queue(kit, packet);
+}
+
+struct kit_packet *kit_packet_copy(const struct kit_packet *packet)
+{
+	struct kit_packet *copy = packet_new(packet->octets, packet->len);
+
+	memcpy(copy, packet, sizeof(*packet));
+	copy->next = NULL;
+	return copy;
 }
 
 void kit_release(struct kit *kit, bool newest_first)

@@ -123,6 +123,9 @@ size_t kit_forge_fragment(struct kit_side *from, const struct ike_sa *sa, uint8_
 			  struct cyg_bytes inner, uint8_t *out, size_t room);
 /* What the next datagram that `from` sends holds, opened by the receiver's SA: the first notify's type, or 0. */
 uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *packet, struct message *msg);
+/* A datagram that the caller took off the wire (and owned) goes on. */
+void kit_send_on(struct kit *kit, struct kit_packet *packet);
+struct kit_packet *kit_packet_copy(const struct kit_packet *packet);
 /* What was held goes on its way, the newest first (reordered), or the oldest first. */
 void kit_release(struct kit *kit, bool newest_first);
 

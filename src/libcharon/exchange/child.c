@@ -324,11 +324,16 @@ static void note_nonces(struct exchange *x, struct child_sa *child)
 		       sizeof(child->nonce_low));
 }
 
+bool child_goes(const struct child_sa *child, const struct child_sa *collided)
+{
+	return memcmp(child->nonce_low, collided->nonce_low, sizeof(child->nonce_low)) < 0;
+}
+
 enum cyg_status child_add_begin(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
 	struct child_work *work = x->child;
-	struct child_sa *child;
+	struct child_sa *child, *collided;
 	const struct config_ipsec_profile *profile;
 	enum cyg_direction what = CYG_BOTH;
 	enum cyg_status status;
@@ -372,6 +377,12 @@ enum cyg_status child_add_begin(struct exchange *x)
 		child->outbound_held = true;
 	}
 	child->replaces = work->old_spi;
+	collided = child_find(sa->ike, work->collided);
+	if (collided && child_goes(child, collided)) {
+		/* It will be deleted at once: nothing must be on its way by it then. */
+		what = CYG_INBOUND;
+		child->outbound_held = true;
+	}
 	return child_install(child, what, work->old_spi, exchange_op(x));
 }
 

@@ -60,6 +60,8 @@ enum cyg_status child_confirm(struct exchange *x) CYG_MUST_CHECK;
 /* Responder: SA, TSi, TSr of the answer. */
 void child_write(struct exchange *x);
 
+/* Two children were made for one old one: does this one go? RFC 7296 2.8.1. */
+bool child_goes(const struct child_sa *child, const struct child_sa *collided);
 /* Stages: a fresh inbound SPI; keys and kernel. */
 enum cyg_status child_spi_begin(struct exchange *x);
 enum cyg_status child_spi_done(struct exchange *x, enum cyg_status status);

@@ -216,7 +216,7 @@ static enum cyg_status response_end(struct exchange *x)
 
 	if (!made)
 		return CYG_OK;
-	if (collided && memcmp(made->nonce_low, collided->nonce_low, sizeof(made->nonce_low)) < 0) {
+	if (collided && child_goes(made, collided)) {
 		made->want_delete = true;
 		if (old)
 			old->state = CHILD_REKEYED; /* the peer, whose child stays, deletes it */
@@ -325,7 +325,7 @@ static void failed(struct exchange *x, enum cyg_status status)
 	retry += jitter % RETRY_MS;
 	if (x->rekey) {
 		rekey_failed(x);
-		if (sa->state == IKE_ESTABLISHED && sa->rekey_at == 0)
+		if (sa->state == IKE_ESTABLISHED && (!sa->rekey_at || retry < sa->rekey_at))
 			sa->rekey_at = retry;
 		return;
 	}

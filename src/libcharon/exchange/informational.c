@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* INFORMATIONAL: RFC 7296 sections 1.4, 2.4. Deletes, probes, and what a peer has to tell. */
-#include "exchange/exchange.h"
+#include "exchange/rekey.h"
 
 #include <cygnet/log.h>
 
@@ -67,6 +67,7 @@ static enum cyg_status on_delete(struct exchange *x)
 					F_IDENTITY("id", sa->remote_id),
 					F_HEX64("spi", ike_sa_spi(sa)),
 					F_STR("why", "the peer deleted it"));
+			rekey_deleted(sa);
 			x->ends_sa = true;
 			return CYG_OK; /* the answer is empty, and the children end with it */
 		}

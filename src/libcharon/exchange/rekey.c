@@ -111,13 +111,32 @@ static void take_up(struct exchange *x, struct ike_sa *made)
 static void hand_over(struct ike_sa *from, struct ike_sa *to)
 {
 	child_inherit(from, to);
-	life_schedule(to); /* the session's deadlines came along */
 	tunnel_lost(from, to);
+	informational_child_lost(to); /* if it was to ask for another one */
+	life_schedule(to); /* the session's deadlines came along */
 	from->rekey_at = from->dpd_at = from->keepalive_at = 0;
 	from->ike->counters.ike_rekeyed++;
 	cyg_log(CYG_LOG_INFO, "ike.rekeyed", "{peer}: {id} has new keys",
 		F_ENDPOINT("peer", &to->d.remote), F_IDENTITY("id", to->remote_id),
 		F_HEX64("old", ike_sa_spi(from)), F_HEX64("new", ike_sa_spi(to)));
+}
+
+/* It waits for the DELETE of the peer, but not for ever. */
+static void linger(struct ike_sa *sa)
+{
+	sa->state = IKE_REKEYED;
+	sa->rekey_at = sa->dpd_at = sa->keepalive_at = 0;
+	sa->expire_at = cyg_shard_now_ms(sa->shard) + REKEYED_LINGER_MS;
+	life_schedule(sa);
+}
+
+void rekey_deleted(struct ike_sa *sa)
+{
+	struct ike_sa *theirs = sa->ours && sa->ours->rekey ?
+					life_find(sa->ike, sa->ours->rekey->theirs) : NULL;
+
+	if (theirs)
+		hand_over(sa, theirs);
 }
 
 static void low_nonce(const struct exchange *x, uint8_t out[32])
@@ -207,6 +226,8 @@ static enum cyg_status response_end(struct exchange *x, enum cyg_status status)
 	}
 	hand_over(sa, made);
 	sa->wants = WANT_DELETE;
+	if (theirs)
+		linger(theirs); /* the peer deletes it, if it ever learns of it */
 	return CYG_OK;
 }
 
@@ -242,8 +263,7 @@ void rekey_failed(struct exchange *x)
 	theirs = life_find(sa->ike, x->rekey->theirs);
 	if (theirs && theirs->state == IKE_ESTABLISHED) {
 		hand_over(sa, theirs);
-		sa->state = IKE_REKEYED;
-		sa->expire_at = cyg_shard_now_ms(sa->shard) + REKEYED_LINGER_MS;
+		linger(sa);
 	}
 }
 

@@ -19,6 +19,8 @@ void rekey_work_free(struct rekey_work *work, struct ike_sa *sa);
 /* Initiator: SA, Ni, KEi. */
 enum cyg_status rekey_begin(struct exchange *x);
 enum cyg_status rekey_response(struct exchange *x);
+/* The peer deletes the SA that both were rekeying: its new one stays, ours never came to be (RFC 7296 2.25.2). */
+void rekey_deleted(struct ike_sa *sa);
 /* Our request came to nothing. */
 void rekey_failed(struct exchange *x);
 /* Responder. */
