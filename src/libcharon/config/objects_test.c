@@ -306,6 +306,97 @@ START_TEST(a_built_in_object_can_be_taken_away_and_brought_back)
 }
 END_TEST
 
+/* Objects that are built in: how each is opened, what can be edited, and what it is as it comes. */
+static const struct {
+	const char *mode, *opening, *edit, *line;
+} built_in[] = {
+	{ MODE_PROPOSAL, "crypto ikev2 proposal", "group 31",
+	  "crypto ikev2 proposal default\n encryption aes-cbc-256\n integrity sha512 sha384\n group 19 14 21 5\n" },
+	{ MODE_POLICY, "crypto ikev2 policy", "match address local 10.0.0.1",
+	  "crypto ikev2 policy default\n match fvrf any\n proposal default\n" },
+	{ MODE_TRANSFORM_SET, "crypto ipsec transform-set", "mode tunnel",
+	  "crypto ipsec transform-set default esp-aes esp-sha-hmac\n mode transport\n" },
+	{ MODE_IPSEC_PROFILE, "crypto ipsec profile", "responder-only",
+	  "crypto ipsec profile default\n set transform-set default\n" },
+};
+
+/* The configuration in force holds, or lacks, this text. */
+static bool shows(unsigned flags, const char *part)
+{
+	char *text = kit_render(kit_config, flags);
+	bool found = strstr(text, part) != NULL;
+
+	free(text);
+	return found;
+}
+
+START_TEST(built_in_objects_obey_the_six_rules)
+{
+	for (size_t i = 0; i < CYG_COUNT(built_in); i++) {
+		char text[300], no[100], edited[100];
+
+		snprintf(no, sizeof(no), "no %s default", built_in[i].opening);
+		snprintf(edited, sizeof(edited), "%s default", built_in[i].opening);
+		/* It is there, in force, and in `all` only. */
+		expect("", "");
+		ck_assert_ptr_nonnull(cyg_config_object(kit_config, built_in[i].mode, CYG_STR("default"), true));
+		ck_assert(!shows(0, built_in[i].opening));
+		ck_assert_msg(shows(CONFIG_RENDER_ALL, built_in[i].line), "%s", built_in[i].line);
+		/* It can be edited, and then what differs is shown. */
+		snprintf(text, sizeof(text), "%s default%s\n %s\n", built_in[i].opening,
+			 i == 2 ? " esp-aes esp-sha-hmac" : "", built_in[i].edit);
+		expect(text, "");
+		ck_assert(shows(0, built_in[i].edit));
+		/* Taken away: not in force, shown as that, and its edits are lost. */
+		snprintf(text, sizeof(text), "%s default%s\n %s\n%s\n", built_in[i].opening,
+			 i == 2 ? " esp-aes esp-sha-hmac" : "", built_in[i].edit, no);
+		expect(text, "");
+		ck_assert_ptr_null(kit_object(built_in[i].mode, "default"));
+		ck_assert_msg(shows(0, no), "%s", no);
+		ck_assert(!shows(0, built_in[i].edit));
+		/* Brought back with the values that it comes with. */
+		snprintf(text, sizeof(text), "%s default%s\n %s\n%s\ndefault %s\n", built_in[i].opening,
+			 i == 2 ? " esp-aes esp-sha-hmac" : "", built_in[i].edit, no, built_in[i].opening);
+		expect(text, "");
+		ck_assert_ptr_nonnull(kit_object(built_in[i].mode, "default"));
+		ck_assert(!shows(0, edited));
+		ck_assert(shows(CONFIG_RENDER_ALL, built_in[i].line));
+		/* The same by `default NAME`, which undoes an edit as well. */
+		snprintf(text, sizeof(text), "%s default%s\n %s\ndefault %s default\n", built_in[i].opening,
+			 i == 2 ? " esp-aes esp-sha-hmac" : "", built_in[i].edit, built_in[i].opening);
+		expect(text, "");
+		ck_assert(!shows(0, built_in[i].edit));
+	}
+	/* The set called default is for transport mode, every other one for tunnels. */
+	expect("crypto ipsec transform-set T esp-aes esp-sha-hmac\n", "");
+	ck_assert(!((const struct config_transform_set *)kit_object(MODE_TRANSFORM_SET, "T"))->transport);
+	ck_assert(((const struct config_transform_set *)kit_object(MODE_TRANSFORM_SET, "default"))->transport);
+}
+END_TEST
+
+START_TEST(without_the_default_proposal_the_default_policy_offers_nothing)
+{
+	expect("no crypto ikev2 proposal default\n", "");
+	ck_assert_uint_eq(config_view(kit_config)->policy_count, 0);
+	expect("no crypto ikev2 policy default\n", "");
+	ck_assert_uint_eq(config_view(kit_config)->policy_count, 0);
+	expect("no crypto ipsec transform-set default\n", "");
+	ck_assert_ptr_null(cyg_config_object(kit_config, MODE_IPSEC_PROFILE, CYG_STR("default"), true));
+}
+END_TEST
+
+START_TEST(there_is_no_usable_default_profile_until_it_is_completed)
+{
+	expect("", "");
+	ck_assert_uint_eq(config_view(kit_config)->profile_count, 0);
+	expect("crypto ikev2 profile default\n", "1 warning incomplete\n");
+	expect("crypto ikev2 profile default\n match identity remote any\n authentication local pre-share key a\n"
+	       " authentication remote pre-share key b\n",
+	       "");
+	ck_assert_uint_eq(config_view(kit_config)->profile_count, 1);
+}
+END_TEST
+
 START_TEST(dynamic_excludes_what_stands_before_it)
 {
 	expect("crypto ikev2 profile P\nauthentication local pre-share\ndynamic\nidentity local "
@@ -357,6 +448,9 @@ Suite *objects_suite(void)
 	tcase_add_test(tests, lists_do_nothing_without_new_model);
 	tcase_add_test(tests, built_in_objects_are_there_and_can_be_edited);
 	tcase_add_test(tests, a_built_in_object_can_be_taken_away_and_brought_back);
+	tcase_add_test(tests, built_in_objects_obey_the_six_rules);
+	tcase_add_test(tests, without_the_default_proposal_the_default_policy_offers_nothing);
+	tcase_add_test(tests, there_is_no_usable_default_profile_until_it_is_completed);
 	tcase_add_test(tests, dynamic_excludes_what_stands_before_it);
 	tcase_add_test(tests, no_forms_that_mean_something_are_kept);
 	suite_add_tcase(suite, tests);

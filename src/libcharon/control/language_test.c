@@ -307,6 +307,92 @@ START_TEST(devices_follow_templates_and_protected_tunnels)
 }
 END_TEST
 
+START_TEST(protection_is_shown_with_its_built_in_objects)
+{
+	set_config("crypto ipsec transform-set T esp-gcm 256\ncrypto ipsec profile P\n set transform-set T default\n"
+		   " set ikev2-profile none\n set pfs group19\n responder-only\n");
+	ask("run", "show crypto ipsec transform-set", false);
+	HAS("Transform set default: { esp-aes esp-sha-hmac  }\\n   will negotiate = { Transport,  },");
+	HAS("Transform set T: { esp-gcm 256  }\\n   will negotiate = { Tunnel,  },");
+	ask("run", "show crypto ipsec transform-set default", true);
+	HAS("\"mode\":\"transport\"");
+	ck_assert_ptr_null(strstr(answer, "\"name\":\"T\""));
+	ask("run", "show crypto ipsec profile default", false);
+	HAS("IPSEC profile default");
+	HAS("Security association lifetime: 4608000 kilobytes/3600 seconds");
+	HAS("PFS (Y/N): N");
+	ask("run", "show crypto ipsec profile P", false);
+	HAS("IKEv2 Profile: none");
+	HAS("DH group:  DH_GROUP_256_ECP/Group 19");
+	HAS("Responder-Only (Y/N): Y");
+	HAS("Not used   : its IKEv2 profile cannot be used (test:2)");
+	ask("run", "show crypto ipsec profile P", true);
+	HAS("\"transform_sets\":[\"T\",\"default\"]");
+	HAS("\"complete\":false");
+	ask("run", "show crypto ipsec profile nosuch", false);
+	HAS("there is no IPsec profile 'nosuch'");
+}
+END_TEST
+
+START_TEST(lists_of_the_configuration_are_shown)
+{
+	set_config("aaa new-model\naaa authorization network L local group radius\n"
+		   "aaa authentication login L group tacacs+\n"
+		   "access-list 10 permit 10.0.0.0 0.0.0.255\naccess-list 10 deny any\n"
+		   "ip access-list extended E\n permit tcp any range 5 9 host 10.0.0.1 eq 80\n permit ip 10.0.0.1 0.255.0.1 any\n"
+		   "ipv6 access-list E\n permit ipv6 2001:db8::/32 any\n"
+		   "vrf definition V\n address-family ipv6\n table 7\n"
+		   "route-map M permit 10\n match ip address 10\n"
+		   "crypto map C 5 ipsec-isakmp\n match address E\n set peer 192.0.2.1\n set transform-set default\n");
+	ask("run", "show access-lists", false);
+	HAS("Standard IP access list 10\\n    10 permit 10.0.0.0/24\\n    20 deny any");
+	HAS("10 permit 6 any range 5 9 host 10.0.0.1 eq 80");
+	HAS("20 permit ip host 10.0.0.1 any (not usable)");
+	HAS("IPv6 access list E\\n    10 permit ipv6 2001:db8::/32 any");
+	ask("run", "show access-lists E", true);
+	HAS("\"kind\":\"extended\"");
+	HAS("\"kind\":\"ipv6\"");
+	ask("run", "show access-lists nosuch", true);
+	HAS("there is no access list 'nosuch'");
+	ask("run", "show vrf", false);
+	HAS("V                                ipv6");
+	ask("run", "show vrf V", true);
+	HAS("\"table\":7");
+	ask("run", "show aaa method-lists", false);
+	HAS("authorization list L: local, group radius");
+	HAS("TACACS+ needs the plugin tacacs");
+	ask("run", "show route-map", false);
+	HAS("route-map M, permit, sequence 10");
+	ask("run", "show crypto map", false);
+	HAS("Crypto Map \\\"C\\\" 5 ipsec-isakmp");
+	HAS("Peer = 192.0.2.1");
+	HAS("Not used   : `set ikev2-profile`");
+	ask("run", "show crypto map", true);
+	HAS("\"sequence\":5");
+}
+END_TEST
+
+START_TEST(a_profile_shows_whom_it_asks)
+{
+	set_config("aaa new-model\naaa authentication login L local\naaa authorization network L local\n"
+		   "aaa accounting network A start-stop local\naaa accounting network B start-stop local\n"
+		   "vrf definition V\ncrypto ikev2 profile P\n shutdown\n match identity remote any\n"
+		   " authentication local rsa-sig\n authentication remote eap query-identity timeout 60\n"
+		   " aaa authentication eap L\n aaa accounting A\n aaa accounting cert B\n ivrf V\n"
+		   " aaa authorization user eap cached\n aaa authorization group override psk list L default\n");
+	ask("run", "show crypto ikev2 profile P", false);
+	HAS("EAP options: query-identity, timeout 60");
+	HAS("AAA EAP authentication mlist: L");
+	HAS("AAA Accounting: psk A");
+	HAS("AAA Accounting: cert B");
+	HAS("Ivrf: V");
+	HAS("AAA user authorization: eap cached");
+	ask("run", "show crypto ikev2 profile P", true);
+	HAS("\"accounting\":{\"psk\":\"A\",\"cert\":\"B\",\"eap\":\"A\",\"anyconnect-eap\":\"A\"}");
+	HAS("\"override\":true");
+}
+END_TEST
+
 Suite *control_language_suite(void)
 {
 	Suite *suite = suite_create("control: commands");
@@ -317,6 +403,9 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
 	tcase_add_test(tests, words_are_completed_and_explained);
+	tcase_add_test(tests, protection_is_shown_with_its_built_in_objects);
+	tcase_add_test(tests, lists_of_the_configuration_are_shown);
+	tcase_add_test(tests, a_profile_shows_whom_it_asks);
 	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, child_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, listings_and_counters_ask_every_shard);

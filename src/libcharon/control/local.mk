@@ -46,7 +46,11 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/show_debug.c \
 	src/libcharon/control/show_ikev2.c \
 	src/libcharon/control/show_ipsec.c \
+	src/libcharon/control/show_lists.c \
+	src/libcharon/control/show_object.c \
+	src/libcharon/control/show_object.h \
 	src/libcharon/control/show_objects.c \
+	src/libcharon/control/show_protection.c \
 	src/libcharon/control/show_system.c \
 	src/libcharon/control/state.h \
 	src/libcharon/control/tables.h \

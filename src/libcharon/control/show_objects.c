@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* show crypto ikev2 proposal, policy, profile: objects of the configuration in force. */
-#include "control/show.h"
-#include "control/state.h"
+#include "control/show_object.h"
 #include "control/tables.h"
 #include "crypto/names.h"
 
@@ -14,52 +13,6 @@ static const struct cyg_token_help tokens[] = {
 	{ "<name>", "Its name, or `default`" },
 	{ 0 },
 };
-
-/* Calls `show` for the object that is named, or for each; CYG_NOT_FOUND with the nearest name. */
-static enum cyg_status each_object(struct cyg_exec *exec, const struct cyg_args *args, const char *mode,
-				   const char *what, void (*show)(struct cyg_exec *exec, const void *object))
-{
-	const struct daemon *daemon = exec->ctx;
-	struct cyg_str wanted = cyg_args_text(args, "name"), name;
-	size_t shown = 0;
-	const void *object;
-
-	for (size_t n = 0; (object = cyg_config_nth(daemon->config, mode, n, &name)); n++) {
-		if (wanted.len && !cyg_str_equal(wanted, name))
-			continue;
-		show(exec, object);
-		shown++;
-	}
-	if (wanted.len && shown == 0) {
-		cyg_exec_error(exec, "there is no %s '%.*s'", what,
-			       (int)(wanted.len < 64 ? wanted.len : 64), wanted.ptr);
-		return CYG_NOT_FOUND;
-	}
-	return CYG_OK;
-}
-
-static void head_text(struct cyg_exec *exec, const struct config_head *head)
-{
-	if (!head->complete)
-		cyg_exec_printf(exec, "     Not used   : incomplete, %s is missing (%s)\n", head->missing,
-				head->place);
-}
-
-static void head_json(json_t **row, const struct config_head *head)
-{
-	put_text(row, "name", head->name);
-	put_text(row, "place", head->place);
-	put_flag(row, "complete", head->complete);
-	put_text(row, "missing", head->missing);
-}
-
-static void append_word(json_t **array, const char *text)
-{
-	if (*array && json_array_append_new(*array, json_string(text))) {
-		json_decref(*array);
-		*array = NULL;
-	}
-}
 
 /* --- Proposal --- */
 
@@ -90,7 +43,7 @@ static void proposal_text(struct cyg_exec *exec, const struct config_proposal *p
 		cyg_exec_printf(exec, " %s", name);
 	}
 	cyg_exec_printf(exec, "\n");
-	head_text(exec, &proposal->head);
+	show_head(exec, &proposal->head);
 }
 
 static void show_proposal(struct cyg_exec *exec, const void *object)
@@ -112,16 +65,16 @@ static void show_proposal(struct cyg_exec *exec, const void *object)
 		struct cyg_strbuf text = CYG_STRBUF(name);
 
 		alg_name_add(&text, CYG_TRANSFORM_ENCR, proposal->encr[i].id, proposal->encr[i].key_bits);
-		append_word(&encr, name);
+		put_word(&encr, name);
 	}
 	for (unsigned i = 0; i < proposal->integ_count; i++)
-		append_word(&integ, show_integ(proposal->integ[i]));
+		put_word(&integ, show_integ(proposal->integ[i]));
 	for (unsigned i = 0; i < proposal->prf_count; i++)
-		append_word(&prf, show_prf(proposal->prf[i]));
+		put_word(&prf, show_prf(proposal->prf[i]));
 	for (unsigned i = 0; i < proposal->group_count; i++)
 		if (group && json_array_append_new(group, json_integer(proposal->group[i])))
 			exec_lost(exec);
-	head_json(&row, &proposal->head);
+	put_head(&row, &proposal->head);
 	put_json(&row, "encryption", encr);
 	put_json(&row, "integrity", integ);
 	put_json(&row, "prf", prf);
@@ -131,7 +84,7 @@ static void show_proposal(struct cyg_exec *exec, const void *object)
 
 static enum cyg_status run_proposal(struct cyg_exec *exec, const struct cyg_args *args)
 {
-	return each_object(exec, args, MODE_PROPOSAL, "IKEv2 proposal", show_proposal);
+	return show_each(exec, args, MODE_PROPOSAL, "IKEv2 proposal", show_proposal);
 }
 
 /* --- Policy --- */
@@ -156,17 +109,17 @@ static void show_policy(struct cyg_exec *exec, const void *object)
 	for (unsigned i = 0; i < policy->proposal_count; i++)
 		cyg_exec_printf(exec, "      Proposal    : %s\n", policy->proposal[i]->head.name);
 	if (!cyg_exec_json(exec)) {
-		head_text(exec, &policy->head);
+		show_head(exec, &policy->head);
 		return;
 	}
 	row = json_object();
 	addresses = json_array();
 	proposals = json_array();
 	for (unsigned i = 0; i < policy->address_count; i++)
-		append_word(&addresses, cyg_ip_text(&policy->address[i], ip));
+		put_word(&addresses, cyg_ip_text(&policy->address[i], ip));
 	for (unsigned i = 0; i < policy->proposal_count; i++)
-		append_word(&proposals, policy->proposal[i]->head.name);
-	head_json(&row, &policy->head);
+		put_word(&proposals, policy->proposal[i]->head.name);
+	put_head(&row, &policy->head);
 	put_text(&row, "fvrf", fvrf_text(policy->fvrf));
 	put_json(&row, "local_addresses", addresses);
 	put_json(&row, "proposals", proposals);
@@ -175,7 +128,7 @@ static void show_policy(struct cyg_exec *exec, const void *object)
 
 static enum cyg_status run_policy(struct cyg_exec *exec, const struct cyg_args *args)
 {
-	return each_object(exec, args, MODE_POLICY, "IKEv2 policy", show_policy);
+	return show_each(exec, args, MODE_POLICY, "IKEv2 policy", show_policy);
 }
 
 /* --- Profile --- */
@@ -251,9 +204,60 @@ static void methods_text(struct cyg_strbuf *out, unsigned methods)
 		cyg_strbuf_addf(out, "none");
 }
 
+static const char *or_none(const char *name)
+{
+	return name[0] ? name : "none";
+}
+
+static const char *const whom[CONFIG_FOR_COUNT] = { "psk", "cert", "eap", "anyconnect-eap" };
+
+static void accounting_text(struct cyg_exec *exec, const struct config_profile *profile)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < CONFIG_FOR_COUNT; i++) {
+		if (!profile->accounting[i][0])
+			continue;
+		any = true;
+		cyg_exec_printf(exec, " AAA Accounting: %s %s\n", whom[i], profile->accounting[i]);
+	}
+	if (!any)
+		cyg_exec_printf(exec, " AAA Accounting: none\n");
+}
+
+static json_t *accounting_json(const struct config_profile *profile)
+{
+	json_t *lists = json_object();
+
+	for (unsigned i = 0; i < CONFIG_FOR_COUNT; i++) {
+		if (profile->accounting[i][0])
+			put_text(&lists, whom[i], profile->accounting[i]);
+	}
+	return lists;
+}
+
+static json_t *authorization_json(const struct config_authz_use *uses)
+{
+	json_t *all = json_object();
+
+	for (unsigned i = 0; i < CONFIG_FOR_COUNT; i++) {
+		json_t *one;
+
+		if (!uses[i].set)
+			continue;
+		one = json_object();
+		put_flag(&one, "cached", uses[i].cached);
+		put_flag(&one, "override", uses[i].override);
+		put_text(&one, "list", uses[i].list);
+		put_text(&one, "name", uses[i].name);
+		put_text(&one, "name_mangler", uses[i].mangler);
+		put_json(&all, whom[i], one);
+	}
+	return all;
+}
+
 static void authorization_text(struct cyg_exec *exec, const char *label, const struct config_authz_use *uses)
 {
-	static const char *const whom[CONFIG_FOR_COUNT] = { "psk", "cert", "eap", "anyconnect-eap" };
 	bool any = false;
 
 	for (unsigned i = 0; i < CONFIG_FOR_COUNT; i++) {
@@ -287,7 +291,7 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 	methods_text(&local, profile->auth_local);
 	methods_text(&remote, profile->auth_remote);
 	cyg_exec_printf(exec, "IKEv2 profile: %s\n", profile->head.name);
-	head_text(exec, &profile->head);
+	show_head(exec, &profile->head);
 	cyg_exec_printf(exec, " Shutdown : %s\n", profile->shutdown ? "Yes" : "No");
 	cyg_exec_printf(exec, " Match criteria: \n");
 	cyg_exec_printf(exec, "  Fvrf: %s\n", fvrf_text(profile->match_fvrf));
@@ -307,8 +311,16 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 	cyg_exec_printf(exec, " Remote identity: none\n");
 	cyg_exec_printf(exec, " Local authentication method: %s\n", local_method);
 	cyg_exec_printf(exec, " Remote authentication method(s): %s\n", remote_methods);
-	cyg_exec_printf(exec, " EAP options: none\n");
-	cyg_exec_printf(exec, " Keyring: %s\n", profile->keyring_name[0] ? profile->keyring_name : "none");
+	if (profile->auth_remote & AUTH_EAP)
+		cyg_exec_printf(exec, " EAP options: %stimeout %u\n",
+				profile->eap_query_identity ? "query-identity, " : "", profile->eap_timeout_s);
+	else
+		cyg_exec_printf(exec, " EAP options: none\n");
+	if (profile->keyring_aaa)
+		cyg_exec_printf(exec, " Keyring: aaa %s%s%s\n", profile->keyring_list,
+				profile->keyring_mangler[0] ? " name-mangler " : "", profile->keyring_mangler);
+	else
+		cyg_exec_printf(exec, " Keyring: %s\n", or_none(profile->keyring_name));
 	cyg_exec_printf(exec, " Trustpoint(s): none\n");
 	cyg_exec_printf(exec, " Lifetime: %u seconds\n", profile->lifetime_s);
 	if (profile->dpd.set)
@@ -320,16 +332,16 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 		cyg_exec_printf(exec, " NAT-keepalive: %u seconds\n", profile->nat_keepalive_s);
 	else
 		cyg_exec_printf(exec, " NAT-keepalive: disabled\n");
-	cyg_exec_printf(exec, " Ivrf: none\n");
+	cyg_exec_printf(exec, " Ivrf: %s\n", or_none(profile->ivrf));
 	if (profile->virtual_template)
 		cyg_exec_printf(exec, " Virtual-template: %u\n", profile->virtual_template);
 	else
 		cyg_exec_printf(exec, " Virtual-template: none\n");
 	cyg_exec_printf(exec, " mode auto: %s\n", profile->mode_auto ? "Enabled" : "none");
-	cyg_exec_printf(exec, " AAA AnyConnect EAP authentication mlist: none\n");
-	cyg_exec_printf(exec, " AAA EAP authentication mlist: none\n");
+	cyg_exec_printf(exec, " AAA AnyConnect EAP authentication mlist: %s\n", or_none(profile->anyconnect_list));
+	cyg_exec_printf(exec, " AAA EAP authentication mlist: %s\n", or_none(profile->eap_list));
 	cyg_exec_printf(exec, " AAA authentication mlist: none\n");
-	cyg_exec_printf(exec, " AAA Accounting: none\n");
+	accounting_text(exec, profile);
 	authorization_text(exec, "AAA group authorization", profile->group);
 	authorization_text(exec, "AAA user authorization", profile->user);
 }
@@ -356,9 +368,9 @@ static void show_profile(struct cyg_exec *exec, const void *object)
 		struct cyg_strbuf text = CYG_STRBUF(match);
 
 		match_text(&text, &profile->match_identity[i]);
-		append_word(&matches, match);
+		put_word(&matches, match);
 	}
-	head_json(&row, &profile->head);
+	put_head(&row, &profile->head);
 	put_flag(&row, "shutdown", profile->shutdown);
 	put_text(&row, "fvrf", fvrf_text(profile->match_fvrf));
 	put_json(&row, "identities", matches);
@@ -371,12 +383,20 @@ static void show_profile(struct cyg_exec *exec, const void *object)
 	put_number(&row, "dpd_retry", profile->dpd.set ? profile->dpd.retry_s : 0);
 	put_number(&row, "nat_keepalive", profile->nat_keepalive_s);
 	put_number(&row, "virtual_template", profile->virtual_template);
+	put_flag(&row, "mode_auto", profile->mode_auto);
+	put_text(&row, "ivrf", profile->ivrf);
+	put_text(&row, "keyring_aaa", profile->keyring_list);
+	put_text(&row, "eap_list", profile->eap_list);
+	put_text(&row, "anyconnect_eap_list", profile->anyconnect_list);
+	put_json(&row, "accounting", accounting_json(profile));
+	put_json(&row, "user_authorization", authorization_json(profile->user));
+	put_json(&row, "group_authorization", authorization_json(profile->group));
 	cyg_exec_row(exec, row);
 }
 
 static enum cyg_status run_profile(struct cyg_exec *exec, const struct cyg_args *args)
 {
-	return each_object(exec, args, MODE_PROFILE, "IKEv2 profile", show_profile);
+	return show_each(exec, args, MODE_PROFILE, "IKEv2 profile", show_profile);
 }
 
 static const struct cyg_command commands[] = {

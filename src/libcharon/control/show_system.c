@@ -343,5 +343,7 @@ const struct cyg_command_table *const control_tables[] = {
 	&control_objects_commands,
 	&control_ipsec_commands,
 	&control_debug_commands,
+	&control_protection_commands,
+	&control_lists_commands,
 	NULL,
 };
