@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, child_suite());
 	srunner_add_suite(runner, export_suite());
 	srunner_add_suite(runner, refuse_suite());
+	srunner_add_suite(runner, cert_suite());
 	srunner_add_suite(runner, end_suite());
 	srunner_add_suite(runner, rekey_suite());
 	srunner_add_suite(runner, fragment_suite());

@@ -415,6 +415,30 @@ void kit_free(struct kit *kit)
 
 /* --- Configuration --- */
 
+/* As control/ does when a configuration comes into force. */
+static void load_trust(struct kit_side *side, const struct config_view *view)
+{
+	struct pki *pki;
+
+	if (!side->trust[0].name)
+		return;
+	pki = pki_new(shard_group_control(side->group), view->trustpoint_count);
+	KIT_CHECK(pki);
+	for (size_t i = 0; i < view->trustpoint_count; i++) {
+		const struct config_trustpoint *trustpoint = view->trustpoints[i];
+		struct pki_files files = { 0 };
+
+		for (unsigned k = 0; k < KIT_TRUST_MAX && side->trust[k].name; k++) {
+			if (strcmp(side->trust[k].name, trustpoint->head.name) == 0)
+				files = side->trust[k].files;
+		}
+		KIT_CHECK(pki_add(pki, trustpoint, &files) == CYG_OK);
+	}
+	for (unsigned n = 0; n < side->shards; n++)
+		ike_shard_pki(side->ike[n], pki);
+	pki_unref(pki);
+}
+
 void kit_configure(struct kit_side *side, const char *text)
 {
 	struct config_findings findings = { 0 };
@@ -426,6 +450,7 @@ void kit_configure(struct kit_side *side, const char *text)
 		config_findings_print(&findings, "test", stderr);
 	KIT_CHECK(status == CYG_OK);
 	config_findings_done(&findings);
+	load_trust(side, config_view(config));
 	for (unsigned n = 0; n < side->shards; n++) {
 		kit_shard(side, n)->config = config;
 		ike_shard_configure(side->ike[n], config, config_view(config));

@@ -15,6 +15,7 @@
 #ifndef TESTING_ENGINE_KIT_H
 #define TESTING_ENGINE_KIT_H
 
+#include "auth/pki.h"
 #include "config/config.h"
 #include "exchange/driver.h"
 #include "exchange/engine.h"
@@ -54,6 +55,13 @@ struct kit_packet {
 
 enum kit_verdict { KIT_PASS, KIT_DROP, KIT_DOUBLE, KIT_HOLD };
 
+/* What lies in a trustpoint's folder. */
+struct kit_trust {
+	const char *name;
+	struct pki_files files;
+};
+#define KIT_TRUST_MAX 4
+
 struct kit_side {
 	struct kit *kit;
 	unsigned index;
@@ -63,6 +71,7 @@ struct kit_side {
 	struct registry *reg;
 	struct cyg_config *config;
 	struct ike_shard *ike[2];
+	struct kit_trust trust[KIT_TRUST_MAX]; /* read by kit_configure() */
 };
 
 struct kit_setup {

@@ -11,7 +11,8 @@ if HAVE_CHECK
 check_PROGRAMS += testing/engine/engine_tests
 ENGINE_TESTS += testing/engine/engine_tests
 TESTS += testing/engine/engine_tests
-testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) \
+testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
+	testing/engine/cert_test.c \
 	testing/engine/child_test.c \
 	testing/engine/end_test.c \
 	testing/engine/engine_tests.c \
@@ -35,6 +36,6 @@ testing_engine_explore_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 testing_engine_explore_tests_CFLAGS = $(TEST_CFLAGS)
 testing_engine_explore_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS)
 testing_engine_engine_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-testing_engine_engine_tests_CFLAGS = $(TEST_CFLAGS)
-testing_engine_engine_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS)
+testing_engine_engine_tests_CFLAGS = $(TEST_CFLAGS) $(OPENSSL_CFLAGS)
+testing_engine_engine_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS) $(OPENSSL_LIBS)
 endif

@@ -7,12 +7,24 @@ static const struct auth_method methods[] = {
 	{ .number = CYG_AUTH_METHOD_PSK, .kind = AUTH_PRE_SHARE, .use = FOR_PSK,
 	  .name = "pre-shared key", .word = "pre-share", .needs_secret = true,
 	  .make = psk_make, .verify = psk_verify },
+	{ .number = CYG_AUTH_METHOD_DIGITAL_SIGNATURE, .kind = AUTH_RSA_SIG, .use = FOR_CERT,
+	  .name = "RSA signature", .word = "rsa-sig", .signature = true },
+	{ .number = CYG_AUTH_METHOD_DIGITAL_SIGNATURE, .kind = AUTH_ECDSA_SIG, .use = FOR_CERT,
+	  .name = "elliptic-curve signature", .word = "ecdsa-sig", .signature = true },
+	{ .number = CYG_AUTH_METHOD_RSA, .kind = AUTH_RSA_SIG, .use = FOR_CERT,
+	  .name = "RSA signature", .word = "rsa-sig", .signature = true },
+	{ .number = CYG_AUTH_METHOD_ECDSA_256, .kind = AUTH_ECDSA_SIG, .use = FOR_CERT,
+	  .name = "ECDSA signature (P-256)", .word = "ecdsa-sig", .signature = true },
+	{ .number = CYG_AUTH_METHOD_ECDSA_384, .kind = AUTH_ECDSA_SIG, .use = FOR_CERT,
+	  .name = "ECDSA signature (P-384)", .word = "ecdsa-sig", .signature = true },
+	{ .number = CYG_AUTH_METHOD_ECDSA_521, .kind = AUTH_ECDSA_SIG, .use = FOR_CERT,
+	  .name = "ECDSA signature (P-521)", .word = "ecdsa-sig", .signature = true },
 };
 
-const struct auth_method *auth_method_by_number(uint8_t number)
+const struct auth_method *auth_method_by_number(uint8_t number, unsigned kinds)
 {
 	for (size_t i = 0; i < CYG_COUNT(methods); i++) {
-		if (methods[i].number == number)
+		if (methods[i].number == number && (methods[i].kind & kinds))
 			return &methods[i];
 	}
 	return NULL;
@@ -47,7 +59,7 @@ void auth_kinds_text(unsigned kinds, struct cyg_strbuf *out)
 }
 
 enum cyg_status auth_local_id(const struct config_profile *profile, const struct cyg_ip *local,
-			      struct cyg_identity **out)
+			      const struct cyg_cert_info *own, struct cyg_identity **out)
 {
 	struct cyg_bytes text = cyg_bytes(profile->id_local_text, strlen(profile->id_local_text));
 
@@ -60,8 +72,11 @@ enum cyg_status auth_local_id(const struct config_profile *profile, const struct
 		return cyg_identity_new(CYG_ID_FQDN, text, out);
 	case ID_LOCAL_KEY_ID:
 		return cyg_identity_new(CYG_ID_KEY_ID, text, out);
-	case ID_LOCAL_DN: /* comes from the certificate; a shared key has none */
+	case ID_LOCAL_DN:
+		return own ? cyg_identity_new(CYG_ID_DER_ASN1_DN, own->subject, out) : CYG_NOT_FOUND;
 	case ID_LOCAL_DEFAULT:
+		if (own)
+			return cyg_identity_new(CYG_ID_DER_ASN1_DN, own->subject, out);
 		break;
 	}
 	return cyg_identity_of_ip(local, out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "auth/psk.h"
 
-enum cyg_status psk_make(const struct auth_input *in, uint8_t *out, size_t *len, struct cyg_op *op)
+enum cyg_status psk_make(const struct auth_input *in, uint8_t *out, size_t *len)
 {
 	const struct cyg_prf *prf = &in->suite->algs.prf;
 	uint8_t pad[CYG_PRF_MAX], id[CYG_PRF_MAX];
@@ -19,11 +19,11 @@ enum cyg_status psk_make(const struct auth_input *in, uint8_t *out, size_t *len,
 	return status;
 }
 
-enum cyg_status psk_verify(const struct auth_input *in, struct cyg_bytes data, struct cyg_op *op)
+enum cyg_status psk_verify(const struct auth_input *in, struct cyg_bytes data)
 {
 	uint8_t expected[CYG_PRF_MAX];
 	size_t len;
-	enum cyg_status status = psk_make(in, expected, &len, op);
+	enum cyg_status status = psk_make(in, expected, &len);
 
 	if (status == CYG_OK && !cyg_bytes_equal_ct(cyg_bytes(expected, len), data))
 		status = CYG_REFUSED;

@@ -5,9 +5,9 @@
 
 #include "auth/method.h"
 
-enum cyg_status psk_make(const struct auth_input *in, uint8_t *out, size_t *len, struct cyg_op *op)
+enum cyg_status psk_make(const struct auth_input *in, uint8_t *out, size_t *len)
 	CYG_MUST_CHECK;
-enum cyg_status psk_verify(const struct auth_input *in, struct cyg_bytes data, struct cyg_op *op)
+enum cyg_status psk_verify(const struct auth_input *in, struct cyg_bytes data)
 	CYG_MUST_CHECK;
 
 #endif

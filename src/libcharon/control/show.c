@@ -4,6 +4,7 @@
 #include "control/protocol.h"
 #include "crypto/names.h"
 
+#include <cygnet/cert.h>
 #include <cygnet/numbers.h>
 
 #include <stdio.h>
@@ -123,8 +124,16 @@ void show_group(struct cyg_strbuf *out, uint16_t group)
 	cyg_strbuf_addf(out, "%.*s/Group %u", (int)dash, name.ptr, group);
 }
 
-const char *show_auth(uint8_t method)
+const char *show_auth(uint8_t method, uint8_t key)
 {
+	if (method == CYG_AUTH_METHOD_DIGITAL_SIGNATURE && key == CYG_KEY_RSA)
+		return "RSA";
+	if (method == CYG_AUTH_METHOD_DIGITAL_SIGNATURE && key == CYG_KEY_ECDSA)
+		return "ECDSA";
+	if (method == CYG_AUTH_METHOD_DIGITAL_SIGNATURE && key == CYG_KEY_ED25519)
+		return "Ed25519";
+	if (method == CYG_AUTH_METHOD_DIGITAL_SIGNATURE && key == CYG_KEY_ED448)
+		return "Ed448";
 	switch (method) {
 	case CYG_AUTH_METHOD_PSK:
 		return "PSK";

@@ -27,7 +27,7 @@ const char *show_prf(uint16_t prf);
 /* "DH_GROUP_256_ECP/Group 19". */
 void show_group(struct cyg_strbuf *out, uint16_t group);
 /* "PSK", "RSA", "ECDSA", "EAP". */
-const char *show_auth(uint8_t method);
+const char *show_auth(uint8_t method, uint8_t key);
 /* "esp-256-aes esp-sha256-hmac". */
 void show_transform(struct cyg_strbuf *out, uint16_t encr, uint16_t key_bits, uint16_t integ);
 

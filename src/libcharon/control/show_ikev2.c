@@ -152,7 +152,7 @@ static void sa_text(struct cyg_exec *exec, const struct page_job *job, const str
 			"      Encr: %s, keysize: %u, PRF: %s, Hash: %s, DH Grp:%u, Auth sign: %s, "
 			"Auth verify: %s\n",
 			encr, keysize, show_prf(row->prf), show_integ(row->integ), row->ke,
-			show_auth(row->auth_local), show_auth(row->auth_remote));
+			show_auth(row->auth_local, row->auth_local_key), show_auth(row->auth_remote, row->auth_remote_key));
 	cyg_exec_printf(exec, "      Life/Active Time: %u/%u sec\n", row->lifetime_s, row->active_s);
 	if (job->detailed)
 		sa_detail(exec, id, row);
@@ -179,8 +179,8 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 	put_text(&json, "prf", show_prf(row->prf));
 	put_text(&json, "integrity", show_integ(row->integ));
 	put_number(&json, "dh_group", row->ke);
-	put_text(&json, "auth_sign", show_auth(row->auth_local));
-	put_text(&json, "auth_verify", show_auth(row->auth_remote));
+	put_text(&json, "auth_sign", show_auth(row->auth_local, row->auth_local_key));
+	put_text(&json, "auth_verify", show_auth(row->auth_remote, row->auth_remote_key));
 	put_number(&json, "lifetime", row->lifetime_s);
 	put_number(&json, "active", row->active_s);
 	put_text(&json, "profile", row->profile);

@@ -7,6 +7,7 @@
 #include "exchange/ike_auth.h"
 
 #include "auth/method.h"
+#include "auth/pki.h"
 #include "policy/select.h"
 
 #include <cygnet/log.h>
@@ -242,10 +243,20 @@ enum cyg_status authorize_done(struct exchange *x, enum cyg_status status)
 	return CYG_OK;
 }
 
+struct auth_work *auth_work_new(struct ike_shard *ike)
+{
+	struct auth_work *work = calloc(1, sizeof(*work));
+
+	if (work && ike->pki)
+		work->pki = pki_ref(ike->pki);
+	return work;
+}
+
 void auth_work_free(struct auth_work *work, struct ike_sa *sa)
 {
 	if (!work)
 		return;
+	auth_work_done_certs(work);
 	engine_let_go(sa->ike, work->list);
 	free(work);
 }

@@ -15,6 +15,7 @@
 #include <cygnet/net.h>
 
 struct ike_shard;
+struct pki;
 
 #define IKE_PORT      500
 #define IKE_NATT_PORT 4500
@@ -51,6 +52,9 @@ void ike_shard_shutdown(struct ike_shard *ike);
  */
 void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
 			 const struct config_view *view);
+
+/* Takes what the trustpoints hold (counted; NULL: nothing), before the snapshot that they belong to. */
+void ike_shard_pki(struct ike_shard *ike, struct pki *pki);
 
 /* One received IKE datagram (marker taken off). Its octets may be changed. */
 void driver_input(struct ike_shard *ike, struct cyg_datagram *datagram);

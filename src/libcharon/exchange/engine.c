@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/engine.h"
 
+#include "auth/pki.h"
 #include "config/config.h"
 #include "policy/select.h"
 #include "shard/shard.h"
@@ -122,6 +123,7 @@ void ike_shard_free(struct ike_shard *ike)
 	spi_table_done(&ike->sas);
 	spi_table_done(&ike->children);
 	table_done(&ike->identities);
+	ike_shard_pki(ike, NULL);
 	if (ike->config)
 		config_unref(ike->config);
 	cyg_wipe(ike->cookie_secret, sizeof(ike->cookie_secret));
@@ -202,6 +204,24 @@ static bool same_keyring(const struct config_keyring *a, const struct config_key
 	return true;
 }
 
+/* Each trustpoint that was there must be there still. */
+static bool same_trust(const struct config_profile *before, const struct config_profile *now)
+{
+	for (unsigned i = 0; i < before->trustpoint_count; i++) {
+		const struct config_trustpoint_use *old = &before->trustpoint[i];
+		bool found = false;
+
+		for (unsigned k = 0; k < now->trustpoint_count && !found; k++)
+			found = strcmp(now->trustpoint[k].name, old->name) == 0 &&
+				now->trustpoint[k].trustpoint != NULL &&
+				(!old->sign || now->trustpoint[k].sign) &&
+				(!old->verify || now->trustpoint[k].verify);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
 /* Why a session may not go on under the new configuration; NULL: it may. Takes over the new objects. */
 static const char *renew(struct ike_shard *ike, struct ike_sa *sa)
 {
@@ -217,6 +237,8 @@ static const char *renew(struct ike_shard *ike, struct ike_sa *sa)
 	    !same_key(&profile->key_remote, &sa->profile->key_remote) ||
 	    !same_keyring(sa->profile->keyring, profile->keyring))
 		return "its key was changed";
+	if (!same_trust(sa->profile, profile))
+		return "its trustpoint was removed";
 	interface = sa->interface ? find_interface(ike->view, sa->interface->head.name) : NULL;
 	if (sa->interface && (!interface || interface->shutdown || !interface->protection))
 		return "its interface was removed or shut down";
@@ -231,6 +253,26 @@ static const char *renew(struct ike_shard *ike, struct ike_sa *sa)
 		sa->interface = engine_hold(ike, interface);
 	}
 	return NULL;
+}
+
+void ike_shard_pki(struct ike_shard *ike, struct pki *pki)
+{
+	struct pki *before = ike->pki;
+
+	if (pki == before)
+		return;
+	cert_cache_clear(&ike->certs);
+	ike->pki = pki ? pki_ref(pki) : NULL;
+	/* The plugin stays while a shard holds what it made. */
+	if (pki && pki->cert)
+		cyg_plugin_use(pki->cert_ctx, ike->shard);
+	if (pki && pki->signer)
+		cyg_plugin_use(pki->signer_ctx, ike->shard);
+	if (before && before->cert)
+		cyg_plugin_release(before->cert_ctx, ike->shard);
+	if (before && before->signer)
+		cyg_plugin_release(before->signer_ctx, ike->shard);
+	pki_unref(before);
 }
 
 void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,

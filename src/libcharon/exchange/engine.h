@@ -6,6 +6,7 @@
 #ifndef EXCHANGE_ENGINE_H
 #define EXCHANGE_ENGINE_H
 
+#include "auth/cert_cache.h"
 #include "base/table.h"
 #include "exchange/driver.h"
 #include "policy/trace.h"
@@ -87,6 +88,8 @@ struct ike_shard {
 
 	const struct cyg_config *config;      /* counted, may be NULL in tests */
 	const struct config_view *view;
+	struct pki *pki;                      /* counted; NULL: nothing was loaded */
+	struct cert_cache certs;              /* of peers, found good by `pki` */
 	struct tunnel *tunnels;
 	struct detached *detached;
 

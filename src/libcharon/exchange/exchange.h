@@ -21,6 +21,7 @@
 struct auth_work;
 struct child_work;
 struct exchange;
+struct pki_point;
 struct rekey_work;
 
 /* Bits beside enum message_has, for notifies that a table tells apart. */
@@ -118,6 +119,9 @@ struct negotiation {
 	uint16_t nonce_i_len, nonce_r_len;
 	uint8_t *init_request, *init_response; /* whole messages, for AUTH; malloc'ed */
 	size_t init_request_len, init_response_len;
+	uint32_t peer_hashes;           /* RFC 7427: a bit by number; 0: the peer knows the classic methods only */
+	uint8_t *certreq;               /* initiator: hashes of the CAs that the responder knows; malloc'ed */
+	uint16_t certreq_len;
 	uint8_t cookie[64];
 	uint8_t cookie_len, cookie_turns, group_turns;
 	uint8_t chosen_number;          /* responder: of the peer's proposal */
@@ -170,5 +174,15 @@ void ke_done(struct ke_work *work, struct cyg_shard *shard);
 
 void ext_nat_add(struct exchange *x, uint64_t spi_i, uint64_t spi_r);
 void ext_nat_read(struct exchange *x);
+
+/* --- Signatures and CAs (ext_sig.c) --- */
+
+/* In IKE_SA_INIT; a responder has read the request before. */
+void ext_sig_add(struct exchange *x);
+void ext_sig_read(struct exchange *x);
+/* In IKE_AUTH: the CERTREQ of an initiator whose peer is to sign. */
+void ext_sig_write_certreq(struct exchange *x);
+/* Does the peer ask for a certificate that leads to one of this trustpoint's CAs? */
+bool ext_sig_wants(const struct exchange *x, const struct pki_point *point);
 
 #endif

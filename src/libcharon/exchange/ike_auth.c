@@ -2,7 +2,6 @@
 /* IKE_AUTH: RFC 7296 sections 1.2, 2.15, 2.19, 2.21.2. */
 #include "exchange/ike_auth.h"
 
-#include "auth/method.h"
 #include "exchange/child.h"
 #include "policy/select.h"
 
@@ -27,12 +26,6 @@ static const struct exchange_row rows[] = {
 
 /* --- Both roles --- */
 
-static void id_of(const struct cyg_identity *id, struct cyg_strbuf *out)
-{
-	cyg_strbuf_addf(out, "%s ", cyg_identity_type_text(id->type));
-	cyg_identity_text(id, out);
-}
-
 /* The line of a profile that would match this identity. */
 static void mend_identity(struct exchange *x, const char *profile)
 {
@@ -40,167 +33,12 @@ static void mend_identity(struct exchange *x, const char *profile)
 	char text[192];
 	struct cyg_strbuf out = CYG_STRBUF(text);
 
-	id_of(id, &out);
-	if (id->type == CYG_ID_DER_ASN1_DN)
+	auth_id_text(id, &out);
+	if (id->type == CYG_ID_DER_ASN1_DN || x->auth->peer_count)
 		why_mend(exchange_ike(x), "crypto ikev2 profile %s / match certificate MAP", profile);
 	else
 		why_mend(exchange_ike(x), "crypto ikev2 profile %s / match identity remote %s", profile,
 			 text);
-}
-
-static struct key_wanted key_wanted(const struct ike_sa *sa, bool local)
-{
-	struct key_wanted wanted = { .address = sa->d.remote.ip, .local = local };
-
-	if (!sa->d.initiator)
-		wanted.id = sa->remote_id;
-	else if (sa->interface)
-		wanted.hostname = cyg_str(sa->interface->destination_name);
-	return wanted;
-}
-
-/* The key for one direction, or the line that would give it. */
-static enum cyg_status find_key(struct exchange *x, bool local, const struct cyg_secret **out,
-				const struct config_peer **peer)
-{
-	struct ike_sa *sa = x->sa;
-	const struct config_profile *profile = sa->profile;
-	struct key_wanted wanted = key_wanted(sa, local);
-	struct trace trace = { 0 };
-	char whom[192];
-	struct cyg_strbuf text = CYG_STRBUF(whom);
-
-	*out = select_key(profile, &wanted, peer, &trace);
-	if (*out)
-		return CYG_OK;
-	if (wanted.id)
-		cyg_identity_text(wanted.id, &text);
-	else
-		cyg_strbuf_addf(&text, "%s", cyg_ip_text(&wanted.address, (char[CYG_IP_TEXT]){ 0 }));
-	why_object(sa->ike, profile->keyring ? &profile->keyring->head : &profile->head);
-	why_nearest(sa->ike, &trace);
-	if (profile->keyring)
-		why_mend(sa->ike, "crypto ikev2 keyring %s / peer NAME / address %s / pre-shared-key KEY",
-			 profile->keyring->head.name,
-			 cyg_ip_text(&wanted.address, (char[CYG_IP_TEXT]){ 0 }));
-	else
-		why_mend(sa->ike, "crypto ikev2 profile %s / keyring local NAME", profile->head.name);
-	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-			       "no %s pre-shared key for %s", local ? "local" : "remote", whom);
-}
-
-/* Our AUTH payload, after our ID payload's octets are known. */
-static enum cyg_status prove(struct exchange *x)
-{
-	struct ike_sa *sa = x->sa;
-	struct negotiation *nego = sa->nego;
-	const struct auth_method *method = auth_method_by_kind(sa->profile->auth_local);
-	uint8_t data[AUTH_DATA_MAX], body[4 + CYG_IDENTITY_MAX];
-	struct wire_writer w = wire_writer(body, sizeof(body));
-	const struct config_peer *peer;
-	struct auth_input in = { .suite = sa->suite };
-	size_t len = 0;
-	enum cyg_status status;
-
-	if (!method) {
-		why_object(sa->ike, &sa->profile->head);
-		why_mend(sa->ike, "crypto ikev2 profile %s / authentication local pre-share",
-			 sa->profile->head.name);
-		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-				       "our own authentication method is not available");
-	}
-	if (method->needs_secret) {
-		status = find_key(x, true, &in.secret, &peer);
-		if (status != CYG_OK)
-			return status;
-	}
-	wire_put_u8(&w, sa->local_id->type);
-	wire_put_zero(&w, 3);
-	wire_put(&w, sa->local_id->octets, sa->local_id->len);
-	in.id_body = wire_written(&w);
-	if (sa->d.initiator) {
-		in.sk_p = ike_sa_sk_p(sa, true);
-		in.message = cyg_bytes(nego->init_request, nego->init_request_len);
-		in.nonce = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
-	} else {
-		in.sk_p = ike_sa_sk_p(sa, false);
-		in.message = cyg_bytes(nego->init_response, nego->init_response_len);
-		in.nonce = cyg_bytes(nego->nonce_i, nego->nonce_i_len);
-	}
-	status = method->make(&in, data, &len, &x->op);
-	if (status == CYG_OK) {
-		auth_write(x->out, method->number, cyg_bytes(data, len));
-		sa->d.auth_local = method->number;
-	}
-	cyg_wipe(data, sizeof(data));
-	return status;
-}
-
-static enum cyg_status refuse_method(struct exchange *x, const struct auth_method *method)
-{
-	struct ike_sa *sa = x->sa;
-	char ours[96];
-	struct cyg_strbuf text = CYG_STRBUF(ours);
-
-	auth_kinds_text(sa->profile->auth_remote, &text);
-	why_object(sa->ike, &sa->profile->head);
-	if (method)
-		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote %s",
-			 sa->profile->head.name, method->word);
-	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-			       "the peer proves itself by %s (method %u), we take %s",
-			       method ? method->name : "a method that we do not have",
-			       x->msg->auth.method, ours);
-}
-
-/* The peer's AUTH payload. */
-static enum cyg_status check(struct exchange *x, const struct id_payload *id)
-{
-	struct ike_sa *sa = x->sa;
-	struct negotiation *nego = sa->nego;
-	const struct auth_method *method = auth_method_by_number(x->msg->auth.method);
-	struct auth_input in = { .suite = sa->suite, .id_body = id->body };
-	const struct config_peer *peer = NULL;
-	char whom[192];
-	struct cyg_strbuf text = CYG_STRBUF(whom);
-	enum cyg_status status;
-
-	if (!method || !(sa->profile->auth_remote & method->kind))
-		return refuse_method(x, method);
-	x->auth->remote_method = method;
-	if (method->needs_secret) {
-		status = find_key(x, false, &in.secret, &peer);
-		if (status != CYG_OK)
-			return status;
-	}
-	if (sa->d.initiator) {
-		in.sk_p = ike_sa_sk_p(sa, false);
-		in.message = cyg_bytes(nego->init_response, nego->init_response_len);
-		in.nonce = cyg_bytes(nego->nonce_i, nego->nonce_i_len);
-	} else {
-		in.sk_p = ike_sa_sk_p(sa, true);
-		in.message = cyg_bytes(nego->init_request, nego->init_request_len);
-		in.nonce = cyg_bytes(nego->nonce_r, nego->nonce_r_len);
-	}
-	status = method->verify(&in, x->msg->auth.data, &x->op);
-	if (status == CYG_OK) {
-		sa->d.auth_remote = method->number;
-		sa->ike->counters.auth_passed++;
-		return CYG_OK;
-	}
-	if (status != CYG_REFUSED)
-		return status;
-	sa->ike->counters.auth_failed++;
-	id_of(sa->remote_id, &text);
-	why_object(sa->ike, peer ? &peer->head : &sa->profile->head);
-	if (peer)
-		why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key, the same as at the peer",
-			 sa->profile->keyring->head.name, peer->head.name);
-	else
-		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote pre-share key, the same as at the peer",
-			 sa->profile->head.name);
-	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-			       "%s proved itself with another %s than ours", whom, method->name);
 }
 
 static enum cyg_status take_identity(struct exchange *x, const struct id_payload *payload)
@@ -227,7 +65,7 @@ static enum cyg_status refuse_profile(struct exchange *x, enum cyg_status status
 	char whom[192], all[512];
 	struct cyg_strbuf id = CYG_STRBUF(whom), text = CYG_STRBUF(all);
 
-	id_of(x->sa->remote_id, &id);
+	auth_id_text(x->sa->remote_id, &id);
 	why_nearest(ike, trace);
 	if (status == CYG_REFUSED) {
 		trace_text(trace, &text);
@@ -256,20 +94,33 @@ static enum cyg_status request_identify(struct exchange *x)
 
 	if (status != CYG_OK)
 		return status;
-	status = select_profile(ike->view, sa->remote_id, &sa->d.local.ip, "", &profile, &trace);
+	status = peer_take_cert(x);
+	if (status != CYG_OK)
+		return status;
+	status = select_profile(ike->view, sa->remote_id, peer_cert(x), &sa->d.local.ip, "", &profile, &trace);
 	if (status != CYG_OK)
 		return refuse_profile(x, status, &trace);
 	sa->profile = engine_hold(ike, profile);
-	status = check(x, &x->msg->idi);
+	status = peer_take_method(x);
+	return status == CYG_OK ? prove_choose(x) : status;
+}
+
+/* Who it is is known from here on. */
+static enum cyg_status request_known(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	struct ike_shard *ike = sa->ike;
+	struct trace trace = { 0 };
+	enum cyg_status status = peer_check(x, &x->msg->idi);
+
 	if (status != CYG_OK)
 		return status;
-	trace.count = 0;
-	sa->interface = engine_hold(ike, select_interface(ike->view, profile, &sa->d.local.ip,
+	sa->interface = engine_hold(ike, select_interface(ike->view, sa->profile, &sa->d.local.ip,
 							  &sa->d.remote.ip, &trace));
-	if (message_notify(x->msg, CYG_N_INITIAL_CONTACT) || profile->initial_contact_force)
+	if (message_notify(x->msg, CYG_N_INITIAL_CONTACT) || sa->profile->initial_contact_force)
 		unique_supersede(sa);
 	config_mode_read_request(x);
-	return auth_local_id(profile, &sa->d.local.ip, &sa->local_id);
+	return prove_local_id(x);
 }
 
 /* What authorization says of the session as a whole. */
@@ -319,7 +170,8 @@ static enum cyg_status request_write(struct exchange *x)
 
 	id_write(x->out, false, sa->local_id->type,
 		 cyg_bytes(sa->local_id->octets, sa->local_id->len));
-	status = prove(x);
+	prove_write_certs(x);
+	status = prove_write_auth(x);
 	if (status != CYG_OK)
 		return status;
 	config_mode_write_reply(x);
@@ -335,10 +187,13 @@ static enum cyg_status request_write(struct exchange *x)
 
 static const struct exchange_stage request_stages[] = {
 	{ request_identify, NULL },
+	{ trust_begin, trust_done },
+	{ request_known, NULL },
 	{ authorize_begin, authorize_done },
 	{ lease4_begin, lease4_done },
 	{ lease6_begin, lease6_done },
 	{ request_child, NULL },
+	{ prove_begin, prove_done },
 	{ child_spi_begin, child_spi_done },
 	{ child_add_begin, child_add_done },
 	{ request_write, NULL },
@@ -352,7 +207,7 @@ static enum cyg_status on_request(struct exchange *x)
 	}
 	if (!exchange_ike(x)->view)
 		return CYG_BUSY;
-	x->auth = calloc(1, sizeof(*x->auth));
+	x->auth = auth_work_new(exchange_ike(x));
 	if (!x->auth)
 		return CYG_NOMEM;
 	return exchange_run_stages(x, request_stages, CYG_COUNT(request_stages));
@@ -389,9 +244,11 @@ static enum cyg_status begin_write(struct exchange *x)
 		return status;
 	id_write(x->out, true, sa->local_id->type,
 		 cyg_bytes(sa->local_id->octets, sa->local_id->len));
+	prove_write_certs(x);
 	/* One session to a peer of a tunnel: whatever was before is gone. */
 	notify_write(x->out, CYG_PROTO_NONE, 0, 0, CYG_N_INITIAL_CONTACT, cyg_bytes(NULL, 0));
-	status = prove(x);
+	ext_sig_write_certreq(x);
+	status = prove_write_auth(x);
 	if (status != CYG_OK)
 		return status;
 	config_mode_write_request(x);
@@ -403,6 +260,7 @@ static enum cyg_status begin_write(struct exchange *x)
 }
 
 static const struct exchange_stage begin_stages[] = {
+	{ prove_begin, prove_done },
 	{ child_spi_begin, child_spi_done },
 	{ begin_write, NULL },
 };
@@ -414,15 +272,14 @@ static enum cyg_status begin(struct exchange *x)
 
 	if (!sa->profile)
 		return CYG_NOT_FOUND;
-	if (!sa->local_id) {
-		status = auth_local_id(sa->profile, &sa->d.local.ip, &sa->local_id);
-		if (status != CYG_OK)
-			return status;
-	}
-	x->auth = calloc(1, sizeof(*x->auth));
+	x->auth = auth_work_new(exchange_ike(x));
 	if (!x->auth)
 		return CYG_NOMEM;
-	status = child_work_new(x, NULL);
+	status = prove_choose(x);
+	if (status == CYG_OK)
+		status = prove_local_id(x);
+	if (status == CYG_OK)
+		status = child_work_new(x, NULL);
 	if (status != CYG_OK)
 		return status;
 	return exchange_run_stages(x, begin_stages, CYG_COUNT(begin_stages));
@@ -445,25 +302,33 @@ static enum cyg_status told_no_child(struct exchange *x)
 	return child_refuse(x, CYG_N_INVALID_SYNTAX, "the peer's answer holds no child");
 }
 
-static enum cyg_status response_check(struct exchange *x)
+static enum cyg_status response_identify(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
 	enum cyg_status status = take_identity(x, &x->msg->idr);
 
+	if (status == CYG_OK)
+		status = peer_take_cert(x);
 	if (status != CYG_OK)
 		return status;
-	if (!profile_matches_identity(sa->profile, sa->remote_id)) {
+	if (!profile_matches_peer(sa->profile, sa->remote_id, peer_cert(x))) {
 		char whom[192];
 		struct cyg_strbuf id = CYG_STRBUF(whom);
 
-		id_of(sa->remote_id, &id);
+		auth_id_text(sa->remote_id, &id);
 		why_object(sa->ike, &sa->profile->head);
 		mend_identity(x, sa->profile->head.name);
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
 				       "the peer says that it is %s, which our profile does not match",
 				       whom);
 	}
-	status = check(x, &x->msg->idr);
+	return peer_take_method(x);
+}
+
+static enum cyg_status response_known(struct exchange *x)
+{
+	enum cyg_status status = peer_check(x, &x->msg->idr);
+
 	if (status != CYG_OK)
 		return status;
 	if ((x->msg->has & HAS_CHILD) != HAS_CHILD)
@@ -483,7 +348,9 @@ static enum cyg_status response_end(struct exchange *x)
 }
 
 static const struct exchange_stage response_stages[] = {
-	{ response_check, NULL },
+	{ response_identify, NULL },
+	{ trust_begin, trust_done },
+	{ response_known, NULL },
 	{ child_add_begin, child_add_done },
 	{ response_end, NULL },
 };

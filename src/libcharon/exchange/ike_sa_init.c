@@ -93,6 +93,7 @@ static enum cyg_status request_answer(struct exchange *x, enum cyg_status status
 	cyg_shard_random(sa->shard, nego->nonce_r, NONCE_LEN);
 	nego->nonce_r_len = NONCE_LEN;
 	ext_nat_read(x);
+	ext_sig_read(x);
 	fragment_read(x);
 	status = derive(sa, &x->ke.shared);
 	if (status != CYG_OK)
@@ -103,6 +104,7 @@ static enum cyg_status request_answer(struct exchange *x, enum cyg_status status
 	ke_write(x->out, sa->d.suite.ke, cyg_bytes(x->ke.public_value, x->ke.public_len));
 	nonce_write(x->out, cyg_bytes(nego->nonce_r, nego->nonce_r_len));
 	ext_nat_add(x, sa->d.spi_i, sa->d.spi_r);
+	ext_sig_add(x);
 	fragment_add(x);
 	return CYG_OK;
 }
@@ -248,6 +250,7 @@ static enum cyg_status begin(struct exchange *x)
 	ke_write(x->out, nego->group, cyg_bytes(nego->ke.public_value, nego->ke.public_len));
 	nonce_write(x->out, cyg_bytes(nego->nonce_i, nego->nonce_i_len));
 	ext_nat_add(x, sa->d.spi_i, 0);
+	ext_sig_add(x);
 	fragment_add(x);
 	return CYG_OK;
 }
@@ -344,6 +347,7 @@ static enum cyg_status response_keys(struct exchange *x, enum cyg_status status)
 	nego->nonce_r_len = (uint16_t)msg->nonce.len;
 	sa->d.spi_r = msg->header.spi_r;
 	ext_nat_read(x);
+	ext_sig_read(x);
 	fragment_read(x);
 	if (sa->d.nat_local || sa->d.nat_remote) {
 		sa->d.local.port = sa->d.remote.port = IKE_NATT_PORT;

@@ -35,8 +35,8 @@ static void explain(struct exchange *x, const char *what)
 			 work->granted.policy);
 	else
 		why_mend(ike,
-			 "crypto ikev2 profile %s / aaa authorization group psk list LIST NAME, and a policy NAME with a pool",
-			 x->sa->profile->head.name);
+			 "crypto ikev2 profile %s / aaa authorization group %s list LIST NAME, and a policy NAME with a pool",
+			 x->sa->profile->head.name, work->remote_method->use == FOR_CERT ? "cert" : "psk");
 	why_log(x->sa, true, CYG_N_INTERNAL_ADDRESS_FAILURE, "%s", what);
 	x->logged = true;
 }

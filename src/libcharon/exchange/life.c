@@ -68,6 +68,7 @@ void life_drop_negotiation(struct ike_sa *sa)
 	engine_let_go(sa->ike, nego->policy);
 	free(nego->init_request);
 	free(nego->init_response);
+	free(nego->certreq);
 	cyg_wipe(nego, sizeof(*nego));
 	free(nego);
 	sa->nego = NULL;

@@ -22,6 +22,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/export.c \
 	src/libcharon/exchange/export.h \
 	src/libcharon/exchange/ext_nat.c \
+	src/libcharon/exchange/ext_sig.c \
 	src/libcharon/exchange/fragment.c \
 	src/libcharon/exchange/fragment.h \
 	src/libcharon/exchange/ike_auth.c \
@@ -33,6 +34,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/lease.h \
 	src/libcharon/exchange/life.c \
 	src/libcharon/exchange/linger.c \
+	src/libcharon/exchange/peer_auth.c \
+	src/libcharon/exchange/prove.c \
 	src/libcharon/exchange/receive.c \
 	src/libcharon/exchange/receive.h \
 	src/libcharon/exchange/rekey.c \

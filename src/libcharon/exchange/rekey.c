@@ -51,6 +51,8 @@ static enum cyg_status make(struct exchange *x, bool initiator)
 	made->d.fragmentation = sa->d.fragmentation;
 	made->d.auth_local = sa->d.auth_local;
 	made->d.auth_remote = sa->d.auth_remote;
+	made->d.auth_local_key = sa->d.auth_local_key;
+	made->d.auth_remote_key = sa->d.auth_remote_key;
 	made->d.created_wall_s = sa->d.created_wall_s;
 	made->profile = engine_hold(ike, sa->profile);
 	made->interface = engine_hold(ike, sa->interface);

@@ -84,6 +84,8 @@ static void ike_row(const struct ike_sa *sa, struct ike_sa_row *row)
 		.ke = sa->d.suite.ke,
 		.auth_local = sa->d.auth_local,
 		.auth_remote = sa->d.auth_remote,
+		.auth_local_key = sa->d.auth_local_key,
+		.auth_remote_key = sa->d.auth_remote_key,
 		.lifetime_s = sa->d.lifetime_s,
 		.active_s = (uint32_t)((now - sa->born_ms) / 1000),
 		.local_request_id = sa->sent ? sa->sent->message_id : sa->d.send_next,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 src_libcharon_libcharon_core_la_SOURCES += \
+	src/libcharon/policy/cert_map.c \
+	src/libcharon/policy/cert_map.h \
 	src/libcharon/policy/proposal.c \
 	src/libcharon/policy/proposal.h \
 	src/libcharon/policy/select.c \

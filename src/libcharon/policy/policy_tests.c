@@ -143,19 +143,19 @@ START_TEST(one_profile_matches_or_none_is_taken)
 	c.head = head("c");
 	c.match_identity_count = 1;
 	c.match_identity[0] = (struct id_match){ .kind = ID_MATCH_EMAIL, .text = "x@y" };
-	ck_assert_int_eq(select_profile(&view, id, &ours, "", &out, &trace), CYG_OK);
+	ck_assert_int_eq(select_profile(&view, id, NULL, &ours, "", &out, &trace), CYG_OK);
 	ck_assert_ptr_eq(out, &a);
 	trace_text(&trace, &b_text);
 	ck_assert_str_eq(text, "b (f:b) is incomplete; c (f:c) does not match the peer's identity; "
 			       "a (f:a) was chosen");
 	c.match_identity[0].kind = ID_MATCH_ANY;
 	trace.count = 0;
-	ck_assert_int_eq(select_profile(&view, id, &ours, "", &out, &trace), CYG_REFUSED);
+	ck_assert_int_eq(select_profile(&view, id, NULL, &ours, "", &out, &trace), CYG_REFUSED);
 	ck_assert_int_eq(trace_nearest(&trace)->why, WHY_AMBIGUOUS);
 	c.match_address[c.match_address_count++] = ip4(1, 1, 1, 1);
-	ck_assert_int_eq(select_profile(&view, id, &ours, "", &out, &trace), CYG_OK);
+	ck_assert_int_eq(select_profile(&view, id, NULL, &ours, "", &out, &trace), CYG_OK);
 	a.shutdown = true;
-	ck_assert_int_eq(select_profile(&view, id, &ours, "", &out, &trace), CYG_NOT_FOUND);
+	ck_assert_int_eq(select_profile(&view, id, NULL, &ours, "", &out, &trace), CYG_NOT_FOUND);
 	cyg_identity_unref(id);
 }
 END_TEST

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/select.h"
 
+#include "policy/cert_map.h"
+
 #include <strings.h>
 
 static bool ip_equal(const struct cyg_ip *a, const struct cyg_ip *b)
@@ -135,8 +137,11 @@ bool id_match_holds(const struct id_match *match, const struct cyg_identity *id)
 
 /* --- Profile --- */
 
-bool profile_matches_identity(const struct config_profile *profile, const struct cyg_identity *remote)
+bool profile_matches_peer(const struct config_profile *profile, const struct cyg_identity *remote,
+			  const struct cyg_cert_info *cert)
 {
+	if (cert && cert_maps_hold(profile->match_certificate, profile->match_certificate_count, cert))
+		return true;
 	for (unsigned i = 0; i < profile->match_identity_count; i++) {
 		if (id_match_holds(&profile->match_identity[i], remote))
 			return true;
@@ -145,7 +150,8 @@ bool profile_matches_identity(const struct config_profile *profile, const struct
 }
 
 static enum trace_why profile_fit(const struct config_profile *profile, const struct cyg_identity *remote,
-				  const struct cyg_ip *local, const char *fvrf)
+				  const struct cyg_cert_info *cert, const struct cyg_ip *local,
+				  const char *fvrf)
 {
 	bool found = !profile->match_address_count;
 
@@ -159,13 +165,15 @@ static enum trace_why profile_fit(const struct config_profile *profile, const st
 		found = ip_equal(&profile->match_address[i], local);
 	if (!found)
 		return WHY_LOCAL_ADDRESS;
-	if (!profile->match_identity_count)
+	if (!profile->match_identity_count && !profile->match_certificate_count)
 		return WHY_NO_MATCH_LINE;
-	return profile_matches_identity(profile, remote) ? WHY_CHOSEN : WHY_IDENTITY;
+	if (profile_matches_peer(profile, remote, cert))
+		return WHY_CHOSEN;
+	return profile->match_identity_count ? WHY_IDENTITY : WHY_CERTIFICATE;
 }
 
 enum cyg_status select_profile(const struct config_view *view, const struct cyg_identity *remote,
-			       const struct cyg_ip *local, const char *fvrf,
+			       const struct cyg_cert_info *cert, const struct cyg_ip *local, const char *fvrf,
 			       const struct config_profile **out, struct trace *trace)
 {
 	const struct config_profile *only = NULL;
@@ -173,7 +181,7 @@ enum cyg_status select_profile(const struct config_view *view, const struct cyg_
 
 	for (size_t i = 0; i < view->profile_count; i++) {
 		const struct config_profile *profile = view->profiles[i];
-		enum trace_why why = profile_fit(profile, remote, local, fvrf);
+		enum trace_why why = profile_fit(profile, remote, cert, local, fvrf);
 
 		if (why != WHY_CHOSEN) {
 			trace_add(trace, &profile->head, why);

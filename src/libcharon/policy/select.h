@@ -9,19 +9,22 @@
 
 #include "policy/trace.h"
 
+#include <cygnet/cert.h>
+
 /* By local address and front-door VRF, for both roles; the most specific, then the first. NULL: none. */
 const struct config_policy *select_policy(const struct config_view *view, const struct cyg_ip *local,
 					  const char *fvrf, struct trace *trace);
 
 /*
- * Responder, at IKE_AUTH: exactly one profile whose VRF, local address and identity match. CYG_NOT_FOUND:
- * none, CYG_REFUSED: more than one.
+ * Responder, at IKE_AUTH: exactly one profile whose VRF, local address and peer match. `cert` is the certificate that the
+ * peer is about to prove itself with (NULL: it does not). CYG_NOT_FOUND: none, CYG_REFUSED: more than one.
  */
 enum cyg_status select_profile(const struct config_view *view, const struct cyg_identity *remote,
-			       const struct cyg_ip *local, const char *fvrf,
+			       const struct cyg_cert_info *cert, const struct cyg_ip *local, const char *fvrf,
 			       const struct config_profile **out, struct trace *trace) CYG_MUST_CHECK;
-/* Initiator: does the responder's identity satisfy the profile bound to the tunnel? */
-bool profile_matches_identity(const struct config_profile *profile, const struct cyg_identity *remote);
+/* Does the peer's identity, or the certificate that it proves itself with (may be NULL), satisfy a match line? */
+bool profile_matches_peer(const struct config_profile *profile, const struct cyg_identity *remote,
+			  const struct cyg_cert_info *cert);
 /* One match line. */
 bool id_match_holds(const struct id_match *match, const struct cyg_identity *id);
 

@@ -55,6 +55,7 @@ void trace_entry_text(const struct trace_entry *entry, struct cyg_strbuf *out)
 		[WHY_LOCAL_ADDRESS] = "is for another local address",
 		[WHY_NO_MATCH_LINE] = "has no match line",
 		[WHY_IDENTITY] = "does not match the peer's identity",
+		[WHY_CERTIFICATE] = "does not match the peer's certificate",
 		[WHY_ADDRESS] = "does not match the peer's address",
 		[WHY_NO_KEY] = "has no key for this direction",
 		[WHY_PROTOCOL] = "is for another protocol",

@@ -20,6 +20,7 @@ enum trace_why {
 	WHY_LOCAL_ADDRESS,
 	WHY_NO_MATCH_LINE,
 	WHY_IDENTITY,
+	WHY_CERTIFICATE,     /* it matches by certificate only, and not this one */
 	WHY_ADDRESS,
 	WHY_NO_KEY,          /* the peer has no key for this direction */
 	WHY_PROTOCOL,

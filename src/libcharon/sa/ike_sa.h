@@ -57,6 +57,7 @@ struct ike_durable {
 	bool natt;                   /* both sides moved to port 4500 */
 	bool fragmentation;
 	uint8_t auth_local, auth_remote; /* enum cyg_auth_method */
+	uint8_t auth_local_key, auth_remote_key; /* enum cyg_key_type: of the certificates, if there were any */
 	uint32_t send_next;          /* message ID of our next request */
 	uint32_t recv_next;          /* lowest message ID of the peer that was not answered */
 	uint64_t recv_seen;          /* bit n: recv_next + n was answered already */

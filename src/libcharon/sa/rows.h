@@ -27,6 +27,7 @@ struct ike_sa_row {
 	char interface[ROW_NAME_MAX];   /* Tunnel or Virtual-Template it belongs to */
 	uint16_t encr, key_bits, integ, prf, ke;
 	uint8_t auth_local, auth_remote;/* enum cyg_auth_method; CYG_AUTH_METHOD_NONE is EAP */
+	uint8_t auth_local_key, auth_remote_key; /* enum cyg_key_type, with a signature */
 	char local_id[ROW_ID_TEXT_MAX], remote_id[ROW_ID_TEXT_MAX]; /* empty until known */
 	uint32_t lifetime_s, active_s;
 	uint32_t local_request_id, local_next_id, remote_request_id, remote_next_id;
@@ -109,6 +110,7 @@ struct ike_counters {
 		drop_message_id, drop_critical, drop_exchange, drop_memory, drop_busy;
 	uint64_t fragments_in, fragments_out, fragments_dropped;
 	uint64_t auth_failed, auth_passed, authz_failed, authz_passed, lease_failed;
+	uint64_t cert_known;            /* certificates that were found good before */
 };
 
 #endif
