@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: esp [PACKETS]
+ * usage: esp [PACKETS] [ROUNDS]
  *
- * ESP memory to memory, one SA, one core: nanoseconds of CPU time per packet for
- *   bare   EVP with its context kept and nothing around it (sealing): the yardstick
- *   seal   the plugin's ops on batches of 64, and its ratio to bare
+ * ESP memory to memory, one SA, one core, for each provider of ESP cryptography: nanoseconds of CPU time per packet of so
+ * many inner octets, medians of the rounds, which go through everything in turn, for
+ *   alone  libipsec-mb (EVP where it is not there) sealing under a kept key and nothing around it: the yardstick
+ *   seal   the plugin's ops on batches of 64
  *   open   the same, opening
- *   out    all of kernel-tun's way out but the system calls: look-up, selectors, trailer, seal, runs
- *   in     all of its way in: look-up, window, open, trailer, selectors, one write(2) to /dev/null
+ *   out    all of kernel-tun's way out but the system calls, large TCP packets cut: look-up, selectors, headers,
+ *          checksums, trailers, seal, runs
+ *   in     all of its way in: look-up, window, open, trailers, selectors, checksums, merge, writev(2) to /dev/null
+ * and which part of the yardstick's speed that is.
  */
+#include "alone.h"
+
 #include "kernel-tun/tun.h"
 #include "registry/registry.h"
 #include "shard/shard.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -23,11 +27,11 @@
 #define ROOM 2048
 
 extern const struct cyg_plugin cyg_plugin_openssl, cyg_plugin_kernel_tun;
+#ifdef BENCH_IPSEC_MB
+extern const struct cyg_plugin cyg_plugin_ipsec_mb;
+#endif
 
-static const struct {
-	const char *name, *cipher, *digest; /* of the yardstick */
-	uint16_t encr, bits, integ;
-} suites[] = {
+static const struct alone_suite suites[] = {
 	{ "AES-GCM-128", "AES-128-GCM", NULL, CYG_ENCR_AES_GCM_16, 128, 0 },
 	{ "AES-GCM-256", "AES-256-GCM", NULL, CYG_ENCR_AES_GCM_16, 256, 0 },
 	{ "CHACHA20-POLY1305", "ChaCha20-Poly1305", NULL, CYG_ENCR_CHACHA20_POLY1305, 0, 0 },
@@ -35,8 +39,17 @@ static const struct {
 };
 static const size_t sizes[] = { 64, 256, 576, 1420 };
 
-static struct cyg_shard *shard;
-static struct tun_shard *tun;
+#define ROUNDS_MAX 99
+
+/* One per provider, each a daemon of one shard. */
+struct plane {
+	const char *name;
+	const struct cyg_plugin *const *plugins;
+	struct cyg_shard *shard;
+	struct registry *reg;
+	struct tun_shard *tun;
+};
+
 static uint8_t sealed[TUN_BATCH][ROOM];
 static size_t sealed_len;
 static unsigned sealed_count;
@@ -49,59 +62,11 @@ static void need(bool good, const char *what)
 	exit(1);
 }
 
-static double now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-/* --- The yardstick --- */
-
-static double bare(const char *cipher_name, const char *digest, size_t len, unsigned packets)
-{
-	static uint8_t data[ROOM], key[64], iv[16], aad[8], tag[64];
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, cipher_name, NULL);
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *mac_ctx = EVP_MAC_CTX_new(mac);
-	char digest_name[16] = "SHA256";
-	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("digest", digest_name, 0), OSSL_PARAM_construct_end() };
-	double start;
-	size_t mac_len;
-	int done;
-
-	need(cipher && ctx && mac_ctx && EVP_EncryptInit_ex2(ctx, cipher, key, iv, NULL) &&
-	     (!digest || EVP_MAC_init(mac_ctx, key, 32, params)), "EVP");
-	EVP_CIPHER_CTX_set_padding(ctx, 0);
-	len = (len + 2 + 15) / 16 * 16;
-	start = now_ns();
-	for (unsigned i = 0; i < packets; i++) {
-		memcpy(iv, &i, sizeof(i));
-		need(EVP_EncryptInit_ex2(ctx, NULL, NULL, iv, NULL) &&
-		     (digest || EVP_EncryptUpdate(ctx, NULL, &done, aad, sizeof(aad))) &&
-		     EVP_EncryptUpdate(ctx, data, &done, data, (int)len), "EVP");
-		if (digest)
-			need(EVP_MAC_init(mac_ctx, NULL, 0, NULL) && EVP_MAC_update(mac_ctx, data, len) &&
-			     EVP_MAC_final(mac_ctx, tag, &mac_len, sizeof(tag)), "EVP");
-		else
-			need(EVP_EncryptFinal_ex(ctx, data + len, &done) &&
-			     EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, tag), "EVP");
-	}
-	start = now_ns() - start;
-	EVP_CIPHER_CTX_free(ctx);
-	EVP_CIPHER_free(cipher);
-	EVP_MAC_CTX_free(mac_ctx);
-	EVP_MAC_free(mac);
-	return start / packets;
-}
-
 /* --- The ops --- */
 
 static void ops_both(const struct cyg_esp *esp, size_t len, unsigned packets, double *seal, double *open_)
 {
-	static uint8_t key[96], plain[ROOM];
+	static uint8_t key[100], plain[ROOM];
 	struct cyg_esp_packet p[TUN_BATCH];
 	double start;
 
@@ -111,12 +76,12 @@ static void ops_both(const struct cyg_esp *esp, size_t len, unsigned packets, do
 		for (unsigned i = 0; i < TUN_BATCH; i++)
 			p[i] = (struct cyg_esp_packet){ .key = cyg_bytes(key, esp->ops->key_len), .esp = sealed[i],
 							.in = plain, .len = len, .iv = round * TUN_BATCH + i };
-		start = now_ns();
+		start = alone_now_ns();
 		esp->ops->seal(esp->instance, p, TUN_BATCH);
-		*seal += now_ns() - start;
-		start = now_ns();
+		*seal += alone_now_ns() - start;
+		start = alone_now_ns();
 		esp->ops->open(esp->instance, p, TUN_BATCH);
-		*open_ += now_ns() - start;
+		*open_ += alone_now_ns() - start;
 		need(p[0].status == CYG_OK && p[TUN_BATCH - 1].status == CYG_OK, "a packet does not open");
 	}
 	*seal /= packets / TUN_BATCH * TUN_BATCH;
@@ -143,96 +108,149 @@ static int no_netlink(int protocol)
 	return fds[1];
 }
 
-static void way_both(unsigned s, size_t len, unsigned packets, double *out, double *in)
+/* A TCP packet that is cut into `count` of `len` octets. */
+static struct tun_packet large_make(uint8_t *area, size_t len, unsigned count)
 {
-	static uint8_t area[TUN_BATCH][ROOM], key[96];
+	static const uint8_t header[40] = { 0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 6, 0, 0, 10, 1, 0, 1, 10, 2, 0, 1,
+					    0, 80, 0, 81, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 16, 1, 0 };
+	size_t whole = sizeof(header) + count * (len - sizeof(header));
+
+	memcpy(area, header, sizeof(header));
+	area[2] = (uint8_t)(whole >> 8);
+	area[3] = (uint8_t)whole;
+	return (struct tun_packet){ area, whole,
+				    { .flags = VNET_NEEDS_SUM, .type = VNET_TCP4, .sum_start = 20, .sum_offset = 16,
+				      .segment = (uint16_t)(len - sizeof(header)) } };
+}
+
+static void way_both(struct plane *plane, const struct alone_suite *suite, size_t len, unsigned packets, double *out,
+		     double *in)
+{
+	static uint8_t area[CUT_PACKET_MAX], key[100];
+	unsigned count = CUT_PACKET_MAX / (unsigned)len < TUN_BATCH ? CUT_PACKET_MAX / (unsigned)len : TUN_BATCH;
+	unsigned rounds = packets / count;
 	struct cyg_selectors any = { .count = 1 };
 	struct cyg_esp esp;
 	struct cyg_kernel_child child = {
 		.spi_in = 0x00abcdef, .spi_out = 0x00abcdef, .owner = { 1, 1 }, .interface_id = 1,
-		.udp_encap = true, .encr = suites[s].encr, .key_bits = suites[s].bits, .integ = suites[s].integ,
+		.udp_encap = true, .encr = suite->encr, .key_bits = suite->bits, .integ = suite->integ,
 		.replay_window = 1024, .ts_local = &any, .ts_remote = &any,
 	};
-	struct tun_packet plain[TUN_BATCH];
 	struct tun_sealed got[TUN_BATCH];
 	struct tun_link *link;
 	struct cyg_kernel_counters counters;
 
-	need(cyg_get_esp(shard, suites[s].encr, suites[s].bits, suites[s].integ, &esp) == CYG_OK, "suite");
+	need(cyg_get_esp(plane->shard, suite->encr, suite->bits, suite->integ, &esp) == CYG_OK, "suite");
 	any.item[0].port_high = UINT16_MAX;
 	any.item[0].addr.low.family = any.item[0].addr.high.family = CYG_IPV4;
 	memset(any.item[0].addr.high.octets, 0xff, 4);
 	child.local.ip = child.remote.ip = (struct cyg_ip){ CYG_IPV4, { 192, 0, 2, 1 } };
 	child.local.port = child.remote.port = 4500;
 	child.key_in = child.key_out = cyg_bytes(key, esp.ops->key_len);
-	need(tun_child_add(tun, &child, CYG_BOTH) == CYG_OK, "child");
-	link = tun_link_get(tun, 1);
+	need(tun_child_add(plane->tun, &child, CYG_BOTH) == CYG_OK, "child");
+	link = tun_link_get(plane->tun, 1);
 	link->fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	link->merges_tcp = true;
 	*out = *in = 0;
-	for (unsigned round = 0; round < packets / TUN_BATCH; round++) {
+	for (unsigned round = 0; round < rounds; round++) {
+		struct tun_packet large = large_make(area, len, count);
 		double start;
 
-		for (unsigned i = 0; i < TUN_BATCH; i++) {
-			static const uint8_t header[20] = { 0x45, 0, 0, 0, 0, 0, 0, 0, 64, 17, 0, 0, 10, 1, 0, 1, 10, 2, 0, 1 };
-
-			memcpy(area[i], header, sizeof(header));
-			area[i][2] = (uint8_t)(len >> 8);
-			area[i][3] = (uint8_t)len;
-			plain[i] = (struct tun_packet){ area[i], len };
-		}
 		sealed_count = 0;
-		start = now_ns();
-		tun_out(link, plain, TUN_BATCH, false);
-		*out += now_ns() - start;
-		need(sealed_count == TUN_BATCH, "not all were sealed");
-		for (unsigned i = 0; i < TUN_BATCH; i++)
+		start = alone_now_ns();
+		tun_out(link, &large, 1, false);
+		*out += alone_now_ns() - start;
+		need(sealed_count == count, "not all were sealed");
+		for (unsigned i = 0; i < count; i++)
 			got[i] = (struct tun_sealed){ .esp = sealed[i], .len = sealed_len, .local = &child.local,
 						      .remote = &child.remote, .udp = true };
-		start = now_ns();
-		tun_in(tun, got, TUN_BATCH, false);
-		*in += now_ns() - start;
-		shard_step(shard); /* the turn is over: the send area is free again */
+		start = alone_now_ns();
+		tun_in(plane->tun, got, count, false);
+		tun_in_end(plane->tun);
+		*in += alone_now_ns() - start;
+		shard_step(plane->shard); /* the turn is over: the send area is free again */
 	}
 	close(link->fd);
 	link->fd = -1;
-	tun_child_remove(tun, child.spi_in, CYG_BOTH, &counters);
+	tun_child_remove(plane->tun, child.spi_in, CYG_BOTH, &counters);
 	need(counters.packets_in == counters.packets_out, "not all came through");
-	*out /= packets / TUN_BATCH * TUN_BATCH;
-	*in /= packets / TUN_BATCH * TUN_BATCH;
+	*out /= rounds * count;
+	*in /= rounds * count;
+}
+
+static void plane_start(struct plane *plane)
+{
+	struct cyg_plugin_ctx *ctx;
+
+	plane->shard = shard_manual_new(NULL);
+	need(plane->shard != NULL, "shard");
+	plane->reg = registry_quick(shard_group_control(shard_group_of(plane->shard)), plane->shard, plane->plugins, NULL);
+	need(plane->reg && cyg_get_feature(plane->shard, CYG_KERNEL, 0, &ctx), "plugins");
+	plane->tun = tun_shard_of(ctx, plane->shard);
+	plane->shard->send_run = keep_run;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double median(double *list, unsigned count)
+{
+	qsort(list, count, sizeof(*list), by_value);
+	return list[count / 2];
 }
 
 int main(int argc, char **argv)
 {
-	static const struct cyg_plugin *const plugins[] = { &cyg_plugin_openssl, &cyg_plugin_kernel_tun, NULL };
-	int packets = argc > 1 ? atoi(argv[1]) : 100000;
-	struct cyg_plugin_ctx *ctx;
-	struct registry *reg;
+	static const struct cyg_plugin *const openssl[] = { &cyg_plugin_openssl, &cyg_plugin_kernel_tun, NULL };
+#ifdef BENCH_IPSEC_MB
+	static const struct cyg_plugin *const both[] = { &cyg_plugin_ipsec_mb, &cyg_plugin_openssl,
+							 &cyg_plugin_kernel_tun, NULL };
+	struct plane planes[] = { { "ipsec-mb", both }, { "openssl", openssl } };
+#else
+	struct plane planes[] = { { "openssl", openssl } };
+#endif
+	int packets = argc > 1 ? atoi(argv[1]) : 20000, rounds = argc > 2 ? atoi(argv[2]) : 7;
 
-	need(packets >= TUN_BATCH && packets <= 100000000, "usage: esp [PACKETS]");
+	need(packets >= TUN_BATCH && packets <= 100000000 && rounds > 0 && rounds <= ROUNDS_MAX,
+	     "usage: esp [PACKETS] [ROUNDS]");
 	tun_hooks.netlink_open = no_netlink;
-	shard = shard_manual_new(NULL);
-	need(shard != NULL, "shard");
-	reg = registry_quick(shard_group_control(shard_group_of(shard)), shard, plugins, NULL);
-	need(reg && cyg_get_feature(shard, CYG_KERNEL, 0, &ctx), "plugins");
-	tun = tun_shard_of(ctx, shard);
-	shard->send_run = keep_run;
-	printf("%-22s %6s %8s %8s %6s %8s %6s %8s %8s\n", "suite", "octets", "bare ns", "seal ns", "ratio", "open ns",
-	       "ratio", "out ns", "in ns");
-	for (unsigned s = 0; s < CYG_COUNT(suites); s++) {
-		for (unsigned i = 0; i < CYG_COUNT(sizes); i++) {
-			double yard = bare(suites[s].cipher, suites[s].digest, sizes[i], (unsigned)packets);
-			double seal, open_, out, in;
-			struct cyg_esp esp;
+	for (size_t i = 0; i < CYG_COUNT(planes); i++)
+		plane_start(&planes[i]);
+	printf("alone is %s\n%-21s %6s %8s  %-9s %7s %7s %7s %7s  %s\n", alone_name, "suite", "octets", "alone ns",
+	       "provider", "seal ns", "open ns", "out ns", "in ns", "of alone: seal, out, in");
+	for (size_t s = 0; s < CYG_COUNT(suites); s++) {
+		for (size_t i = 0; i < CYG_COUNT(sizes); i++) {
+			double yard[ROUNDS_MAX], v[CYG_COUNT(planes)][4][ROUNDS_MAX], m[4], alone;
 
-			need(cyg_get_esp(shard, suites[s].encr, suites[s].bits, suites[s].integ, &esp) == CYG_OK,
-			     suites[s].name);
-			ops_both(&esp, sizes[i], (unsigned)packets, &seal, &open_);
-			way_both(s, sizes[i], (unsigned)packets, &out, &in);
-			printf("%-22s %6zu %8.0f %8.0f %6.2f %8.0f %6.2f %8.0f %8.0f\n", suites[s].name, sizes[i],
-			       yard, seal, seal / yard, open_, open_ / yard, out, in);
+			for (int r = 0; r < rounds; r++) {
+				yard[r] = alone_seal(&suites[s], sizes[i] + 2, (unsigned)packets);
+				for (size_t p = 0; p < CYG_COUNT(planes); p++) {
+					struct cyg_esp esp;
+
+					need(cyg_get_esp(planes[p].shard, suites[s].encr, suites[s].bits,
+							 suites[s].integ, &esp) == CYG_OK, suites[s].name);
+					ops_both(&esp, sizes[i], (unsigned)packets, &v[p][0][r], &v[p][1][r]);
+					way_both(&planes[p], &suites[s], sizes[i], (unsigned)packets, &v[p][2][r],
+						 &v[p][3][r]);
+				}
+			}
+			alone = median(yard, (unsigned)rounds);
+			for (size_t p = 0; p < CYG_COUNT(planes); p++) {
+				for (unsigned k = 0; k < 4; k++)
+					m[k] = median(v[p][k], (unsigned)rounds);
+				printf("%-21s %6zu %8.0f  %-9s %7.0f %7.0f %7.0f %7.0f  %.2f %.2f %.2f\n",
+				       suites[s].name, sizes[i], alone, planes[p].name, m[0], m[1], m[2], m[3],
+				       alone / m[0], alone / m[2], alone / m[3]);
+			}
 		}
 	}
-	registry_quick_end(reg, shard);
-	shard_manual_free(shard);
+	for (size_t i = 0; i < CYG_COUNT(planes); i++) {
+		registry_quick_end(planes[i].reg, planes[i].shard);
+		shard_manual_free(planes[i].shard);
+	}
 	return 0;
 }

@@ -14,16 +14,23 @@ if HAVE_CHECK
 if PLUGIN_OPENSSL
 if PLUGIN_KERNEL_TUN
 EXTRA_PROGRAMS += testing/bench/esp
-testing_bench_esp_SOURCES = testing/bench/esp.c $(KERNEL_TUN_SOURCES)
+testing_bench_esp_SOURCES = testing/bench/esp.c testing/bench/alone.h $(KERNEL_TUN_SOURCES)
 testing_bench_esp_CPPFLAGS = $(AM_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 testing_bench_esp_CFLAGS = $(AM_CFLAGS) $(MNL_CFLAGS) $(OPENSSL_CFLAGS)
 testing_bench_esp_LDADD = $(LIBKERNEL) src/plugins/openssl/libopenssl-plugin.la src/libcharon/libcharon-core.la \
 	$(MNL_LIBS) $(OPENSSL_LIBS)
+if PLUGIN_IPSEC_MB
+testing_bench_esp_SOURCES += testing/bench/alone_mb.c
+testing_bench_esp_CPPFLAGS += -DBENCH_IPSEC_MB
+testing_bench_esp_LDADD += src/plugins/ipsec-mb/libipsec-mb-plugin.la $(IPSEC_MB_LIBS)
+else
+testing_bench_esp_SOURCES += testing/bench/alone_evp.c
+endif
 endif
 endif
 endif
 
 .PHONY: bench-programs
 bench-programs: all $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
-EXTRA_DIST += testing/bench/esp-wire testing/bench/setup testing/bench/README
+EXTRA_DIST += testing/bench/alone_evp.c testing/bench/alone_mb.c testing/bench/esp-wire testing/bench/setup testing/bench/README
 CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
