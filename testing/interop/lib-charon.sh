@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Sourced after testing/lib.sh: Debian's strongSwan in a namespace, one or more, each with files of its own.
 
+# A daemon that is started at the end of a pipe must be known here, to be ended.
+shopt -s lastpipe
+
 charon_need() {
 	need_command swanctl jq
 	[[ -x /usr/sbin/charon-systemd ]] || skip "no charon-systemd (testing/packages, set interop)"

@@ -6,9 +6,12 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
 	testing/interop/key-export/README testing/interop/key-export/run.sh \
+	testing/interop/dead-client/README testing/interop/dead-client/run.sh \
+	testing/interop/dead-gateway/README testing/interop/dead-gateway/run.sh \
 	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
 	testing/interop/nat-gateway/README testing/interop/nat-gateway/run.sh \
 	testing/interop/rekey-client/README testing/interop/rekey-client/run.sh \
 	testing/interop/rekey-gateway/README testing/interop/rekey-gateway/run.sh \
+	testing/interop/restart-client/README testing/interop/restart-client/run.sh \
 	testing/interop/suite-matrix/README testing/interop/suite-matrix/run.sh \
 	testing/interop/suite-matrix/plan.py testing/interop/suite-matrix/compare.py
