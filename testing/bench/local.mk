@@ -5,10 +5,15 @@ testing_bench_primitives_SOURCES = testing/bench/primitives.c testing/bench/bare
 testing_bench_primitives_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 testing_bench_primitives_LDADD = $(OPENSSL_LIBS)
 
-EXTRA_LTLIBRARIES = testing/bench/kernel-null.la
-testing_bench_kernel_null_la_SOURCES = testing/bench/kernel-null.c
-testing_bench_kernel_null_la_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-testing_bench_kernel_null_la_LIBADD = $(PLUGIN_LIBADD)
+EXTRA_PROGRAMS += testing/bench/load
+testing_bench_load_SOURCES = testing/bench/load.c
+testing_bench_load_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
+testing_bench_load_LDADD = src/libcharon/libbase.la $(OPENSSL_LIBS)
+
+EXTRA_PROGRAMS += testing/bench/timers
+testing_bench_timers_SOURCES = testing/bench/timers.c
+testing_bench_timers_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
+testing_bench_timers_LDADD = src/libcharon/libcharon-core.la $(UV_LIBS)
 
 if HAVE_CHECK
 if PLUGIN_OPENSSL
@@ -31,6 +36,7 @@ endif
 endif
 
 .PHONY: bench-programs
-bench-programs: all $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
-EXTRA_DIST += testing/bench/alone_evp.c testing/bench/alone_mb.c testing/bench/esp-wire testing/bench/setup testing/bench/README
-CLEANFILES += $(EXTRA_PROGRAMS) $(EXTRA_LTLIBRARIES)
+bench-programs: all $(EXTRA_PROGRAMS)
+EXTRA_DIST += testing/bench/alone_evp.c testing/bench/alone_mb.c testing/bench/esp-wire testing/bench/flood \
+	testing/bench/setup testing/bench/README
+CLEANFILES += $(EXTRA_PROGRAMS)

@@ -19,7 +19,7 @@ charon_kernel=${charon_kernel:-kernel-libipsec kernel-netlink}
 # Further lines of strongswan.conf's section `charon`.
 charon_options=${charon_options:-}
 
-# charon_start NS: swanctl.conf comes on standard input.
+# charon_start NS: swanctl.conf comes on standard input. `charon_settings` has further lines of strongswan.conf.
 charon_start() {
 	local name=$1 dir
 	dir=$(charon_dir "$name")
@@ -58,6 +58,7 @@ charon_start() {
 	            fwmark = 0x42
 	        }
 	    }
+	    ${charon_settings:-}
 	}
 	charon-systemd {
 	    journal {

@@ -409,7 +409,8 @@ START_TEST(what_is_missing_is_named_with_what_would_mend_it)
 			       "gmp, which has it, is not installed");
 	b = CYG_STRBUF(text);
 	registry_missing_text(one, CYG_KERNEL, 0, 0, &b);
-	ck_assert_str_eq(text, "no plugin provides any kernel: kernel-tun, which has it, is not installed");
+	ck_assert_str_eq(text, "no plugin provides any kernel: kernel-tun, which has it, is not installed, "
+				"kernel-netlink, which has it, is not installed");
 	b = CYG_STRBUF(text);
 	registry_missing_text(one, CYG_CIPHER, 77, 128, &b);
 	ck_assert_str_eq(text, "no plugin provides cipher 77 with 128 bits");
