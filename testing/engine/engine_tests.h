@@ -17,5 +17,6 @@ Suite *fragment_suite(void);
 Suite *limits_suite(void);
 Suite *loss_suite(void);
 Suite *tamper_suite(void);
+Suite *watch_suite(void);
 
 #endif

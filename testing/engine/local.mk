@@ -24,7 +24,8 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
 	testing/engine/refuse_test.c \
 	testing/engine/rekey_test.c \
 	testing/engine/setup_test.c \
-	testing/engine/tamper_test.c
+	testing/engine/tamper_test.c \
+	testing/engine/watch_test.c
 check_PROGRAMS += testing/engine/explore_tests
 ENGINE_TESTS += testing/engine/explore_tests
 TESTS += testing/engine/explore_tests

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/publish.h"
 
+#include "exchange/diagnose.h"
 #include "exchange/driver.h"
 
 #include <stdlib.h>
@@ -129,5 +130,6 @@ enum cyg_status publish_config(struct daemon *daemon, struct cyg_config *config,
 	config_unref(daemon->config);
 	daemon->config = config_ref(config);
 	daemon->control->config = daemon->config;
+	diagnose_configure(config_view(config)->global->diagnose);
 	return CYG_OK;
 }

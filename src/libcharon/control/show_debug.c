@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* debug, undebug, show debugging; terminal monitor, show logging, clear logging. */
+/* What went wrong and what goes on: debug, show debugging, terminal monitor, show logging, diagnose. */
 #include "config.h"
 
 #include "control/show.h"
 #include "control/state.h"
 #include "control/tables.h"
+#include "exchange/diagnose.h"
 #include "log/debug.h"
 #include "log/format.h"
 #include "log/log.h"
@@ -39,6 +40,7 @@ static const struct cyg_token_help tokens[] = {
 	{ "debugging", "What is turned on" },
 	{ "logging", "The newest lines of the log" },
 	{ "clear", "Takes away" },
+	{ "diagnose", "What failed lately" },
 	{ 0 },
 };
 
@@ -287,6 +289,48 @@ static enum cyg_status clear_logging(struct cyg_exec *exec, const struct cyg_arg
 	return CYG_OK;
 }
 
+/* --- show crypto ikev2 diagnose error --- */
+
+static enum cyg_status show_diagnose(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	struct diagnose_state state = diagnose_state();
+	struct diagnose_row row = { 0 };
+	bool counts = cyg_args_has(args, "count");
+
+	cyg_exec_printf(exec, "Exit Path Table - status: %s, current entry %u, deleted %llu, max allow %u\n",
+			state.max ? "enable" : "disable", state.entries, (unsigned long long)state.deleted,
+			state.max);
+	if (!state.max)
+		cyg_exec_printf(exec, "To keep what fails: crypto ikev2 diagnose error 50\n");
+	while (diagnose_next(row.serial, &row)) {
+		char peer[CYG_ENDPOINT_TEXT];
+		json_t *json;
+
+		cyg_exec_printf(exec, "Error(%llu): %s%s\n", (unsigned long long)row.count,
+				row.child ? "child: " : "", row.what);
+		if (!counts)
+			cyg_exec_printf(exec, "  %s: %s\n", cyg_endpoint_text(&row.peer, peer), row.line);
+		if (!cyg_exec_json(exec))
+			continue;
+		json = json_object();
+		put_number(&json, "count", row.count);
+		put_flag(&json, "child", row.child);
+		put_text(&json, "error", row.what);
+		put_text(&json, "object", row.object);
+		put_text(&json, "line", row.line);
+		put_text(&json, "last_peer", cyg_endpoint_text(&row.peer, peer));
+		put_number(&json, "last_time", row.last_wall_s > 0 ? (uint64_t)row.last_wall_s : 0);
+		cyg_exec_row(exec, json);
+	}
+	return CYG_OK;
+}
+
+static enum cyg_status clear_diagnose(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	diagnose_clear();
+	return CYG_OK;
+}
+
 #define KINDS     "{crypto {ikev2 [error | packet | internal | client] | ipsec | pki} | radius | aaa | all}"
 #define CONDITION "{peer {ipv4 <address:ip4> [<mask:mask>] | ipv6 <prefix:prefix6>} | username <name:word> | fvrf <vrf:name>}"
 
@@ -319,6 +363,11 @@ static const struct cyg_command commands[] = {
 	  .run = show_logging },
 	{ .mode = "exec", .syntax = "clear logging", .help = "Forgets the newest lines.", .tokens = tokens,
 	  .flags = CYG_CMD_PRIVILEGED, .run = clear_logging },
+	{ .mode = "exec", .syntax = "show crypto ikev2 diagnose error [count]",
+	  .help = "Shows what failed lately, how often, and what would mend it.", .tokens = tokens,
+	  .run = show_diagnose },
+	{ .mode = "exec", .syntax = "clear crypto ikev2 diagnose error", .help = "Forgets what failed.",
+	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = clear_diagnose },
 	{ 0 },
 };
 

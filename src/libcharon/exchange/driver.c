@@ -12,6 +12,7 @@
 #include "exchange/fragment.h"
 #include "exchange/receive.h"
 #include "exchange/send.h"
+#include "exchange/watch.h"
 
 #include <stdlib.h>
 
@@ -143,6 +144,7 @@ static void enter(struct exchange *x)
 	if (state == IKE_STATES)
 		return;
 	sa->state = state;
+	watch_state(sa, before);
 	if (state == IKE_ESTABLISHED && before < IKE_ESTABLISHED)
 		life_established(sa);
 }
@@ -432,6 +434,10 @@ static void handle_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struc
 			ike->counters.drop_malformed++;
 		return;
 	}
+	if (watch_packets() && opened->sealed && !opened->waits)
+		watch_received(sa, d, header, ike->msg.sk.inner_first,
+			       cyg_bytes((opened->joined ? opened->joined : d->data) + opened->plain_at,
+					 opened->plain_len));
 	if (verdict == WINDOW_REPEATED) {
 		repeat_response(sa, d, &ike->msg);
 		return;
@@ -532,6 +538,9 @@ static void input_init(struct ike_shard *ike, struct cyg_datagram *d, const stru
 		ike->counters.drop_message_id++;
 		return;
 	}
+	if (watch_packets())
+		watch_received(NULL, d, header, header->next_payload,
+			       cyg_bytes(d->data + CYG_IKE_HEADER_LEN, d->len - CYG_IKE_HEADER_LEN));
 	if (header->flags & CYG_FLAG_RESPONSE) {
 		sa = spi_table_get(&ike->sas, header->spi_i);
 		if (!sa || !sa->d.initiator || sa->state != IKE_INIT_SENT ||
@@ -557,7 +566,7 @@ static void input_init(struct ike_shard *ike, struct cyg_datagram *d, const stru
 		run_request(sa, &exchange_ike_sa_init, d, &ike->msg, &clear);
 }
 
-void driver_input(struct ike_shard *ike, struct cyg_datagram *d)
+static void input(struct ike_shard *ike, struct cyg_datagram *d)
 {
 	struct ike_header header = { 0 };
 	enum cyg_status status = message_read_header(d->data, d->len, &header);
@@ -589,4 +598,17 @@ void driver_input(struct ike_shard *ike, struct cyg_datagram *d)
 		return;
 	}
 	input_sealed(sa, d, &header);
+}
+
+void driver_input(struct ike_shard *ike, struct cyg_datagram *d)
+{
+	struct ike_counters before;
+
+	if (!watch_errors()) {
+		input(ike, d);
+		return;
+	}
+	before = ike->counters;
+	input(ike, d);
+	watch_dropped(ike, d, &before);
 }

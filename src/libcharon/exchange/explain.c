@@ -6,6 +6,7 @@
 #include "exchange/exchange.h"
 
 #include "crypto/names.h"
+#include "exchange/diagnose.h"
 #include "registry/registry.h"
 
 #include <cygnet/log.h>
@@ -258,6 +259,7 @@ void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format,
 		cyg_strbuf_addf(&out, "; nearest: %s", why->nearest);
 	if (why->mend[0])
 		cyg_strbuf_addf(&out, "; try: %s", why->mend);
+	diagnose_note(child, &sa->d.remote, cyg_shard_wall_s(sa->shard), why->what, object_text, line);
 #define FIELDS                                                                              \
 	F_ENDPOINT("peer", &sa->d.remote), F_ENDPOINT("local", &sa->d.local), F_STR("line", line), \
 		F_STR("object", object_text), F_STR("what", why->what),                     \

@@ -3,6 +3,7 @@
 #include "exchange/ike_auth.h"
 
 #include "exchange/child.h"
+#include "exchange/watch.h"
 #include "policy/select.h"
 
 #include <cygnet/cursor.h>
@@ -101,6 +102,7 @@ static enum cyg_status request_identify(struct exchange *x)
 	if (status != CYG_OK)
 		return refuse_profile(x, status, &trace);
 	sa->profile = engine_hold(ike, profile);
+	watch_chosen(sa, "profile", profile->head.name);
 	status = peer_take_method(x);
 	return status == CYG_OK ? prove_choose(x) : status;
 }

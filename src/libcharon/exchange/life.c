@@ -3,6 +3,7 @@
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
 #include "exchange/lease.h"
+#include "exchange/watch.h"
 
 #include <cygnet/cursor.h>
 
@@ -115,6 +116,7 @@ void life_close(struct ike_sa *sa, const char *why)
 
 	if (sa->state == IKE_CLOSED)
 		return;
+	watch_closed(sa, why);
 	if (sa->state >= IKE_ESTABLISHED && why)
 		cyg_log(CYG_LOG_NOTICE, "ike.down", "{peer}: {id} is down: {why}",
 			F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id),

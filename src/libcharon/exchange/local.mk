@@ -12,6 +12,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/cookie.h \
 	src/libcharon/exchange/create_child.c \
 	src/libcharon/exchange/detached.c \
+	src/libcharon/exchange/diagnose.c \
+	src/libcharon/exchange/diagnose.h \
 	src/libcharon/exchange/driver.c \
 	src/libcharon/exchange/driver.h \
 	src/libcharon/exchange/engine.c \
@@ -45,5 +47,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/send.c \
 	src/libcharon/exchange/send.h \
 	src/libcharon/exchange/timers.c \
+	src/libcharon/exchange/watch.c \
+	src/libcharon/exchange/watch.h \
 	src/libcharon/exchange/tunnel.c \
 	src/libcharon/exchange/unique.c

@@ -3,6 +3,7 @@
 
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
+#include "exchange/watch.h"
 
 #include <cygnet/cursor.h>
 
@@ -71,6 +72,8 @@ static struct cyg_bytes seal(struct exchange *x)
 
 	if (x->out->w.failed)
 		return cyg_bytes(NULL, 0);
+	if (watch_packets())
+		watch_sent(x, first, cyg_bytes(ike->out + SK_HEAD + sk_plain_offset(algs), plain));
 	len = SK_HEAD + sk_sealed_len(algs, plain);
 	limit = fragment_limit(sa, x->ours ? &sa->d.remote : &x->remote, len, x->fragmented);
 	if (len > limit) {
@@ -95,9 +98,22 @@ static struct cyg_bytes seal(struct exchange *x)
 	return message;
 }
 
+/* A whole message in clear. */
+static struct cyg_bytes finish_clear(struct exchange *x)
+{
+	struct cyg_bytes message = chain_end(x->out, NULL);
+	struct ike_header header;
+	struct wire_reader r = wire_reader_of(message);
+
+	wire_skip(&r, CYG_IKE_HEADER_LEN);
+	if (watch_packets() && message_read_header(message.ptr, message.len, &header) == CYG_OK)
+		watch_sent(x, header.next_payload, wire_rest(&r));
+	return message;
+}
+
 struct cyg_bytes send_finish(struct exchange *x)
 {
-	return x->def->clear ? chain_end(x->out, NULL) : seal(x);
+	return x->def->clear ? finish_clear(x) : seal(x);
 }
 
 void send_to(struct ike_sa *sa, const struct cyg_endpoint *local,

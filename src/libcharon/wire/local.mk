@@ -14,6 +14,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/wire/payloads.h \
 	src/libcharon/wire/sa.c \
 	src/libcharon/wire/sk.c \
+	src/libcharon/wire/summary.c \
 	src/libcharon/wire/ts.c \
 	src/libcharon/wire/vendor.c
 

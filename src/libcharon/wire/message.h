@@ -189,5 +189,8 @@ void skf_write(struct chain_writer *c, uint8_t inner_first, uint16_t number, uin
 const char *exchange_name(uint8_t exchange, char *storage);
 const char *notify_name(uint16_t type, char *storage);
 const char *payload_name(uint8_t type, char *storage);
+/* "SA KE Nonce N(COOKIE) CP(REQUEST 1 3)": a chain of payloads whose first has the type `first`, whatever its octets
+ * are; "..." where they break the format. Inside of SK nothing is looked at. */
+void message_summary(struct cyg_bytes chain, uint8_t first, struct cyg_strbuf *out);
 
 #endif

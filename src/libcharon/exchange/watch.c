@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "exchange/watch.h"
+
+#define SUMMARY_MAX 512
+
+static struct cyg_debug_who who_of(const struct ike_sa *sa)
+{
+	return (struct cyg_debug_who){
+		.peer = &sa->d.remote.ip,
+		.identity = sa->remote_id,
+		.fvrf = "", /* sockets of other VRFs do not exist */
+	};
+}
+
+static const char *kind_of(uint8_t flags)
+{
+	return flags & CYG_FLAG_RESPONSE ? "response" : "request";
+}
+
+void watch_sent(const struct exchange *x, uint8_t first, struct cyg_bytes chain)
+{
+	struct cyg_debug_who who = who_of(x->sa);
+	const struct cyg_endpoint *to = x->ours ? &x->sa->d.remote : &x->remote;
+	char text[SUMMARY_MAX], storage[16];
+	struct cyg_strbuf payloads = CYG_STRBUF(text);
+
+	who.peer = &to->ip;
+	if (!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who))
+		return;
+	message_summary(chain, first, &payloads);
+	cyg_log_emit(CYG_LOG_DEBUG, "debug.sent", "{peer}: {exchange} {kind}, message id {id}: {payloads}",
+		     (const struct cyg_field[]){
+			     F_ENDPOINT("peer", to), F_STR("exchange", exchange_name(x->def->type, storage)),
+			     F_STR("kind", x->ours ? "request" : "response"), F_UINT("id", x->message_id),
+			     F_STR("payloads", text), F_HEX64("spi_i", x->sa->d.spi_i),
+			     F_HEX64("spi_r", x->sa->d.spi_r), { 0 } });
+}
+
+void watch_received(const struct ike_sa *sa, const struct cyg_datagram *d, const struct ike_header *header,
+		    uint8_t first, struct cyg_bytes chain)
+{
+	struct cyg_debug_who who = sa ? who_of(sa) : (struct cyg_debug_who){ .fvrf = "" };
+	char text[SUMMARY_MAX], storage[16];
+	struct cyg_strbuf payloads = CYG_STRBUF(text);
+
+	who.peer = &d->remote.ip;
+	if (!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who))
+		return;
+	message_summary(chain, first, &payloads);
+	cyg_log_emit(CYG_LOG_DEBUG, "debug.received", "{peer}: {exchange} {kind}, message id {id}: {payloads}",
+		     (const struct cyg_field[]){
+			     F_ENDPOINT("peer", &d->remote),
+			     F_STR("exchange", exchange_name(header->exchange, storage)),
+			     F_STR("kind", kind_of(header->flags)), F_UINT("id", header->message_id),
+			     F_STR("payloads", text), F_HEX64("spi_i", header->spi_i),
+			     F_HEX64("spi_r", header->spi_r), { 0 } });
+}
+
+void watch_dropped(const struct ike_shard *ike, const struct cyg_datagram *d, const struct ike_counters *before)
+{
+#define REASON(member_, text_) { offsetof(struct ike_counters, member_), text_ }
+	static const struct { size_t at; const char *text; } reasons[] = {
+		REASON(drop_short, "it is shorter than it says, or than a header"),
+		REASON(drop_version, "it is of another version of IKE"),
+		REASON(drop_malformed, "it breaks the format"),
+		REASON(drop_unknown_spi, "nobody has its SPIs"),
+		REASON(drop_auth, "it is not authentic"),
+		REASON(drop_state, "it does not fit the state of its SA"),
+		REASON(drop_message_id, "its message id is outside of the window"),
+		REASON(drop_exchange, "its exchange type is unknown"),
+		REASON(drop_critical, "it holds a critical payload that we do not know"),
+		REASON(drop_busy, "too many SAs wait for a server"),
+		REASON(drop_memory, "memory is short"),
+		REASON(retransmits_in, "it is being worked on already"),
+	};
+#undef REASON
+	const struct cyg_debug_who who = { .peer = &d->remote.ip, .fvrf = "" };
+
+	for (size_t i = 0; i < CYG_COUNT(reasons); i++) {
+		const uint64_t *was = (const uint64_t *)((const char *)before + reasons[i].at);
+		const uint64_t *is = (const uint64_t *)((const char *)&ike->counters + reasons[i].at);
+
+		if (*is != *was)
+			cyg_debug(CYG_DEBUG_IKEV2_ERROR, &who, "debug.dropped",
+				  "{peer}: a message of {octets} octets is dropped: {why}",
+				  F_ENDPOINT("peer", &d->remote), F_UINT("octets", d->len),
+				  F_STR("why", reasons[i].text));
+	}
+}
+
+void watch_state(const struct ike_sa *sa, uint8_t before)
+{
+	const struct cyg_debug_who who = who_of(sa);
+
+	if (sa->state != before)
+		cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.state", "{peer}: SA {spi}: {before} to {after}",
+			  F_ENDPOINT("peer", &sa->d.remote),
+			  F_HEX64("spi", sa->d.initiator ? sa->d.spi_i : sa->d.spi_r),
+			  F_STR("before", ike_state_text(before)), F_STR("after", ike_state_text(sa->state)));
+}
+
+void watch_chosen(const struct ike_sa *sa, const char *what, const char *which)
+{
+	const struct cyg_debug_who who = who_of(sa);
+
+	cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.chosen", "{peer}: {what}: {which}",
+		  F_ENDPOINT("peer", &sa->d.remote), F_STR("what", what), F_STR("which", which));
+}
+
+void watch_closed(const struct ike_sa *sa, const char *why)
+{
+	const struct cyg_debug_who who = who_of(sa);
+
+	cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.closed", "{peer}: SA {spi} is closed in state {state}: {why}",
+		  F_ENDPOINT("peer", &sa->d.remote),
+		  F_HEX64("spi", sa->d.initiator ? sa->d.spi_i : sa->d.spi_r),
+		  F_STR("state", ike_state_text(sa->state)), F_STR("why", why));
+}
