@@ -229,6 +229,7 @@ static void look(struct cyg_shard *control, struct cyg_timer *timer)
 {
 	static const struct cyg_broker_request alive = { .verb = CYG_BROKER_ALIVE, .fd = -1 };
 	struct watchdog *watchdog = CYG_CONTAINER(timer, struct watchdog, timer);
+	char doing[SHARD_DOING_TEXT];
 	bool stuck = false;
 
 	for (unsigned i = 0; i < cyg_shard_count(control); i++) {
@@ -238,8 +239,9 @@ static void look(struct cyg_shard *control, struct cyg_timer *timer)
 			stuck = true;
 			if (!watchdog->stuck)
 				cyg_log(CYG_LOG_CRIT, "shard.stuck",
-					"shard {shard} has not moved for {seconds} s", F_UINT("shard", i),
-					F_UINT("seconds", CYG_BROKER_ALIVE_S));
+					"shard {shard} has not moved for {seconds} s; it is in {doing}",
+					F_UINT("shard", i), F_UINT("seconds", CYG_BROKER_ALIVE_S),
+					F_STR("doing", shard_doing(cyg_shard_peer(control, i), doing)));
 		}
 		watchdog->progress[i] = now;
 	}

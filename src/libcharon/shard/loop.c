@@ -116,8 +116,10 @@ static void on_poll(uv_poll_t *handle, int status, int uv_ready)
 			return;
 	}
 	events &= p->poll->events;
-	if (events)
+	if (events) {
+		SHARD_ENTERS(p->shard, p->poll->ready);
 		p->poll->ready(p->shard, p->poll, events);
+	}
 }
 
 static enum cyg_status loop_poll_start(struct cyg_shard *shard, struct cyg_poll *poll, unsigned events)

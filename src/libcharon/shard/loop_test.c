@@ -573,6 +573,7 @@ START_TEST(shard_without_progress_is_told_from_one_that_sleeps)
 {
 	struct cyg_shard *first, *control;
 	struct stuck stuck = { false, false };
+	char doing[SHARD_DOING_TEXT];
 	uint64_t before;
 
 	open_group(2);
@@ -584,6 +585,8 @@ START_TEST(shard_without_progress_is_told_from_one_that_sleeps)
 		sched_yield();
 	before = shard_progress(first);
 	ck_assert(shard_is_stuck(before, shard_progress(first)));
+	/* And in what: the program and a place in it. */
+	ck_assert_msg(strstr(shard_doing(first, doing), "shard_tests") && strchr(doing, '+'), "%s", doing);
 	/* The other one answers meanwhile, and then sleeps. */
 	call(shard_group_worker(group, 1), nothing, stop_control, NULL);
 	ck_assert_int_eq(shard_run(control), CYG_OK);

@@ -8,8 +8,11 @@
 
 #include <cygnet/commands.h>
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #define TURN_END_ROUNDS 16 /* a turn-end that sets another one runs it in the same turn, this deep */
@@ -33,6 +36,7 @@ static struct cyg_shard *one_new(struct shard_group *group, unsigned index, unsi
 	mailbox_init(&shard->mailbox, mailbox_limit ? mailbox_limit : SHARD_MAILBOX_LIMIT);
 	atomic_init(&shard->stop, false);
 	atomic_init(&shard->progress, 0);
+	atomic_init(&shard->doing, 0);
 	return shard;
 }
 
@@ -141,6 +145,27 @@ struct cyg_shard *cyg_shard_peer(const struct cyg_shard *shard, unsigned index)
 bool cyg_shard_is_mine(const struct cyg_shard *shard)
 {
 	return shard->driver->is_mine(shard);
+}
+
+const char *shard_doing(const struct cyg_shard *shard, char *out)
+{
+	uintptr_t at = atomic_load_explicit(&shard->doing, memory_order_relaxed);
+	Dl_info info = { .dli_fname = NULL };
+	const char *file;
+
+	if (!at || !dladdr((void *)at, &info) || !info.dli_fname) {
+		(void)snprintf(out, SHARD_DOING_TEXT, "%s", at ? "a callback of no file" : "nothing yet");
+		return out;
+	}
+	file = strrchr(info.dli_fname, '/');
+	file = file ? file + 1 : info.dli_fname;
+	/* The nearest name is another function's where ours is hidden. */
+	if (info.dli_sname && (uintptr_t)info.dli_saddr == at)
+		(void)snprintf(out, SHARD_DOING_TEXT, "%s (%s+0x%zx)", info.dli_sname, file,
+			       (size_t)(at - (uintptr_t)info.dli_fbase));
+	else
+		(void)snprintf(out, SHARD_DOING_TEXT, "%s+0x%zx", file, (size_t)(at - (uintptr_t)info.dli_fbase));
+	return out;
 }
 
 uint64_t shard_progress(const struct cyg_shard *shard)
@@ -340,6 +365,7 @@ static bool run_turn_ends(struct cyg_shard *shard)
 			shard->turn_ends_running = end->next;
 			end->next = NULL;
 			end->queued = false;
+			SHARD_ENTERS(shard, end->run);
 			end->run(shard, end);
 			ran = true;
 		}
@@ -368,6 +394,7 @@ static bool run_messages(struct cyg_shard *shard)
 
 		if (!msg)
 			break;
+		SHARD_ENTERS(shard, msg->run);
 		msg->run(shard, msg);
 		ran++;
 	}
@@ -465,6 +492,7 @@ static bool run_completed(struct cyg_shard *shard)
 		struct cyg_op *op = CYG_CONTAINER(shard->completed, struct cyg_op, deadline);
 
 		completed_remove(shard, op);
+		SHARD_ENTERS(shard, op->done);
 		op->done(op, op->status);
 		ran = true;
 	}

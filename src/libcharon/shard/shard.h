@@ -93,6 +93,7 @@ struct cyg_shard {
 	uint64_t unsent;                /* datagrams sent while no room was there to take them */
 	atomic_bool stop;
 	atomic_uint_fast64_t progress;
+	atomic_uintptr_t doing;         /* the callback that was entered last */
 };
 
 /* How one kind of shard is driven. */
@@ -147,6 +148,16 @@ static inline bool shard_is_stuck(uint64_t before, uint64_t now)
 {
 	return before == now && (now & 1);
 }
+
+/*
+ * Any thread: the callback that a shard entered last, as FILE+0xOFFSET (what addr2line takes) and the function's name
+ * where the file tells it. Returns `out`, which has room for SHARD_DOING_TEXT octets.
+ */
+#define SHARD_DOING_TEXT 192
+const char *shard_doing(const struct cyg_shard *shard, char *out);
+/* For shard/ only: says which callback is entered now. */
+#define SHARD_ENTERS(shard_, function_) \
+	atomic_store_explicit(&(shard_)->doing, (uintptr_t)(function_), memory_order_relaxed)
 
 /* --- A manual group --- */
 

@@ -2,6 +2,8 @@
 /* The timer wheel: see wheel.h for its shape. Owning shard only. */
 #include "shard/wheel.h"
 
+#include "shard/shard.h"
+
 #define LEVEL_BITS 6
 #define FAR_BITS   (WHEEL_LEVELS * LEVEL_BITS)
 
@@ -149,6 +151,8 @@ size_t wheel_run(struct wheel *w, struct cyg_shard *shard, uint64_t now_ms)
 		unlink_from(timer);
 		w->count--;
 		fired++;
+		if (shard)
+			SHARD_ENTERS(shard, timer->fire);
 		timer->fire(shard, timer);
 	}
 	return fired;
