@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
+	testing/system/path-mtu.sh \
 	testing/system/privileges.sh \
 	testing/system/rekey.sh \
 	testing/system/second-daemon.sh \

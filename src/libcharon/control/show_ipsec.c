@@ -74,6 +74,12 @@ static unsigned plaintext_mtu(const struct child_sa_row *row, unsigned path)
 	return (path - fixed) / block * block - 2;
 }
 
+/* What the data plane learned, else what most paths have. */
+static unsigned path_mtu(const struct child_sa_row *row)
+{
+	return row->counters.path_mtu ? row->counters.path_mtu : PATH_MTU_ASSUMED;
+}
+
 static void half_text(struct cyg_exec *exec, const struct page_job *job, const struct child_sa_row *row,
 		      bool inbound, const char *tag)
 {
@@ -154,7 +160,8 @@ static void child_text(struct cyg_exec *exec, struct page_job *job, const struct
 	cyg_exec_printf(exec, "    #pkts not decompressed: 0, #pkts decompress failed: 0\n");
 	cyg_exec_printf(exec, "    #octets encaps: %llu, #octets decaps: %llu\n", N(c->octets_out),
 			N(c->octets_in));
-	cyg_exec_printf(exec, "    #send errors %llu, #recv errors %llu\n", N(c->drop_out), N(drops_in(c)));
+	cyg_exec_printf(exec, "    #send errors %llu, #recv errors %llu, #pkts too big %llu\n", N(c->drop_out), N(drops_in(c)),
+			N(c->drop_too_big));
 	if (job->detailed)
 		cyg_exec_printf(exec,
 				"    #pkts verify failed: %llu, #pkts replay rollover: %llu, #pkts not of these "
@@ -166,7 +173,7 @@ static void child_text(struct cyg_exec *exec, struct page_job *job, const struct
 		cyg_exec_printf(exec, "    (the kernel plugin gave no counters)\n");
 	cyg_exec_printf(exec, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n", local, remote);
 	cyg_exec_printf(exec, "     plaintext mtu %u, path mtu %u, ip mtu %u, ip mtu idb %s\n",
-			plaintext_mtu(row, PATH_MTU_ASSUMED), PATH_MTU_ASSUMED, PATH_MTU_ASSUMED, interface);
+			plaintext_mtu(row, path_mtu(row)), path_mtu(row), path_mtu(row), interface);
 	cyg_exec_printf(exec, "     current outbound spi: 0x%X(%u)\n", row->spi_out, row->spi_out);
 	cyg_exec_printf(exec, "     PFS (Y/N): %s, DH group: %s\n", row->pfs_group ? "Y" : "N", group);
 	half_text(exec, job, row, true, tag);
@@ -237,6 +244,9 @@ static void child_json(struct cyg_exec *exec, struct page_job *job, const struct
 	put_number(&json, "drop_malformed", c->drop_malformed);
 	put_number(&json, "drop_other", c->drop_other);
 	put_number(&json, "drop_out", c->drop_out);
+	put_number(&json, "drop_too_big", c->drop_too_big);
+	put_number(&json, "path_mtu", c->path_mtu);
+	put_number(&json, "inner_mtu", c->inner_mtu);
 	cyg_exec_row(exec, json);
 }
 

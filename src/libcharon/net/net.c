@@ -32,6 +32,9 @@ enum cyg_status net_socket_prepare(int fd, bool natt)
 	/* Old kernels have none of these; each is done without. */
 	(void)set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
 	if (natt) {
+		/* Sets DF and learns from what routers answer; what is longer all the same is fragmented here. */
+		(void)(sa.ss_family == AF_INET ? set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT)
+					       : set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT));
 		(void)set(fd, IPPROTO_UDP, UDP_GRO, 1);
 		(void)(sa.ss_family == AF_INET ? set(fd, IPPROTO_IP, IP_RECVTOS, 1)
 					       : set(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1));

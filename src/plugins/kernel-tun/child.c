@@ -242,11 +242,28 @@ struct tun_target tun_child_for(struct tun_link *link, const struct inner *in)
 
 /* --- Children --- */
 
-static void set_inner_mtu(struct tun_child *child)
+static void set_path_mtu(struct tun_child *child)
 {
-	child->inner_mtu = child->outer_mtu ? inner_mtu(child->outer_mtu, child->remote.ip.family,
-							child->udp_encap, child->suite->esp.ops)
-					    : 0;
+	uint16_t mtu = tun_hooks.path_mtu(&child->local, &child->remote);
+
+	if (child->told_mtu && (mtu == 0 || child->told_mtu < mtu))
+		mtu = child->told_mtu;
+	child->path_asked_ms = cyg_shard_now_ms(child->shard->shard);
+	child->outer_mtu = mtu;
+	child->inner_mtu = mtu ? inner_mtu(mtu, child->remote.ip.family, child->udp_encap, child->suite->esp.ops) : 0;
+}
+
+uint16_t tun_child_mtu(const struct tun_child *child)
+{
+	uint16_t link = child->link->mtu;
+
+	return child->inner_mtu && (link == 0 || child->inner_mtu < link) ? child->inner_mtu : link;
+}
+
+void tun_child_path(struct tun_child *child, uint64_t now_ms)
+{
+	if (now_ms - child->path_asked_ms >= TUN_PATH_MS)
+		set_path_mtu(child);
 }
 
 static void child_free(struct tun_child *child)
@@ -274,7 +291,7 @@ static enum cyg_status child_new(struct tun_shard *s, const struct cyg_kernel_ch
 		.spi_in = wanted->spi_in, .owner = wanted->owner,
 		.local = wanted->local, .remote = wanted->remote,
 		.udp_encap = wanted->udp_encap, .esn = wanted->esn,
-		.outer_mtu = wanted->mtu, .key_in_len = key_len, .key_out_len = key_len,
+		.told_mtu = wanted->mtu, .key_in_len = key_len, .key_out_len = key_len,
 		.soft_octets = wanted->soft_octets, .hard_octets = wanted->hard_octets,
 		.batch_first = -1,
 		.local_count = (uint8_t)local, .remote_count = (uint8_t)remote,
@@ -295,7 +312,7 @@ static enum cyg_status child_new(struct tun_shard *s, const struct cyg_kernel_ch
 		return CYG_NOMEM;
 	}
 	replay_restore(&child->replay, wanted->seq_in);
-	set_inner_mtu(child);
+	set_path_mtu(child);
 	*out = child;
 	return CYG_OK;
 }
@@ -406,7 +423,7 @@ enum cyg_status tun_child_move(struct tun_shard *s, uint32_t spi_in, const struc
 	child->remote = *remote;
 	child->udp_encap = udp_encap;
 	child->told = (struct cyg_endpoint){ 0 };
-	set_inner_mtu(child);
+	set_path_mtu(child);
 	return CYG_OK;
 }
 

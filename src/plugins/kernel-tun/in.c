@@ -119,7 +119,8 @@ static void deliver(struct tun_link *link, uint8_t *packet, const struct inner *
 		merge_write(s);
 }
 
-static void take(struct tun_child *child, const struct tun_sealed *sealed, const struct cyg_esp_packet *esp)
+static void take(struct tun_child *child, const struct tun_sealed *sealed, const struct cyg_esp_packet *esp,
+		 const struct tun_conf *conf)
 {
 	uint8_t *body = esp->esp + CYG_ESP_HEADER_LEN + child->suite->esp.ops->iv_len;
 	struct cyg_kernel_counters *counters = &child->counters;
@@ -147,6 +148,8 @@ static void take(struct tun_child *child, const struct tun_sealed *sealed, const
 		counters->drop_other++;
 		return;
 	}
+	if (conf->clamp_mss)
+		(void)path_clamp_mss(body, &in, tun_child_mtu(child), true);
 	counters->packets_in++;
 	counters->octets_in += in.len;
 	counters->last_in_ms = cyg_shard_now_ms(child->shard->shard);
@@ -156,6 +159,8 @@ static void take(struct tun_child *child, const struct tun_sealed *sealed, const
 
 static void finish(struct tun_shard *s, struct in_batch *b)
 {
+	const struct tun_conf *conf = CYG_CONF(s->ctx, s->shard, struct tun_conf);
+
 	for (unsigned i = 0; i < b->count; i++) {
 		struct tun_child *child = b->child[i];
 		bool newest;
@@ -172,7 +177,7 @@ static void finish(struct tun_shard *s, struct in_batch *b)
 		s->counters.opened++;
 		if (newest)
 			follow(child, b->sealed[i]);
-		take(child, b->sealed[i], &b->esp[i]);
+		take(child, b->sealed[i], &b->esp[i], conf);
 	}
 }
 

@@ -602,6 +602,8 @@ static enum cyg_status raw_take(struct tun_shard *s, unsigned which, int fd)
 	*raw = (struct tun_raw){ .shard = s, .fd = fd, .family = which ? CYG_IPV6 : CYG_IPV4,
 				 .poll = { .fd = fd, .ready = raw_ready } };
 	raw_filter(raw);
+	(void)(which ? setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &(int){ IPV6_PMTUDISC_WANT }, sizeof(int))
+		     : setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &(int){ IP_PMTUDISC_WANT }, sizeof(int)));
 	if (which) { /* not had: no source address in events, no ECN */
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on));
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof(on));

@@ -10,6 +10,8 @@ KERNEL_TUN_SOURCES = \
 	src/plugins/kernel-tun/merge.c \
 	src/plugins/kernel-tun/merge.h \
 	src/plugins/kernel-tun/out.c \
+	src/plugins/kernel-tun/path.c \
+	src/plugins/kernel-tun/path.h \
 	src/plugins/kernel-tun/replay.c \
 	src/plugins/kernel-tun/replay.h \
 	src/plugins/kernel-tun/sum.c \
@@ -40,6 +42,7 @@ src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
 	src/plugins/kernel-tun/kernel_tun_tests.c \
 	src/plugins/kernel-tun/kernel_tun_tests.h \
 	src/plugins/kernel-tun/packets_test.h \
+	src/plugins/kernel-tun/path_test.c \
 	src/plugins/kernel-tun/tables_test.c \
 	src/plugins/kernel-tun/traffic_test.c \
 	src/plugins/kernel-tun/world_test.c \

@@ -21,6 +21,7 @@ struct out_batch {
 	struct tun_packet *packets;
 	unsigned count;
 	uint64_t now_ms;
+	const struct tun_conf *conf;
 	struct inner in[TUN_BATCH];
 	struct cut cut[TUN_BATCH];
 	int next[TUN_BATCH];          /* of the same child */
@@ -60,10 +61,12 @@ static void no_way(struct tun_link *link, const struct inner *in)
 
 /* Does it fit the outer path, or must the sender hear of it? RFC 4301 8.2.1. */
 static bool fits(struct tun_child *child, const struct tun_packet *packet, const struct inner *in,
-		 const struct cut *cut)
+		 const struct cut *cut, uint64_t now_ms)
 {
-	uint16_t mtu = child->inner_mtu, len = cut_longest(cut);
+	uint16_t mtu, len = cut_longest(cut);
 
+	tun_child_path(child, now_ms);
+	mtu = child->inner_mtu;
 	if (mtu == 0 || len <= mtu || !in->df)
 		return true; /* without DF the outer packet is what is fragmented */
 	if (in->source.family == CYG_IPV6 && len <= INNER_MTU_MIN6)
@@ -102,8 +105,11 @@ static void sort_one(struct out_batch *b, unsigned i, bool relayed)
 		target.child->counters.drop_out++;
 		return;
 	}
-	if (!fits(target.child, packet, &b->in[i], &b->cut[i]))
+	if (!fits(target.child, packet, &b->in[i], &b->cut[i], b->now_ms))
 		return;
+	if (b->conf->clamp_mss)
+		(void)path_clamp_mss(packet->octets, &b->in[i], tun_child_mtu(target.child),
+				     !(packet->vnet.flags & VNET_NEEDS_SUM));
 	b->next[i] = -1;
 	if (target.child->batch_first < 0) {
 		target.child->batch_first = (int)i;
@@ -230,7 +236,7 @@ static bool put_segment(struct out_batch *b, struct tun_child *child, unsigned i
 	};
 	b->child[b->ready] = child;
 	b->size[b->ready] = (uint16_t)((size_t)(body - at) + len + ops->icv_len);
-	b->tos[b->ready] = b->in[i].tos;
+	b->tos[b->ready] = b->conf->copy_dscp ? b->in[i].tos : b->in[i].ecn;
 	tun_send_cut(s, at + b->size[b->ready]);
 	b->ready++;
 	child->counters.packets_out++;
@@ -293,6 +299,7 @@ void tun_out(struct tun_link *link, struct tun_packet *packets, unsigned count, 
 	b.link = link;
 	b.packets = packets;
 	b.count = count;
+	b.conf = CYG_CONF(link->shard->ctx, link->shard->shard, struct tun_conf);
 	b.now_ms = cyg_shard_now_ms(link->shard->shard);
 	b.first = NULL;
 	b.last = &b.first;

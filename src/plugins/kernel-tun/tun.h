@@ -6,6 +6,7 @@
  *   out.c      batches of inner packets: look-up, trailer, sealing, sending
  *   in.c       batches of ESP packets: look-up, opening, checks, writing to the device
  *   link.c     a shard's side of an interface: its TUN queue, raw ESP sockets, other shards' prefixes
+ *   path.c     the outer path's MTU, and what TCP inside hears of it
  *   cut.c merge.c sum.c inner.c   packets, pure
  *   ways.c replay.c               tables, pure
  *
@@ -22,6 +23,7 @@
 #include "cut.h"
 #include "inner.h"
 #include "merge.h"
+#include "path.h"
 #include "replay.h"
 #include "ways.h"
 
@@ -47,10 +49,12 @@
 #define TUN_EVENTS_MAX   128
 #define TUN_ERRORS_PER_S 100        /* ICMP errors of one interface */
 #define TUN_UNKNOWN_PER_S 10        /* unknown_spi events of one shard */
+#define TUN_PATH_MS      2000       /* between two questions for the path's MTU of a child with traffic */
 #define TUN_MAPPING_MS   1000       /* between two events about the same mapping of one child */
 
 struct tun_conf {
 	uint32_t mtu, replay_window, queue_length;
+	bool clamp_mss, copy_dscp;
 };
 
 /* One suite as it is resolved on this shard now. */
@@ -99,7 +103,9 @@ struct tun_child {
 	bool udp_encap, esn;
 	bool in, out;               /* directions that are installed */
 	bool soft_told, hard_told;  /* hard: nothing passes any more */
-	uint16_t outer_mtu, inner_mtu; /* 0: unknown */
+	uint16_t told_mtu;          /* of the outer path, by the engine; 0: none */
+	uint16_t outer_mtu, inner_mtu; /* as it is known now; 0: unknown */
+	uint64_t path_asked_ms;
 	uint8_t *keys;              /* locked memory: the inbound key, then the outbound one */
 	uint32_t key_in_len, key_out_len;
 	uint64_t seq_out;
@@ -173,6 +179,7 @@ struct tun_hooks {
 	int (*netlink_open)(int protocol);
 	/* Asks a TUN queue for large packets; what it may be given, too. */
 	void (*offload)(int fd, bool *tcp, bool *udp);
+	uint16_t (*path_mtu)(const struct cyg_endpoint *local, const struct cyg_endpoint *remote);
 };
 extern struct tun_hooks tun_hooks;
 
@@ -204,6 +211,10 @@ struct tun_target {
 	int shard;                  /* the other shard that may have it, or -1 */
 };
 struct tun_target tun_child_for(struct tun_link *link, const struct inner *in);
+/* Asks for the MTU of the outer path, if it is time to. */
+void tun_child_path(struct tun_child *child, uint64_t now_ms);
+/* The longest packet inside that the device and the path take. */
+uint16_t tun_child_mtu(const struct tun_child *child);
 /* After `octets` more passed in the direction whose total is now `total`. */
 void tun_child_volume(struct tun_child *child, uint64_t total);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open,
-			       .offload = tun_link_offload };
+			       .offload = tun_link_offload, .path_mtu = path_mtu };
 
 static const struct cyg_option options[] = {
 	CYG_OPT_UINT(struct tun_conf, mtu, "mtu", "1400", 576, 9000,
@@ -16,6 +16,11 @@ static const struct cyg_option options[] = {
 		     "for a larger one, or for none."),
 	CYG_OPT_UINT(struct tun_conf, queue_length, "queue-length", "1000", 16, 100000,
 		     "How many packets a tunnel device holds for us before the system drops more."),
+	CYG_OPT_BOOL(struct tun_conf, clamp_mss, "clamp-mss", "yes",
+		     "Lowers the segment size that TCP connections through tunnels agree on to what fits."),
+	CYG_OPT_BOOL(struct tun_conf, copy_dscp, "copy-dscp", "yes",
+		     "Copies the DSCP of a packet to the outer header, so that the way treats it alike. It can be seen there; and "
+		     "where the way reorders by it, a larger replay-window is needed."),
 	CYG_OPT_END,
 };
 
@@ -226,6 +231,8 @@ static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard 
 	if (!child)
 		return CYG_NOT_FOUND;
 	*out = child->counters;
+	out->path_mtu = child->outer_mtu;
+	out->inner_mtu = child->inner_mtu;
 	return CYG_OK;
 }
 

@@ -64,6 +64,12 @@ static void fake_offload(int fd, bool *tcp, bool *udp)
 	*tcp = *udp = world.merges;
 }
 
+static uint16_t fake_path_mtu(const struct cyg_endpoint *local, const struct cyg_endpoint *remote)
+{
+	world.path_asked++;
+	return world.path_mtu;
+}
+
 static int fake_netlink(int protocol)
 {
 	int fds[2];
@@ -172,6 +178,7 @@ static void fake_send_run(void *ctx, struct cyg_shard *shard, const struct cyg_e
 		d->from = ctx;
 		d->local = *local;
 		d->remote = *remote;
+		d->tos = tos;
 		d->len = octets.len < segment ? octets.len : segment;
 		ck_assert_uint_le(d->len, sizeof(d->octets));
 		memcpy(d->octets, octets.ptr, d->len);
@@ -185,7 +192,7 @@ void wire_give(struct datagram *d, int shard)
 	struct side *to = d->from == &world.a ? &world.b : &world.a;
 	uint8_t *exact = malloc(d->len ? d->len : 1); /* the sanitizer sees one octet too far */
 	struct cyg_datagram in = { .local = d->remote, .remote = d->local, .data = exact, .len = d->len,
-				   .natt = true };
+				   .tos = d->tos, .natt = true };
 	struct cyg_shard *at;
 
 	memcpy(exact, d->octets, d->len);
@@ -394,6 +401,7 @@ void world_new(unsigned workers)
 	tun_hooks.broker_call = fake_broker;
 	tun_hooks.netlink_open = fake_netlink;
 	tun_hooks.offload = fake_offload;
+	tun_hooks.path_mtu = fake_path_mtu;
 	side_new(&world.a, workers);
 	side_new(&world.b, workers);
 }

@@ -45,6 +45,7 @@ struct datagram {
 	struct side *from;
 	struct cyg_endpoint local, remote;
 	size_t len;
+	uint8_t tos;
 	uint8_t octets[2048];
 };
 
@@ -69,6 +70,8 @@ struct world {
 	bool refuse_ipv6;              /* only if it is about IPv6 */
 	int ignore_type;               /* is not answered */
 	int routes;                    /* added less removed */
+	uint16_t path_mtu;             /* what the system knows */
+	unsigned path_asked;
 	bool merges;                   /* the devices take large packets; set before world_interface() */
 	unsigned stale_rules;          /* so many RTM_DELRULE are answered with success */
 };
