@@ -289,7 +289,7 @@ void pki_unref(struct pki *pki)
 	free(pki);
 }
 
-const struct pki_point *pki_find(const struct pki *pki, const char *name)
+struct pki_point *pki_find(const struct pki *pki, const char *name)
 {
 	for (size_t i = 0; pki && i < pki->count; i++) {
 		if (strcmp(pki->points[i]->name, name) == 0)

@@ -29,6 +29,7 @@ struct pki_point {
 	uint32_t refs;                  /* atomic */
 	char name[CONFIG_NAME_MAX];
 	char place[CONFIG_PLACE_MAX];
+	uint64_t print;                 /* of its files and lines: whoever loads it compares */
 	unsigned anchor_count, chain_count;
 	struct cyg_cert *anchors[PKI_ANCHORS_MAX];
 	struct cyg_cert *chain[CYG_CERT_CHAIN_MAX]; /* ours, then the ones above it */
@@ -64,7 +65,7 @@ void pki_unref(struct pki *pki); /* NULL is fine. Any thread. */
 struct pki_point *pki_point_ref(struct pki_point *point);
 void pki_point_unref(struct pki_point *point);
 /* NULL: there is none of that name. */
-const struct pki_point *pki_find(const struct pki *pki, const char *name);
+struct pki_point *pki_find(const struct pki *pki, const char *name);
 
 /* Our certificate; NULL. */
 static inline const struct cyg_cert_info *pki_own(const struct pki_point *point)

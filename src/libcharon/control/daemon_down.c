@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The steps of the daemon's way down, in their order at the end: each undoes what there is so far. */
+#include "auth/pki.h"
 #include "control/interfaces.h"
 #include "control/publish.h"
 #include "control/running.h"
@@ -99,6 +100,8 @@ static enum cyg_status down_control(struct running *r)
 	r->d.server = NULL;
 	registry_set_free(r->plugins);
 	r->plugins = NULL;
+	pki_unref(r->d.pki);
+	r->d.pki = NULL;
 	registry_free(r->d.registry);
 	r->d.registry = NULL;
 	broker_client_free(r->broker);

@@ -51,11 +51,14 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/show_object.h \
 	src/libcharon/control/show_objects.c \
 	src/libcharon/control/show_protection.c \
+	src/libcharon/control/show_pki.c \
 	src/libcharon/control/show_system.c \
 	src/libcharon/control/state.h \
 	src/libcharon/control/tables.h \
 	src/libcharon/control/text_file.c \
-	src/libcharon/control/text_file.h
+	src/libcharon/control/text_file.h \
+	src/libcharon/control/trust.c \
+	src/libcharon/control/trust.h
 
 if HAVE_CHECK
 check_PROGRAMS += src/libcharon/control/control_tests

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/publish.h"
 
+#include "control/trust.h"
 #include "exchange/diagnose.h"
 #include "exchange/driver.h"
+
+#include <cygnet/log.h>
 
 #include <stdlib.h>
 
@@ -88,6 +91,7 @@ enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard 
 
 struct publication {
 	struct cyg_config *config; /* a reference until the round is over */
+	struct pki *pki;           /* likewise: what its trustpoints hold */
 	void (*done)(struct daemon *daemon, void *ctx);
 	void *ctx;
 };
@@ -99,6 +103,8 @@ static void take_config(struct cyg_shard *shard, void *ctx, unsigned index)
 
 	shard->config = config_ref(publication->config);
 	if (shard->engine)
+		ike_shard_pki(shard->engine, publication->pki);
+	if (shard->engine)
 		ike_shard_configure(shard->engine, shard->config, config_view(shard->config));
 	config_unref(before);
 }
@@ -109,27 +115,39 @@ static void published(struct daemon *daemon, void *ctx)
 
 	free(ctx);
 	config_unref(publication.config);
+	pki_unref(publication.pki);
 	publication.done(daemon, publication.ctx);
+}
+
+/* The files have been read: to the shards with it. */
+static void trust_loaded(struct daemon *daemon, struct pki *take_pki, void *ctx)
+{
+	struct publication *publication = ctx;
+
+	publication->pki = take_pki;
+	if (!take_pki || round_start(daemon, take_config, publication, published) != CYG_OK) {
+		cyg_log(CYG_LOG_CRIT, "config.memory", "memory is short: the configuration before stays in force");
+		published(daemon, publication);
+		return;
+	}
+	if (take_pki != daemon->pki)
+		trust_log(config_view(publication->config), take_pki, cyg_shard_wall_s(daemon->control));
+	pki_unref(daemon->pki);
+	daemon->pki = pki_ref(take_pki);
+	config_unref(daemon->config);
+	daemon->config = config_ref(publication->config);
+	daemon->control->config = daemon->config;
+	diagnose_configure(config_view(daemon->config)->global->diagnose);
 }
 
 enum cyg_status publish_config(struct daemon *daemon, struct cyg_config *config,
 			       void (*done)(struct daemon *daemon, void *ctx), void *ctx)
 {
 	struct publication *publication = malloc(sizeof(*publication));
-	enum cyg_status status;
 
 	if (!publication)
 		return CYG_NOMEM;
-	*publication = (struct publication){ config_ref(config), done, ctx };
-	status = round_start(daemon, take_config, publication, published);
-	if (status != CYG_OK) {
-		config_unref(publication->config);
-		free(publication);
-		return status;
-	}
-	config_unref(daemon->config);
-	daemon->config = config_ref(config);
-	daemon->control->config = daemon->config;
-	diagnose_configure(config_view(config)->global->diagnose);
+	*publication = (struct publication){ .config = config_ref(config), .done = done, .ctx = ctx };
+	trust_load(daemon, config, trust_loaded, publication);
 	return CYG_OK;
 }

@@ -14,7 +14,8 @@ struct round;
 enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
 			    void *ctx, void (*done)(struct daemon *daemon, void *ctx)) CYG_MUST_CHECK;
 
-/* Makes `config` the one in force, on control at once, on the shards before `done`. */
+/* Makes `config` the one in force, with what its trustpoints' files hold (trust.h): on control when these were read,
+ * on the shards before `done`. */
 enum cyg_status publish_config(struct daemon *daemon, struct cyg_config *config,
 			       void (*done)(struct daemon *daemon, void *ctx), void *ctx) CYG_MUST_CHECK;
 

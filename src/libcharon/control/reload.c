@@ -239,8 +239,10 @@ static void reload_published(struct daemon *daemon, void *ctx)
 static void reload_made(struct daemon *daemon, void *ctx)
 {
 	struct reload *reload = ctx;
-	enum cyg_status status = publish_config(daemon, reload->reading.config, reload_published, reload);
+	enum cyg_status status;
 
+	daemon->trust_stale = true;
+	status = publish_config(daemon, reload->reading.config, reload_published, reload);
 	if (status != CYG_OK)
 		reload_end(reload, status, "memory is short");
 }

@@ -342,6 +342,7 @@ const struct cyg_command_table *const control_tables[] = {
 	&control_ikev2_commands,
 	&control_objects_commands,
 	&control_ipsec_commands,
+	&control_pki_commands,
 	&control_debug_commands,
 	&control_protection_commands,
 	&control_lists_commands,

@@ -13,6 +13,7 @@
 #include "control/server.h"
 #include "shard/shard.h"
 
+struct pki;
 struct registry;
 struct engine_conf;
 struct interfaces;
@@ -29,6 +30,9 @@ struct daemon {
 	struct config_grammar *grammar;
 	uint64_t grammar_print;         /* which tables it is made of */
 	struct cyg_config *config;      /* in force; a reference of ours */
+	struct pki *pki;                /* what its trustpoints hold; ours. NULL before the first is in force */
+	bool trust_stale;               /* their files are to be read again, changed or not */
+	uint64_t trust_seed[2];
 	const char *config_origin;      /* "startup-config", "last good copy", "empty" */
 	struct control_server *server;
 	struct control_groups groups;

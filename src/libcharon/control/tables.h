@@ -8,6 +8,7 @@
 extern const struct cyg_command_table control_system_commands; /* show_system.c */
 extern const struct cyg_command_table control_ikev2_commands;  /* show_ikev2.c */
 extern const struct cyg_command_table control_objects_commands; /* show_objects.c */
+extern const struct cyg_command_table control_pki_commands;    /* show_pki.c */
 extern const struct cyg_command_table control_ipsec_commands;  /* show_ipsec.c */
 extern const struct cyg_command_table control_protection_commands; /* show_protection.c */
 extern const struct cyg_command_table control_lists_commands;  /* show_lists.c */
