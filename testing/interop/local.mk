@@ -6,6 +6,7 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
 	testing/interop/key-export/README testing/interop/key-export/run.sh \
+	testing/interop/certificates/README testing/interop/certificates/run.sh \
 	testing/interop/dead-client/README testing/interop/dead-client/run.sh \
 	testing/interop/dead-gateway/README testing/interop/dead-gateway/run.sh \
 	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
