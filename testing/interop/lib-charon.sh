@@ -16,10 +16,10 @@ charon_dir() { say "$tmp/charon-$1"; } # NS
 # The data plane: plugins, in order. `charon_kernel=kernel-netlink` uses the kernel's own ESP.
 charon_kernel=${charon_kernel:-kernel-libipsec kernel-netlink}
 
-# Further lines of strongswan.conf's section `charon`.
+# Further lines of strongswan.conf's section `charon`; they stand last, and the last word counts.
 charon_options=${charon_options:-}
 
-# charon_start NS: swanctl.conf comes on standard input. `charon_settings` has further lines of strongswan.conf.
+# charon_start NS: swanctl.conf comes on standard input.
 charon_start() {
 	local name=$1 dir
 	dir=$(charon_dir "$name")
@@ -31,7 +31,6 @@ charon_start() {
 	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 $charon_kernel socket-default vici attr updown
 	    retransmit_tries = 3
 	    retransmit_timeout = 2
-	    $charon_options
 	    syslog {
 	    }
 	    filelog {
@@ -58,7 +57,7 @@ charon_start() {
 	            fwmark = 0x42
 	        }
 	    }
-	    ${charon_settings:-}
+	    $charon_options
 	}
 	charon-systemd {
 	    journal {

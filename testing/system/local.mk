@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	testing/system/privileges.sh \
 	testing/system/rekey.sh \
 	testing/system/second-daemon.sh \
+	testing/system/soak \
 	testing/system/stop.sh \
 	testing/system/swap-plugins.sh \
 	testing/system/tun_device.sh \

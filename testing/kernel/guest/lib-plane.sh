@@ -29,6 +29,7 @@ planned() {
 	local to=$tmp/conf-$3 other
 	rm -rf "$to"
 	cp -r "$2" "$to"
+	sed -i 's/198\.51\.100\.2$/192.0.2.2/' "$to/startup-config" # no NAT, no router between: one link
 	mkdir -p "$to/plugins"
 	for other in tun netlink; do
 		[[ $other == "$1" ]] || echo 'load = no' >"$to/plugins/kernel-$other.conf"
@@ -38,7 +39,7 @@ planned() {
 # gateway [SED-SCRIPT]: starts gw with the plane.
 gateway() {
 	local to
-	to=$(planned "$plane" "$top/testing/interop/charon-client/gateway" gw)
+	to=$(planned "$plane" "$top/testing/interop/gateway" gw)
 	[[ -z ${1:-} ]] || sed -i "$1" "$to/startup-config"
 	cygnet_start gw "$to"
 }
