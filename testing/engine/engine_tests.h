@@ -13,6 +13,7 @@ Suite *cert_suite(void);
 Suite *refuse_suite(void);
 Suite *end_suite(void);
 Suite *rekey_suite(void);
+Suite *everyday_suite(void);
 Suite *fragment_suite(void);
 Suite *limits_suite(void);
 Suite *loss_suite(void);

@@ -7,5 +7,6 @@
 #include <stdlib.h>
 
 Suite *explore_suite(void);
+Suite *refused_suite(void);
 
 #endif

@@ -171,6 +171,8 @@ static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	child->udp_encap = c->udp_encap;
 	child->mode = c->mode;
 	child->esn = c->esn;
+	child->soft_octets = c->soft_octets;
+	child->hard_octets = c->hard_octets;
 	child->encr = c->encr;
 	child->key_bits = c->key_bits;
 	child->integ = c->integ;

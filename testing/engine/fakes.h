@@ -23,6 +23,7 @@ struct fake_child {
 	uint8_t key_in[160], key_out[160];
 	struct cyg_selectors ts_local, ts_remote;
 	struct cyg_kernel_counters counters;
+	uint64_t soft_octets, hard_octets;
 	unsigned order;                 /* of the outbound direction: the highest has the traffic */
 };
 

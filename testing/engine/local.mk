@@ -18,6 +18,7 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \
 	testing/engine/export_test.c \
+	testing/engine/everyday_test.c \
 	testing/engine/fragment_test.c \
 	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \
@@ -32,7 +33,8 @@ TESTS += testing/engine/explore_tests
 testing_engine_explore_tests_SOURCES = $(ENGINE_KIT) \
 	testing/engine/explore_test.c \
 	testing/engine/explore_tests.c \
-	testing/engine/explore_tests.h
+	testing/engine/explore_tests.h \
+	testing/engine/refused_test.c
 testing_engine_explore_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 testing_engine_explore_tests_CFLAGS = $(TEST_CFLAGS)
 testing_engine_explore_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS)

@@ -211,7 +211,7 @@ void config_mode_write_reply(struct exchange *x)
 	struct reply reply = { .count = 0 };
 	size_t from;
 
-	if (!work->cp || x->child->failed)
+	if (!work->cp || (x->child && x->child->failed))
 		return;
 	reply.w = wire_writer(reply.room, sizeof(reply.room));
 	add_addresses(x, &reply);

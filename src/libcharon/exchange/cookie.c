@@ -11,8 +11,7 @@
 #define COOKIE_NEVER (-2)
 #define COOKIE_AUTOMATIC (-1)
 
-/* A limit of the daemon is shared out; the shards' parts add up to it. */
-static uint32_t share(const struct ike_shard *ike, uint32_t limit)
+uint32_t engine_share(const struct ike_shard *ike, uint32_t limit)
 {
 	unsigned count = cyg_shard_count(ike->shard), index = cyg_shard_index(ike->shard);
 
@@ -27,7 +26,7 @@ static bool cookies_wanted(const struct ike_shard *ike, const struct cyg_endpoin
 	if (above == COOKIE_NEVER)
 		return false;
 	if (above >= 0)
-		return ike->half.count > share(ike, (uint32_t)above);
+		return ike->half.count > engine_share(ike, (uint32_t)above);
 	return ike->half.count > HALF_OPEN_COOKIES ||
 	       half_open_of_prefix(&ike->half, &from->ip) > HALF_OPEN_COOKIES_PREFIX;
 }
@@ -39,6 +38,10 @@ static void rotate(struct ike_shard *ike)
 
 	if (now < ike->cookie_rotate_at)
 		return;
+	/* After a pause the one before is as old as it may be. */
+	if (now >= ike->cookie_rotate_at + COOKIE_ROTATE_MS)
+		cyg_shard_random(ike->shard, ike->cookie_secret[ike->cookie_version & 1],
+				 COOKIE_SECRET_LEN);
 	ike->cookie_version++;
 	cyg_shard_random(ike->shard, ike->cookie_secret[ike->cookie_version & 1], COOKIE_SECRET_LEN);
 	ike->cookie_rotate_at = now + COOKIE_ROTATE_MS;
@@ -112,7 +115,7 @@ static bool within_limits(struct ike_shard *ike, const struct cyg_datagram *d)
 
 	if (!global)
 		return true;
-	if (global->max_sa && ike->sas.count >= share(ike, global->max_sa)) {
+	if (global->max_sa && ike->sas.count >= engine_share(ike, global->max_sa)) {
 		ike->counters.rejected_limit_sa++;
 		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
 				"{peer}: dropped, there are {count} SAs already; try: crypto ikev2 limit max-sa",
@@ -120,7 +123,7 @@ static bool within_limits(struct ike_shard *ike, const struct cyg_datagram *d)
 		return false;
 	}
 	if (global->max_negotiation_in &&
-	    ike->negotiating_in >= share(ike, global->max_negotiation_in)) {
+	    ike->negotiating_in >= engine_share(ike, global->max_negotiation_in)) {
 		ike->counters.rejected_limit_negotiation++;
 		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
 				"{peer}: dropped, {count} SAs are in negotiation; try: crypto ikev2 limit max-in-negotiation-sa",

@@ -322,8 +322,14 @@ static void run_response(struct ike_sa *sa, const struct exchange_def *def, cons
 	}
 	why_reset(sa->ike);
 	row = find_row(def, sa, RESPONSE, msg);
-	if (!row && def->clear) {
+	if (!row && sa->state < IKE_ESTABLISHED) {
+		/* Nobody has proved who it is: as if it had not come, told once. */
 		sa->ike->counters.drop_state++;
+		if (!def->clear && sa->nego && !sa->nego->told) {
+			sa->nego->told = true;
+			why_mend(sa->ike, "debug crypto ikev2 packet, at the peer too");
+			why_log(sa, false, 0, "the response lacks payloads that it must hold");
+		}
 		return;
 	}
 	sa->ike->counters.responses_in[counter_of(def->type)]++;
@@ -363,14 +369,17 @@ static void op_done(struct cyg_op *op, enum cyg_status status)
 
 /* --- In --- */
 
-/* An authenticated message came from elsewhere, and a NAT may have moved the peer: RFC 7296 2.23. */
+/*
+ * An authenticated message came from elsewhere: a NAT moved the peer, or it moves to the NAT traversal port while the SA is
+ * being set up. Where no NAT is in front of the peer nobody is followed: RFC 7296 2.23.
+ */
 static void follow(struct ike_sa *sa, const struct cyg_datagram *d)
 {
 	bool moved = memcmp(&sa->d.remote, &d->remote, sizeof(d->remote)) != 0 ||
 		     memcmp(&sa->d.local, &d->local, sizeof(d->local)) != 0;
 
 	sa->last_in_ms = cyg_shard_now_ms(sa->shard);
-	if (!moved || (!sa->d.nat_remote && !sa->d.nat_local && sa->state >= IKE_ESTABLISHED))
+	if (!moved || (!sa->d.nat_remote && (sa->d.initiator || sa->state >= IKE_ESTABLISHED)))
 		return;
 	sa->d.remote = d->remote;
 	sa->d.local = d->local;
@@ -417,7 +426,8 @@ static void handle_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struc
 
 	if (!response)
 		verdict = window_check(&sa->d, header->message_id);
-	else if (!sa->sent || sa->sent->message_id != header->message_id)
+	else if (!sa->sent || sa->sent->message_id != header->message_id ||
+		 sa->sent->exchange != header->exchange)
 		verdict = WINDOW_OUTSIDE;
 	if (verdict == WINDOW_OUTSIDE) {
 		ike->counters.drop_message_id++;
@@ -467,6 +477,8 @@ static void handle_sealed(struct ike_sa *sa, struct cyg_datagram *d, const struc
 		ike->counters.drop_exchange++;
 	else
 		ike->counters.drop_malformed++;
+	if (status == CYG_OK && sa->state < IKE_ESTABLISHED)
+		return; /* an exchange that we do not know, before anybody has proved anything */
 	receive_bad(sa, d, header, status, def ? def : &exchange_informational);
 }
 

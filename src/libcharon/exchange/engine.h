@@ -119,6 +119,8 @@ struct ike_shard {
 /* An SA holds what it uses; with a view made by hand nothing is counted. */
 const void *engine_hold(struct ike_shard *ike, const void *object);
 void engine_let_go(struct ike_shard *ike, const void *object);
+/* This shard's part of a limit of the daemon; the parts add up to it. */
+uint32_t engine_share(const struct ike_shard *ike, uint32_t limit);
 /* What ike_shard_new() made for this shard; NULL. */
 struct ike_shard *engine_of(const struct cyg_shard *shard);
 /* The kernel plugin in force on this shard, attached at first use. CYG_UNSUPPORTED. */

@@ -170,6 +170,13 @@ enum cyg_status ke_respond(struct ke_work *work, struct cyg_shard *shard, uint16
 			   struct cyg_bytes peer, struct cyg_op *op) CYG_MUST_CHECK;
 void ke_done(struct ke_work *work, struct cyg_shard *shard);
 
+/* --- How many requests may be under way (ext_window.c): listed in IKE_AUTH --- */
+
+/* SET_WINDOW_SIZE as configured: so many requests of the peer we take before the first is answered. */
+void ext_window_add(struct exchange *x);
+/* The peer's; we send one at a time all the same. */
+void ext_window_read(struct exchange *x);
+
 /* --- NAT detection (ext_nat.c): listed in IKE_SA_INIT --- */
 
 void ext_nat_add(struct exchange *x, uint64_t spi_i, uint64_t spi_r);

@@ -31,6 +31,12 @@ static bool raw_esp(struct ike_sa *sa)
 	return engine_kernel(sa->ike) == CYG_OK && (sa->ike->kernel->features & CYG_KERNEL_CAN_RAW_ESP);
 }
 
+/* Both sides are to use UDP although no NAT may be there: the data plane, or whoever configured it, wants so. */
+static bool udp_only(struct ike_sa *sa)
+{
+	return !raw_esp(sa) || (sa->d.initiator && sa->profile && sa->profile->force_encap);
+}
+
 void ext_nat_add(struct exchange *x, uint64_t spi_i, uint64_t spi_r)
 {
 	struct ike_sa *sa = x->sa;
@@ -39,7 +45,7 @@ void ext_nat_add(struct exchange *x, uint64_t spi_i, uint64_t spi_r)
 	/* Without SHA-1 there is no detection: the peer then takes us for one without NAT traversal. */
 	if (hash_of(sa, spi_i, spi_r, x->ours ? &sa->d.local : &x->local, hash) != CYG_OK)
 		return;
-	if (!raw_esp(sa))
+	if (udp_only(sa))
 		hash[0] = (uint8_t)~hash[0];
 	notify_write(x->out, CYG_PROTO_NONE, 0, 0, CYG_N_NAT_DETECTION_SOURCE_IP,
 		     cyg_bytes(hash, sizeof(hash)));
@@ -75,6 +81,6 @@ void ext_nat_read(struct exchange *x)
 		return;
 	sa->d.nat_remote = !source_right;
 	sa->d.nat_local = !target_right;
-	if (!raw_esp(sa) && !sa->d.nat_remote)
+	if (udp_only(sa) && !sa->d.nat_remote)
 		sa->d.nat_local = true; /* what we made the peer believe */
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 static enum cyg_status on_request(struct exchange *x);
+static enum cyg_status on_childless(struct exchange *x);
 static enum cyg_status on_without_auth(struct exchange *x);
 static enum cyg_status on_response(struct exchange *x);
 static enum cyg_status on_error(struct exchange *x);
@@ -20,6 +21,7 @@ static enum cyg_status on_error(struct exchange *x);
 static const struct exchange_row rows[] = {
 	/* when the SA is  and gets   holding at least                run               then it is    */
 	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH | HAS_CHILD, on_request,       IKE_ESTABLISHED },
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH,             on_childless,     IKE_ESTABLISHED },
 	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_CHILD,            on_without_auth,  IKE_INIT_DONE },
 	{ IKE_AUTH_SENT,   RESPONSE,  HAS_IDR | HAS_AUTH,             on_response,      IKE_ESTABLISHED },
 	{ IKE_AUTH_SENT,   RESPONSE,  HAS_N_ERROR,                    on_error,         IKE_AUTH_SENT },
@@ -122,6 +124,7 @@ static enum cyg_status request_known(struct exchange *x)
 	if (message_notify(x->msg, CYG_N_INITIAL_CONTACT) || sa->profile->initial_contact_force)
 		unique_supersede(sa);
 	config_mode_read_request(x);
+	ext_window_read(x);
 	return prove_local_id(x);
 }
 
@@ -152,9 +155,9 @@ static enum cyg_status request_child(struct exchange *x)
 {
 	enum cyg_status status = take_limits(x);
 
-	if (status == CYG_OK)
-		status = child_work_new(x, NULL);
-
+	if (status != CYG_OK || !(x->msg->has & HAS_SA))
+		return status; /* childless */
+	status = child_work_new(x, NULL);
 	if (status != CYG_OK)
 		return status;
 	if (!x->child->failed)
@@ -177,6 +180,9 @@ static enum cyg_status request_write(struct exchange *x)
 	if (status != CYG_OK)
 		return status;
 	config_mode_write_reply(x);
+	ext_window_add(x);
+	if (!child)
+		return CYG_OK; /* it asked for none */
 	if (child->failed) {
 		notify_write(x->out, CYG_PROTO_NONE, 0, 0, child->failed, cyg_bytes(NULL, 0));
 		return CYG_OK;
@@ -213,6 +219,16 @@ static enum cyg_status on_request(struct exchange *x)
 	if (!x->auth)
 		return CYG_NOMEM;
 	return exchange_run_stages(x, request_stages, CYG_COUNT(request_stages));
+}
+
+/* An IKE_SA alone, children come later: RFC 6023, which we announced. */
+static enum cyg_status on_childless(struct exchange *x)
+{
+	if (x->msg->has & HAS_CHILD) {
+		x->notify = CYG_N_INVALID_SYNTAX; /* half a child */
+		return CYG_MALFORMED;
+	}
+	return on_request(x);
 }
 
 /* No AUTH payload: the peer wants EAP (RFC 7296 2.16). */
@@ -254,6 +270,7 @@ static enum cyg_status begin_write(struct exchange *x)
 	if (status != CYG_OK)
 		return status;
 	config_mode_write_request(x);
+	ext_window_add(x);
 	child_write_mode(x);
 	sa_write(x->out, x->child->offer.out, x->child->offer.count);
 	ts_write(x->out, true, &x->child->local);
@@ -335,6 +352,7 @@ static enum cyg_status response_known(struct exchange *x)
 		return status;
 	if ((x->msg->has & HAS_CHILD) != HAS_CHILD)
 		return told_no_child(x);
+	ext_window_read(x);
 	status = config_mode_read_reply(x);
 	if (status != CYG_OK || x->child->failed)
 		return status;

@@ -106,6 +106,7 @@ static enum cyg_status request_answer(struct exchange *x, enum cyg_status status
 	ext_nat_add(x, sa->d.spi_i, sa->d.spi_r);
 	ext_sig_add(x);
 	fragment_add(x);
+	notify_write(x->out, CYG_PROTO_NONE, 0, 0, CYG_N_CHILDLESS_IKEV2_SUPPORTED, cyg_bytes(NULL, 0));
 	return CYG_OK;
 }
 

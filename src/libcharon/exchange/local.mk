@@ -25,6 +25,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/export.h \
 	src/libcharon/exchange/ext_nat.c \
 	src/libcharon/exchange/ext_sig.c \
+	src/libcharon/exchange/ext_window.c \
 	src/libcharon/exchange/fragment.c \
 	src/libcharon/exchange/fragment.h \
 	src/libcharon/exchange/ike_auth.c \

@@ -55,9 +55,12 @@ static void dpd(struct ike_sa *sa, uint64_t now)
 		sa->dpd_at = in + sa->dpd_interval_ms;
 		return;
 	}
+	if (!sa->dpd_periodic && out <= in) {
+		/* Nothing was said that could have been answered; that may change at any time. */
+		sa->dpd_at = now + sa->dpd_retry_ms;
+		return;
+	}
 	sa->dpd_at = now + sa->dpd_interval_ms;
-	if (!sa->dpd_periodic && out <= in)
-		return; /* nothing was said that could have been answered */
 	if (!sa->sent)
 		sa->wants |= WANT_DPD;
 }
@@ -66,6 +69,16 @@ static void keepalive(struct ike_sa *sa, uint64_t now)
 {
 	static const uint8_t octet = 0xff; /* RFC 3948 2.3 */
 
+	uint64_t in, out;
+
+	/* Whatever goes out keeps the NAT's memory fresh. */
+	traffic(sa, &in, &out);
+	if (sa->last_out_ms > out)
+		out = sa->last_out_ms;
+	if (out + sa->keepalive_ms > now) {
+		sa->keepalive_at = out + sa->keepalive_ms;
+		return;
+	}
 	sa->keepalive_at = now + sa->keepalive_ms;
 	if (sa->d.natt)
 		cyg_net_send(sa->shard, &sa->d.local, &sa->d.remote, cyg_bytes(&octet, 1), false);

@@ -74,7 +74,13 @@ static void start(struct tunnel *tunnel)
 		retry_later(tunnel);
 		return;
 	}
-	if (global && global->max_negotiation_out && ike->negotiating_out >= global->max_negotiation_out) {
+	if (global && global->max_sa && ike->sas.count >= engine_share(ike, global->max_sa)) {
+		ike->counters.rejected_limit_sa++;
+		retry_later(tunnel);
+		return;
+	}
+	if (global && global->max_negotiation_out &&
+	    ike->negotiating_out >= engine_share(ike, global->max_negotiation_out)) {
 		ike->counters.rejected_limit_negotiation++;
 		retry_later(tunnel);
 		return;

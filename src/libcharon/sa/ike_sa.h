@@ -43,6 +43,9 @@ enum ike_state {
 	IKE_STATES,
 };
 
+#define IKE_WINDOW_MAX   200 /* requests under way at once, either way */
+#define IKE_WINDOW_WORDS ((IKE_WINDOW_MAX + 63) / 64)
+
 /* Numbers of the chosen proposal. integ is CYG_AUTH_NONE with an AEAD. */
 struct suite_ids {
 	uint16_t encr, key_bits, integ, prf, ke;
@@ -60,7 +63,7 @@ struct ike_durable {
 	uint8_t auth_local_key, auth_remote_key; /* enum cyg_key_type: of the certificates, if there were any */
 	uint32_t send_next;          /* message ID of our next request */
 	uint32_t recv_next;          /* lowest message ID of the peer that was not answered */
-	uint64_t recv_seen;          /* bit n: recv_next + n was answered already */
+	uint64_t recv_seen[IKE_WINDOW_WORDS]; /* bit n: recv_next + n was answered already */
 	uint8_t send_window, recv_window;
 	uint64_t iv_next;            /* AEAD: explicit IV of the next SK payload we seal */
 	int64_t created_wall_s;      /* since 1970, of the first IKE_SA of the session */

@@ -93,6 +93,23 @@ START_TEST(a_wider_window_moves_over_what_is_answered_in_a_row)
 }
 END_TEST
 
+START_TEST(the_widest_window_is_kept_whole)
+{
+	struct ike_durable d = { .recv_window = IKE_WINDOW_MAX, .recv_next = 1 };
+
+	for (uint32_t id = IKE_WINDOW_MAX; id > 1; id--) {
+		ck_assert_int_eq(window_check(&d, id), WINDOW_NEW);
+		window_answered(&d, id);
+		ck_assert_int_eq(window_check(&d, id), WINDOW_REPEATED);
+	}
+	ck_assert_int_eq(window_check(&d, IKE_WINDOW_MAX + 1), WINDOW_OUTSIDE);
+	ck_assert_uint_eq(d.recv_next, 1);
+	window_answered(&d, 1);
+	ck_assert_uint_eq(d.recv_next, IKE_WINDOW_MAX + 1);
+	ck_assert_int_eq(window_check(&d, IKE_WINDOW_MAX + 1), WINDOW_NEW);
+}
+END_TEST
+
 START_TEST(message_ids_end_without_wrapping_around)
 {
 	struct ike_durable d = { .recv_window = 1, .recv_next = UINT32_MAX };
@@ -163,6 +180,7 @@ int main(void)
 	tcase_add_test(tcase, window_of_one_takes_the_next_and_knows_the_last);
 	tcase_add_test(tcase, a_wider_window_moves_over_what_is_answered_in_a_row);
 	tcase_add_test(tcase, message_ids_end_without_wrapping_around);
+	tcase_add_test(tcase, the_widest_window_is_kept_whole);
 	tcase_add_test(tcase, as_many_responses_are_kept_as_the_window_is_wide);
 	tcase_add_test(tcase, half_open_sas_leave_in_any_order);
 	suite_add_tcase(suite, tcase);

@@ -3,11 +3,9 @@
 
 #include <stdlib.h>
 
-#define WINDOW_MAX 64 /* bits of recv_seen */
-
 static unsigned width(const struct ike_durable *d)
 {
-	return d->recv_window == 0 ? 1 : d->recv_window > WINDOW_MAX ? WINDOW_MAX : d->recv_window;
+	return d->recv_window == 0 ? 1 : d->recv_window > IKE_WINDOW_MAX ? IKE_WINDOW_MAX : d->recv_window;
 }
 
 enum window_verdict window_check(const struct ike_durable *d, uint32_t message_id)
@@ -18,20 +16,28 @@ enum window_verdict window_check(const struct ike_durable *d, uint32_t message_i
 		return d->recv_next - message_id <= width(d) ? WINDOW_REPEATED : WINDOW_OUTSIDE;
 	if (ahead >= width(d))
 		return WINDOW_OUTSIDE;
-	return (d->recv_seen >> ahead) & 1 ? WINDOW_REPEATED : WINDOW_NEW;
+	return d->recv_seen[ahead / 64] >> ahead % 64 & 1 ? WINDOW_REPEATED : WINDOW_NEW;
+}
+
+static void shift(struct ike_durable *d)
+{
+	for (unsigned i = 0; i < IKE_WINDOW_WORDS; i++) {
+		d->recv_seen[i] >>= 1;
+		if (i + 1 < IKE_WINDOW_WORDS)
+			d->recv_seen[i] |= d->recv_seen[i + 1] << 63;
+	}
+	d->recv_next++;
 }
 
 void window_answered(struct ike_durable *d, uint32_t message_id)
 {
 	uint32_t ahead = message_id - d->recv_next;
 
-	if (message_id < d->recv_next || ahead >= WINDOW_MAX)
+	if (message_id < d->recv_next || ahead >= IKE_WINDOW_MAX)
 		return;
-	d->recv_seen |= (uint64_t)1 << ahead;
-	while (d->recv_seen & 1) {
-		d->recv_seen >>= 1;
-		d->recv_next++;
-	}
+	d->recv_seen[ahead / 64] |= (uint64_t)1 << ahead % 64;
+	while (d->recv_seen[0] & 1)
+		shift(d);
 }
 
 void window_keep(struct ike_sa *sa, uint32_t message_id, struct cyg_bytes response)

@@ -41,8 +41,11 @@ enum cyg_status cfg_read(struct wire_reader *r, struct cfg_payload *out)
 		attr.type = wire_u16(r) & ATTR_TYPE_MASK;
 		len = wire_u16(r);
 		attr.value = wire_view(r, len);
-		if (!wire_ok(r) || !attr_len_is_good(attr.type, len))
+		if (!wire_ok(r))
 			return CYG_MALFORMED;
+		/* Of no use, and no reason to refuse all the others. */
+		if (!attr_len_is_good(attr.type, len))
+			continue;
 		if (cfg.count == CFG_ATTRS_MAX)
 			return CYG_LIMIT;
 		cfg.attr[cfg.count++] = attr;

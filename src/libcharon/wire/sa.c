@@ -106,8 +106,8 @@ static enum cyg_status proposal_read(struct wire_reader *r, struct sa_payload *s
 	if (!wire_ok(&body) || more != (wire_left(r) ? MORE_PROPOSALS : 0) || transforms == 0 ||
 	    !spi_len_is_good(p.protocol, p.spi_len))
 		return CYG_MALFORMED;
-	/* Each number is one more than the one before it. */
-	if (sa->proposal_count && p.number != sa->proposal[sa->proposal_count - 1].number + 1)
+	/* Each is to be one more than the one before it; peers are known that leave some out. */
+	if (sa->proposal_count && p.number <= sa->proposal[sa->proposal_count - 1].number)
 		return CYG_MALFORMED;
 	if (sa->proposal_count == PROPOSALS_MAX ||
 	    transforms > PROPOSAL_TRANSFORMS_MAX - sa->transform_count)
