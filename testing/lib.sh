@@ -198,10 +198,11 @@ capture_stop() {
 	kill -INT "$capture_pid"
 	wait_gone 5 "$capture_pid" || fail "tcpdump does not end"
 }
-# only_ipsec FILE: nothing but IKE, ESP and neighbour discovery crossed the outer link.
+# only_ipsec FILE: nothing but IKE, ESP and neighbour discovery crossed the outer link (and that a daemon which
+# stopped has no port any more).
 only_ipsec() {
 	local other
-	other=$(tcpdump -n -r "$1" 'not arp and not (udp port 500 or udp port 4500) and not ip proto 50 and not ip6 proto 50 and not icmp6 and not dst net ff02::/16' 2>/dev/null | head -n 5)
+	other=$(tcpdump -n -r "$1" 'not arp and not (udp port 500 or udp port 4500) and not ip proto 50 and not ip6 proto 50 and not icmp6 and not dst net ff02::/16 and not (icmp[0] == 3 and icmp[1] == 3)' 2>/dev/null | head -n 5)
 	[[ -z $other ]] || fail "seen in clear on the outer link: $other"
 	[[ $(tcpdump -n -r "$1" 'udp port 4500 or ip proto 50 or ip6 proto 50' 2>/dev/null | wc -l) -gt 0 ]] ||
 		fail "no ESP on the outer link: the capture proves nothing"

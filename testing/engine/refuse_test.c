@@ -205,6 +205,22 @@ START_TEST(an_empty_pool_is_named)
 }
 END_TEST
 
+START_TEST(without_an_ipv6_address_to_give_that_is_said)
+{
+	struct kit *kit = attempt(NULL,
+				  kit_gateway_text(GCM, "esp-gcm",
+						   "crypto ikev2 profile clients\n"
+						   " aaa authorization group psk list here empty\n"),
+				  kit_client_text(GCM, "esp-gcm",
+						  "interface Tunnel0\n no ip address negotiated\n"
+						  " tunnel mode ipsec ipv6\n ipv6 address negotiated\n"));
+
+	ck_assert(kit_said("child.failed", "the peer asks for an IPv6 address and nothing of ours gives one"));
+	ck_assert(!kit_said("child.failed", "ip local pool"));
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(unknown_name_in_the_authorization_list_ends_the_session)
 {
 	struct kit *kit = attempt(NULL,
@@ -261,6 +277,7 @@ Suite *refuse_suite(void)
 	tcase_add_test(tcase, selectors_of_gre_are_not_those_of_ipsec);
 	tcase_add_test(tcase, no_authorization_means_no_address);
 	tcase_add_test(tcase, an_empty_pool_is_named);
+	tcase_add_test(tcase, without_an_ipv6_address_to_give_that_is_said);
 	tcase_add_test(tcase, unknown_name_in_the_authorization_list_ends_the_session);
 	tcase_add_test(tcase, a_data_plane_that_refuses_ends_the_child_only);
 	tcase_add_test(tcase, nobody_at_the_other_end_is_said_once);

@@ -5,6 +5,8 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/gateway/startup-config \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
 	testing/interop/charon-gateway/README testing/interop/charon-gateway/run.sh \
+	testing/interop/families-client/README testing/interop/families-client/run.sh \
+	testing/interop/families-gateway/README testing/interop/families-gateway/run.sh \
 	testing/interop/key-export/README testing/interop/key-export/run.sh \
 	testing/interop/certificates/README testing/interop/certificates/run.sh \
 	testing/interop/dead-client/README testing/interop/dead-client/run.sh \

@@ -24,14 +24,16 @@ static const struct cyg_address_ops *find_source(struct cyg_shard *shard, const 
 	return NULL;
 }
 
-static void explain(struct exchange *x, const char *what)
+static void explain(struct exchange *x, const char *what, bool v4)
 {
 	struct auth_work *work = x->auth;
 	struct ike_shard *ike = exchange_ike(x);
 
 	exchange_ike(x)->counters.lease_failed++;
 	if (work->granted.policy[0])
-		why_mend(ike, "crypto ikev2 authorization policy %s / pool NAME, and ip local pool NAME LOW HIGH",
+		why_mend(ike,
+			 v4 ? "crypto ikev2 authorization policy %s / pool NAME, and ip local pool NAME LOW HIGH" :
+			      "crypto ikev2 authorization policy %s / ipv6 pool NAME, and ipv6 local pool NAME PREFIX/LEN LEN",
 			 work->granted.policy);
 	else
 		why_mend(ike,
@@ -98,7 +100,7 @@ static enum cyg_status done(struct exchange *x, enum cyg_status status, bool v4)
 		else
 			cyg_strbuf_addf(&text, "no %s address could be had (%s)", v4 ? "IPv4" : "IPv6",
 					cyg_status_text(status));
-		explain(x, what);
+		explain(x, what, v4);
 		return CYG_OK;
 	}
 	session = ike_sa_session(sa);
@@ -169,7 +171,9 @@ enum cyg_status lease_check(struct exchange *x)
 	if (session && (session->address4.family || session->address6.family))
 		return CYG_OK;
 	if (!x->logged)
-		explain(x, "the peer asks for an address and nothing of ours gives one");
+		explain(x, work->want4 ? "the peer asks for an address and nothing of ours gives one" :
+					 "the peer asks for an IPv6 address and nothing of ours gives one",
+			work->want4);
 	x->child->failed = CYG_N_INTERNAL_ADDRESS_FAILURE;
 	return CYG_OK;
 }
