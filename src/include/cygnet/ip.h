@@ -72,6 +72,11 @@ static inline unsigned cyg_ip_bits(uint8_t family)
 {
 	return family == CYG_IPV4 ? 32 : family == CYG_IPV6 ? 128 : 0;
 }
+/* fe80::/10: means nothing without the link it is on (RFC 4291 2.5.6). */
+static inline bool cyg_ip_is_link_local(const struct cyg_ip *ip)
+{
+	return ip->family == CYG_IPV6 && ip->octets[0] == 0xfe && (ip->octets[1] & 0xc0) == 0x80;
+}
 /* Clears the host bits. CYG_MALFORMED if len is longer than the family allows. */
 CYG_EXPORT enum cyg_status cyg_prefix_make(const struct cyg_ip *ip, unsigned len, struct cyg_prefix *out)
 	CYG_MUST_CHECK;
