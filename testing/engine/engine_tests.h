@@ -10,6 +10,7 @@ Suite *setup_suite(void);
 Suite *child_suite(void);
 Suite *export_suite(void);
 Suite *cert_suite(void);
+Suite *dead_end_suite(void);
 Suite *refuse_suite(void);
 Suite *end_suite(void);
 Suite *rekey_suite(void);

@@ -129,7 +129,7 @@ static enum cyg_status spi_alloc(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	struct fake_kernel *k = of(ctx, shard);
 	uint32_t spi;
 
-	for (unsigned i = 0; i < FAKE_CHILDREN_MAX; i++) {
+	for (unsigned i = 0; !k->refuse_spi && i < FAKE_CHILDREN_MAX; i++) {
 		if (k->child[i].used)
 			continue;
 		do {

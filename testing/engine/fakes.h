@@ -36,7 +36,7 @@ struct fake_kernel {
 	unsigned order;
 	const struct cyg_kernel_events *events;
 	/* How to behave. */
-	bool refuse_add;
+	bool refuse_add, refuse_spi;
 	bool hold;                      /* operations wait for fake_release() */
 	struct cyg_op *held;            /* the one that waits */
 	enum cyg_status held_status;

@@ -322,7 +322,7 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 	side->reg = registry_new(shard_group_control(side->group));
 	KIT_CHECK(side->reg);
 	add_plugin(side, set, &cyg_plugin_openssl,
-		   index == KIT_GATEWAY ? setup->openssl_conf : NULL);
+		   index == KIT_GATEWAY ? setup->openssl_conf : setup->client_openssl_conf);
 	if (index != KIT_GATEWAY || !setup->no_kernel)
 		add_plugin(side, set, index == KIT_GATEWAY && setup->no_raw_esp ?
 					      &cyg_plugin_fake_kernel_udp : &cyg_plugin_fake_kernel, NULL);

@@ -81,6 +81,7 @@ struct kit_setup {
 	bool no_raw_esp;                /* the gateway's data plane has UDP encapsulation and tunnel mode only */
 	uint64_t seed;                  /* other random octets; 0: the usual */
 	const char *openssl_conf;       /* of the gateway */
+	const char *client_openssl_conf;
 	struct ike_options options;     /* of both */
 };
 

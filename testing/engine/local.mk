@@ -14,6 +14,7 @@ TESTS += testing/engine/engine_tests
 testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
 	testing/engine/cert_test.c \
 	testing/engine/child_test.c \
+	testing/engine/dead_end_test.c \
 	testing/engine/end_test.c \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \

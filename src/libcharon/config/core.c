@@ -101,6 +101,27 @@ bool core_group_is_weak(uint64_t group)
 	return group == 1 || group == 2 || group == 5 || group == 24;
 }
 
+bool core_outer_address(struct cyg_build *build, const struct cyg_args *args, const char *address, const char *word)
+{
+	struct cyg_ip ip = cyg_args_ip(args, address);
+	struct cyg_str text = word ? cyg_args_text(args, word) : cyg_str_n("", 0);
+	const char *token = address;
+
+	if (!ip.family && text.len && memchr(text.ptr, '%', text.len)) {
+		token = word;
+		text.len = (size_t)((const char *)memchr(text.ptr, '%', text.len) - text.ptr);
+		if (cyg_ip_parse(text, &ip) != CYG_OK)
+			ip = (struct cyg_ip){ 0 };
+	}
+	if (!cyg_ip_is_link_local(&ip))
+		return true;
+	cyg_build_at(build, args, token, 0);
+	cyg_build_error(build, "unsupported",
+			"a link-local address means another host on each link: take a global or a unique local one "
+			"(fc00::/7)");
+	return false;
+}
+
 bool core_group(struct cyg_build *build, uint64_t group)
 {
 	static const uint8_t known[] = { 1, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 24, 31, 32 };

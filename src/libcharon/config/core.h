@@ -40,6 +40,8 @@ void core_free_maps(struct config_cert_map_use *uses, unsigned count);
 void core_check_overlaps(struct cyg_build *build);
 /* MODP and ECP groups that may be named; warns of the weak ones. False (and an error) for others.
  */
+/* False, with an error, for fe80::/10, and for a word that is such an address with its zone (fe80::1%eth0). */
+bool core_outer_address(struct cyg_build *build, const struct cyg_args *args, const char *address, const char *word);
 bool core_group(struct cyg_build *build, uint64_t group);
 bool core_group_is_weak(uint64_t group);
 /* The group of `set pfs [<group:choice(CORE_GROUPS)>]`; 0 with an error. */

@@ -196,7 +196,8 @@ APPLY(apply_policy_address)
 				CONFIG_POLICY_ADDRESSES_MAX);
 		return CYG_OK;
 	}
-	p->address[p->address_count++] = cyg_args_ip(args, "host");
+	if (core_outer_address(build, args, "host", NULL))
+		p->address[p->address_count++] = cyg_args_ip(args, "host");
 	return CYG_OK;
 }
 
@@ -243,6 +244,12 @@ APPLY(apply_peer_address)
 
 	p->address = cyg_args_has(args, "address6") ? cyg_args_prefix(args, "address6", NULL)
 						    : cyg_args_prefix(args, "host", "mask");
+	if (cyg_ip_is_link_local(&p->address.ip)) {
+		cyg_build_at(build, args, "address6", 0);
+		cyg_build_error(build, "unsupported",
+				"peers are not served at link-local addresses: take a global or a unique local one "
+				"(fc00::/7)");
+	}
 	p->address_place = cyg_build_place(build);
 	return CYG_OK;
 }

@@ -115,7 +115,7 @@ APPLY(apply_source)
 {
 	struct config_interface *i = object;
 
-	i->has_source = true;
+	i->has_source = core_outer_address(build, args, "host", "on");
 	i->source = cyg_args_ip(args, "host");
 	core_text(build, args, "on", i->source_interface, sizeof(i->source_interface));
 	return CYG_OK;
@@ -125,7 +125,7 @@ APPLY(apply_destination)
 {
 	struct config_interface *i = object;
 
-	i->has_destination = true;
+	i->has_destination = core_outer_address(build, args, "host", "name");
 	i->destination = cyg_args_ip(args, "host");
 	core_text(build, args, "name", i->destination_name, sizeof(i->destination_name));
 	return CYG_OK;

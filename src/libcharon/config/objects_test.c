@@ -159,6 +159,18 @@ START_TEST(what_the_field_has_beyond_a_routers_words_is_taken)
 }
 END_TEST
 
+START_TEST(link_local_addresses_are_refused_as_outer_ones)
+{
+	expect("interface Tunnel0\ntunnel destination fe80::1\n", "2 error unsupported\n");
+	expect("interface Tunnel0\ntunnel destination fe80::1%eth0\n", "2 error unsupported\n");
+	expect("interface Tunnel0\ntunnel source fe80::1\n", "2 error unsupported\n");
+	expect("crypto ikev2 policy A\nmatch address local fe80::1\nproposal default\n", "2 error unsupported\n");
+	expect("crypto ikev2 keyring K\npeer A\naddress fe80::/64\npre-shared-key x\n",
+	       "3 error unsupported\n");
+	expect("crypto ikev2 policy A\nmatch address local fd00::1\nproposal default\n", "");
+}
+END_TEST
+
 START_TEST(a_proposals_own_prf_is_all_it_has)
 {
 	const struct config_proposal *p;
@@ -438,6 +450,7 @@ Suite *objects_suite(void)
 	tcase_add_test(tests, an_object_with_an_error_gets_no_findings_as_a_whole);
 	tcase_add_test(tests, gcm_alone_needs_a_prf_and_takes_no_integrity);
 	tcase_add_test(tests, what_the_field_has_beyond_a_routers_words_is_taken);
+	tcase_add_test(tests, link_local_addresses_are_refused_as_outer_ones);
 	tcase_add_test(tests, a_proposals_own_prf_is_all_it_has);
 	tcase_add_test(tests, weak_algorithms_warn_and_broken_ones_are_refused);
 	tcase_add_test(tests, keys_of_both_kinds_exclude_each_other);

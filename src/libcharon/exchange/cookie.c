@@ -154,6 +154,15 @@ struct ike_sa *cookie_admit(struct ike_shard *ike, struct cyg_datagram *d,
 		ike->counters.drop_malformed++;
 		return NULL;
 	}
+	if (cyg_ip_is_link_local(&d->remote.ip)) {
+		/* Neither the data plane's SAs nor a keyring know of links. */
+		ike->counters.drop_state++;
+		cyg_log_limited(CYG_LOG_WARNING, "ike.link-local",
+				"{peer}: dropped, it calls from a link-local address; try: a global or a unique local "
+				"address (fc00::/7) at both ends",
+				F_ENDPOINT("peer", &d->remote));
+		return NULL;
+	}
 	if (repeated(ike, d, header) || !within_limits(ike, d))
 		return NULL;
 	if (cookies_wanted(ike, &d->remote) && !check(ike, d, header))

@@ -217,7 +217,30 @@ static const struct {
 	{ CYG_N_TEMPORARY_FAILURE, "the peer is busy with the same SA", "waiting" },
 	{ CYG_N_CHILD_SA_NOT_FOUND, "the peer does not have that child any more", "clear crypto sa" },
 	{ CYG_N_INVALID_IKE_SPI, "the peer does not have that SA any more", "clear crypto ikev2 sa" },
+	{ CYG_N_INVALID_MESSAGE_ID, "the peer has answered that message ID already, or does not expect it yet",
+	  "clear crypto ikev2 sa, so that both begin anew" },
+	{ CYG_N_INVALID_SPI, "the peer got ESP for a child that it does not have", "clear crypto sa" },
+	{ CYG_N_INVALID_SELECTORS, "the peer got ESP with addresses outside of the child's selectors",
+	  "the routes into the tunnel: show crypto ipsec sa has the selectors" },
 };
+
+/* What to do where nobody knew better. */
+static const char *mend_by_default(uint16_t notify, bool child)
+{
+	switch (notify) {
+	case CYG_N_INVALID_SYNTAX:
+		return "debug crypto ikev2 packet, at the peer too: one of the two breaks RFC 7296";
+	case CYG_N_TEMPORARY_FAILURE:
+		return "show plugins, and the log of the data plane above";
+	case CYG_N_NO_ADDITIONAL_SAS:
+		return "clear crypto ikev2 sa of this peer, or its limits";
+	case CYG_N_AUTHENTICATION_FAILED:
+		return "identities and `authentication` of the profile, compared with the peer's";
+	default:
+		return child ? "show crypto ipsec profile, compared with the peer's" :
+			       "show crypto ikev2 policy, compared with the peer's; debug crypto ikev2 packet";
+	}
+}
 
 const char *why_notify(struct ike_shard *ike, uint16_t type, bool child)
 {
@@ -248,6 +271,10 @@ void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format,
 		object = &sa->profile->head;
 	if (!object && sa->interface)
 		object = &sa->interface->head;
+	if (!object && sa->nego && sa->nego->policy)
+		object = &sa->nego->policy->head;
+	if (!why->mend[0])
+		snprintf(why->mend, sizeof(why->mend), "%s", mend_by_default(notify, child));
 	if (object)
 		cyg_strbuf_addf(&ours, "%s (%s)", object->name, object->place);
 	cyg_strbuf_add(&out, cyg_str(why->what));
