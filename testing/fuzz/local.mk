@@ -116,13 +116,23 @@ testing_fuzz_fuzz_xfrm_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_xfrm_LDADD = $(LIBKERNEL) $(FUZZ_LIBS) $(MNL_LIBS)
 endif
 
+if HAVE_CHECK
+# The language, with the commands of plugins.
 FUZZ_TARGETS += testing/fuzz/fuzz_config
 testing_fuzz_fuzz_config_SOURCES = testing/fuzz/fuzz_config.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_config_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LDFLAGS)
-testing_fuzz_fuzz_config_LDADD = $(FUZZ_LIBS)
+testing_fuzz_fuzz_config_LDADD = src/plugins/address-pool/libaddress-pool-plugin.la \
+	src/plugins/anyconnect/libanyconnect-plugin.la src/plugins/authz-policy/libauthz-policy-plugin.la \
+	src/plugins/dhcp/libdhcp-plugin.la src/plugins/name-mangler/libname-mangler-plugin.la \
+	src/plugins/radius/libradius-plugin.la $(FUZZ_LIBS) $(JANSSON_LIBS)
 
-if HAVE_CHECK
+FUZZ_TARGETS += testing/fuzz/fuzz_mangler
+testing_fuzz_fuzz_mangler_SOURCES = testing/fuzz/fuzz_mangler.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_mangler_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src/plugins
+testing_fuzz_fuzz_mangler_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_mangler_LDADD = src/plugins/name-mangler/libname-mangler-plugin.la $(FUZZ_LIBS) $(JANSSON_LIBS)
+
 # Whole messages into live engines.
 FUZZ_TARGETS += testing/fuzz/fuzz_engine
 testing_fuzz_fuzz_engine_SOURCES = testing/fuzz/fuzz_engine.c $(ENGINE_KIT) $(FUZZ_DRIVER)

@@ -184,7 +184,7 @@ enum config_render_flags {
 	CONFIG_RENDER_SECRETS =
 		1u << 1, /* the file form, which parses back; else secrets are masked */
 };
-/* `show running-config` and what `write memory` stores. CYG_IO if `out` took an error. */
+/* `show running-config` and what `write memory` stores. CYG_IO if `out` took an error, CYG_NOMEM. */
 enum cyg_status config_render(const struct cyg_config *config, unsigned flags,
 			      FILE *out) CYG_MUST_CHECK;
 

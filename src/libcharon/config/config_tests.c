@@ -28,6 +28,7 @@ static const struct cyg_mode loaded_modes[] = {
 	  .what = "pool",
 	  .object_size = sizeof(struct kit_pool) },
 	{ .name = "kit-text", .parent = "global", .prompt = "config-text", .what = "text" },
+	{ .name = "kit-list", .parent = "global", .prompt = "config-list", .what = "list" },
 	{ 0 },
 };
 
@@ -35,6 +36,9 @@ static const struct cyg_command loaded_rows[] = {
 	{ "global", "ip local pool <name:name> <low:ip4> [<high:ip4>]", "", .defines = "kit-pool",
 	  .flags = CYG_CMD_LIST, .apply = apply_pool },
 	{ "global", "kit text <name:name>", "", .enters = "kit-text" },
+	{ "global", "kit list <name:name>", "", .enters = "kit-list" },
+	{ "kit-list", "item <item:word>", "", .flags = CYG_CMD_LIST },
+	{ "kit-text", "kit list <list:ref(kit-list)>", "" },
 	{ "kit-text", "banner <text:delimited>", "" },
 	{ "kit-text", "value <text:string>", "" },
 	{ "kit-text", "wild <text:wildcard>", "" },

@@ -133,34 +133,45 @@ static enum cyg_status run_row(struct line *l, size_t depth)
 }
 
 /* `crypto map NAME SEQUENCE ...` is never the line of an interface. */
-static bool is_map_entry(const struct line *l)
+static bool is_map_entry(const struct words *words, size_t first)
 {
-	return l->words.count >= l->first + 4 && word_abbreviates(word_text(&l->words, l->first), "crypto") &&
-	       word_is(word_text(&l->words, l->first + 1), "map");
+	return words->count >= first + 4 && word_abbreviates(word_text(words, first), "crypto") &&
+	       word_is(word_text(words, first + 1), "map");
+}
+
+size_t line_owner(struct matcher *m, const struct grammar_mode *const *modes, size_t depth, const struct words *words,
+		  size_t first, unsigned flags, struct match_result *match)
+{
+	size_t best = 0, owner = SIZE_MAX;
+
+	match_words(m, modes[depth], words, first, flags, match);
+	if (match->outcome == MATCH_OK)
+		return depth;
+	for (size_t d = depth + 1; d-- > 0;) {
+		match_words(m, modes[d], words, first, flags, match);
+		if (match->head > best || (d == 0 && best && is_map_entry(words, first))) {
+			best = match->head;
+			owner = d;
+		}
+	}
+	if (owner != SIZE_MAX)
+		match_words(m, modes[owner], words, first, flags, match);
+	return owner;
 }
 
 static enum cyg_status find_owner(struct line *l)
 {
 	struct candidate *c = l->c;
-	size_t best = 0, owner = 0;
+	const struct grammar_mode *modes[CONFIG_DEPTH_MAX];
+	size_t owner;
 
-	match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, line_flags(l),
-		    &l->match);
-	if (l->match.outcome == MATCH_OK)
-		return run_row(l, c->depth);
-	for (size_t d = c->depth + 1; d-- > 0;) {
-		match_words(c->matcher, c->at[d]->mode, &l->words, l->first, line_flags(l),
-			    &l->match);
-		if (l->match.head > best || (d == 0 && best && is_map_entry(l))) {
-			best = l->match.head;
-			owner = d;
-		}
-	}
-	if (best == 0) {
+	for (unsigned d = 0; d <= c->depth; d++)
+		modes[d] = c->at[d]->mode;
+	owner = line_owner(c->matcher, modes, c->depth, &l->words, l->first, line_flags(l), &l->match);
+	if (owner == SIZE_MAX) {
 		line_refuse_unknown(l);
 		return CYG_OK;
 	}
-	match_words(c->matcher, c->at[owner]->mode, &l->words, l->first, line_flags(l), &l->match);
 	if (l->match.outcome == MATCH_OK)
 		return run_row(l, owner);
 	if (l->match.outcome == MATCH_OPEN && c->open) {

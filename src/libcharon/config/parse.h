@@ -18,4 +18,11 @@ enum cyg_status candidate_line(struct candidate *c, struct cyg_str text,
 /* The end of the text: what is still open is an error. */
 void candidate_end(struct candidate *c);
 
+/*
+ * Which of the modes of a path, global first, owns a line: its index, with what the match there came to at `*match`; SIZE_MAX if
+ * none knows its first word.
+ */
+size_t line_owner(struct matcher *m, const struct grammar_mode *const *modes, size_t depth, const struct words *words,
+		  size_t first, unsigned flags, struct match_result *match);
+
 #endif

@@ -5,12 +5,21 @@
  * Lines come in the order of the grammar's rows, those of one row as they were entered. A built-in
  * object is shown where it differs from what is built in, as lines that make it so.
  */
-#include "config/build.h"
+#include "config/parse.h"
+
+#include <stdlib.h>
 
 struct rendering {
 	const struct config_grammar *grammar;
 	FILE *out;
 	unsigned flags;
+	/* Where a reader of what was printed would stand: */
+	unsigned depth;
+	const struct grammar_mode *at[CONFIG_DEPTH_MAX];
+	bool short_of_memory;
+	struct matcher matcher;
+	struct match_result match;
+	struct words words;
 };
 
 static void indent(const struct rendering *r, unsigned depth)
@@ -19,8 +28,54 @@ static void indent(const struct rendering *r, unsigned depth)
 		fputc(' ', r->out);
 }
 
+/* Before a line of the mode at `depth`: does a reader who stands in an inner one take it for that? Else it leaves. */
+static void leave_for(struct rendering *r, struct cyg_str line, unsigned depth)
+{
+	bool taken;
+	size_t first;
+
+	if (r->depth <= depth)
+		return;
+	words_of(line, &r->words);
+	taken = r->words.count > 1 && (word_is(word_text(&r->words, 0), "no") || word_is(word_text(&r->words, 0), "default"));
+	first = taken;
+	if (line_owner(&r->matcher, r->at, r->depth, &r->words, first, taken ? MATCH_SHORT : 0, &r->match) != depth) {
+		for (unsigned d = r->depth; d > depth; d--) {
+			indent(r, d);
+			fputs("exit\n", r->out);
+		}
+	}
+	r->depth = depth;
+}
+
+static void leave_for_statement(struct rendering *r, const struct cyg_args *s, unsigned depth, bool no)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
+
+	if (r->depth <= depth)
+		return;
+	out = open_memstream(&text, &len);
+	if (!out) {
+		r->short_of_memory = true;
+		return;
+	}
+	if (no)
+		fputs("no ", out);
+	statement_print(s, STATEMENT_FILE, out);
+	if (fclose(out) == 0)
+		leave_for(r, cyg_str_n(text, len), depth);
+	else
+		r->short_of_memory = true;
+	if (text)
+		cyg_wipe(text, len);
+	free(text);
+}
+
 static void print_line(struct rendering *r, const struct cyg_args *s, unsigned depth, bool no)
 {
+	leave_for_statement(r, s, depth, no);
 	if (s->row->plugin) {
 		indent(r, depth);
 		fprintf(r->out, "! inactive: plugin '%s' is not loaded\n", s->row->plugin);
@@ -33,8 +88,11 @@ static void print_line(struct rendering *r, const struct cyg_args *s, unsigned d
 	fputc('\n', r->out);
 }
 
-static void separate(struct rendering *r, unsigned depth)
+/* Between objects at the top; whoever stands in one before leaves it first, if need be. */
+static void separate(struct rendering *r, const struct cyg_args *next, unsigned depth, bool no)
 {
+	if (next)
+		leave_for_statement(r, next, depth, no);
 	if (depth == 0)
 		fputs("!\n", r->out);
 }
@@ -87,6 +145,7 @@ static void print_row(struct rendering *r, const struct node *node, const struct
 			print_line(r, s, depth, false);
 	}
 	if ((r->flags & CONFIG_RENDER_ALL) && !have && row->command->def && !row->plugin) {
+		leave_for(r, cyg_str(row->command->def), depth);
 		indent(r, depth);
 		fprintf(r->out, "%s\n", row->command->def);
 	}
@@ -103,20 +162,23 @@ static void print_object(struct rendering *r, const struct node *node, unsigned 
 	bool all = r->flags & CONFIG_RENDER_ALL;
 
 	if (node->disabled) {
-		separate(r, depth);
+		separate(r, node->opening, depth, true);
 		print_line(r, node->opening, depth, true);
 		return;
 	}
 	if (origin && !all && lines_equal(node->lines, origin->lines, false) &&
 	    statement_equal(node->opening, origin->opening))
 		return;
-	separate(r, depth);
+	separate(r, node->opening ? node->opening : node->lines && node->lines->count ? node->lines->items[0] : NULL, depth,
+		 false);
 	if (!node->opening) {
 		for (size_t i = 0; node->lines && i < node->lines->count; i++)
 			print_line(r, node->lines->items[i], depth, false);
 		return;
 	}
 	print_line(r, node->opening, depth, false);
+	r->depth = depth + 1;
+	r->at[r->depth] = node->mode;
 	print_node(r, node, all ? NULL : origin, depth + 1);
 }
 
@@ -143,9 +205,19 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 
 enum cyg_status config_render(const struct cyg_config *config, unsigned flags, FILE *out)
 {
-	struct rendering r = { .grammar = config->grammar, .out = out, .flags = flags };
+	struct rendering *r = calloc(1, sizeof(*r));
+	bool short_of_memory;
 
-	print_node(&r, config->root, NULL, 0);
+	if (!r)
+		return CYG_NOMEM;
+	r->grammar = config->grammar;
+	r->out = out;
+	r->flags = flags;
+	r->at[0] = config->grammar->global;
+	print_node(r, config->root, NULL, 0);
 	fputs("!\nend\n", out);
-	return ferror(out) ? CYG_IO : CYG_OK;
+	short_of_memory = r->short_of_memory;
+	cyg_wipe(&r->words, sizeof(r->words));
+	free(r);
+	return short_of_memory ? CYG_NOMEM : ferror(out) ? CYG_IO : CYG_OK;
 }

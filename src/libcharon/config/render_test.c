@@ -339,6 +339,29 @@ START_TEST(an_edited_built_in_object_shows_what_differs)
 }
 END_TEST
 
+START_TEST(a_line_that_an_inner_mode_would_take_is_led_up_to)
+{
+	char *first, *second;
+
+	/* The list is shown behind the policy that has a line of the same words. */
+	ck_assert_int_eq(kit_parse("kit list L\n item x\nkit text T\n kit list L\nhostname x\n"), CYG_OK);
+	first = kit_render(kit_config, CONFIG_RENDER_SECRETS);
+	ck_assert_msg(strstr(first, "kit text T\n kit list L\n exit\n!\nkit list L\n item x\n") != NULL, "%s", first);
+	ck_assert_int_eq(kit_parse(first), CYG_OK);
+	second = kit_render(kit_config, CONFIG_RENDER_SECRETS);
+	ck_assert_str_eq(first, second);
+	free(first);
+	free(second);
+	/* Where nothing is in doubt, nothing is said. */
+	ck_assert_int_eq(kit_parse("crypto ikev2 keyring K\n peer A\n  pre-shared-key x\n  hostname y\nhostname z\n"
+				   "crypto ikev2 policy P\n proposal default\n"),
+			 CYG_OK);
+	first = kit_render(kit_config, CONFIG_RENDER_SECRETS);
+	ck_assert_ptr_null(strstr(first, "exit"));
+	free(first);
+}
+END_TEST
+
 Suite *render_suite(void)
 {
 	Suite *suite = suite_create("render");
@@ -352,6 +375,7 @@ Suite *render_suite(void)
 	tcase_add_test(tests, an_empty_configuration_shows_nothing_built_in);
 	tcase_add_test(tests, all_shows_defaults_and_built_in_objects);
 	tcase_add_test(tests, an_edited_built_in_object_shows_what_differs);
+	tcase_add_test(tests, a_line_that_an_inner_mode_would_take_is_led_up_to);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -14,7 +14,10 @@ src_libcharon_libcharon_core_la_SOURCES += \
 if HAVE_CHECK
 check_PROGRAMS += src/libcharon/policy/policy_tests
 TESTS += src/libcharon/policy/policy_tests
-src_libcharon_policy_policy_tests_SOURCES = src/libcharon/policy/policy_tests.c
+src_libcharon_policy_policy_tests_SOURCES = \
+	src/libcharon/policy/policy_tests.c \
+	src/libcharon/policy/rules_test.c \
+	src/libcharon/policy/rules_test.h
 src_libcharon_policy_policy_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_policy_policy_tests_LDADD = $(TEST_LIBS)
 endif

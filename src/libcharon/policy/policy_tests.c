@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Selection: what is chosen, and why the others are not. Objects are made by hand; algorithms by a shard without
  * plugins are none, so that proposals are tested with engines (testing/engine). */
+#include "policy/rules_test.h"
 #include "policy/select.h"
 #include "policy/selectors.h"
 
@@ -367,6 +368,7 @@ int main(void)
 	tcase_add_test(tcase, what_does_not_fit_is_left_out_and_said);
 	tcase_add_test(tcase, a_list_that_comes_in_parts_is_narrowed_as_one);
 	suite_add_tcase(suite, tcase);
+	srunner_add_suite(runner, rules_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -177,6 +177,19 @@ START_TEST(lines_that_cannot_be_are_found)
 	check_findings("dns 2001:db8::1", "[syntax]");
 	check_findings("ipv6 dns 10.0.0.1", "[syntax]");
 	check_findings("route set remote ipv4 10.1.2.3 255.255.0.0", "[host-bits]");
+	check_findings("configuration version 2.4", "[syntax]");
+	check_findings("configuration version 32768", "[range]");
+	check_findings("configuration url gopher://x", "[syntax]");
+	check_findings("route set access-list 110", "[range]");
+	check_findings("route set access-list 99", "[undefined-reference]");
+	check_findings("route set access-list ipv6 none", "[undefined-reference]");
+	check_findings("subnet-acl none", "[spelling]");
+	check_findings("max flow limit 5", "[spelling]");
+	check_findings("route redistribute static route-map none", "[undefined-reference]");
+	check_findings("route set interface Tunnel9", "[undefined-reference]");
+	check_findings("aaa attribute list none", "[undefined-reference]");
+	check_findings("route set access-list L\naccess-list 10 permit any\nip access-list standard L\n deny any", "[unsuitable]");
+	check_findings("route set access-list L\nip access-list extended L\n permit ip any any", "[unsuitable]");
 	check_findings("def-domain "
 		       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -198,6 +211,71 @@ START_TEST(a_policy_is_rendered_so_that_it_parses_back)
 	ck_assert_uint_eq(granted.route_count, 2);
 	free(first);
 	free(second);
+}
+END_TEST
+
+START_TEST(a_policy_grants_domains_gateways_and_a_configuration)
+{
+	commands_load(commands, "aaa attribute list L\n attribute type interface-config \"ip mtu 1100\"\n"
+				" attribute type interface-config \"tunnel key 10\" service ike protocol ip mandatory\n"
+				"crypto ikev2 authorization policy p\n split-dns a.example\n split-dns b.example\n"
+				" backup-gateway gw2\n backup-gateway 192.0.2.9\n configuration url https://x.example/c\n"
+				" configuration version 32767\n aaa attribute list L\n");
+	ck_assert_int_eq(ask(h->shard, "p"), CYG_OK);
+	ck_assert_uint_eq(granted.set, CYG_AZ_SPLIT_DNS | CYG_AZ_BACKUP_GATEWAYS | CYG_AZ_CONFIG_URL |
+					       CYG_AZ_CONFIG_VERSION | CYG_AZ_ATTRIBUTE_LIST);
+	ck_assert_uint_eq(granted.split_dns_count, 2);
+	ck_assert_str_eq(granted.split_dns[1], "b.example");
+	ck_assert_uint_eq(granted.backup_gateway_count, 2);
+	ck_assert_str_eq(granted.backup_gateway[0], "gw2");
+	ck_assert_str_eq(granted.config_url, "https://x.example/c");
+	ck_assert_uint_eq(granted.config_version, 32767);
+	ck_assert_str_eq(granted.attribute_list, "L");
+}
+END_TEST
+
+START_TEST(an_attribute_list_keeps_its_lines_in_order)
+{
+	const struct attribute_list *list;
+
+	commands_load(commands, "aaa attribute list L\n attribute type a \"x y\"\n attribute type b c mandatory\n"
+				" attribute type a \"x y\"\n");
+	list = cyg_config_object(commands->config, MODE_ATTRIBUTES, CYG_STR("L"), true);
+	ck_assert_uint_eq(list->count, 2); /* a repeat adds nothing */
+	ck_assert_str_eq(list->item[0].value, "x y");
+	ck_assert(list->item[1].mandatory && !list->item[0].mandatory);
+	ck_assert_str_eq(list->item[1].service, "");
+}
+END_TEST
+
+START_TEST(networks_of_a_standard_list_are_pushed)
+{
+	commands_load(commands, "crypto ikev2 authorization policy p\n route set access-list 10\n route set access-list ipv6 six\n"
+				"access-list 10 permit 10.1.0.0 0.0.255.255\naccess-list 10 permit host 10.2.0.1\n"
+				"ipv6 access-list six\n permit ipv6 2001:db8:1::/48 any\n permit ipv6 2001:db8:2::/48 host 2001:db8::1\n");
+	ck_assert_int_eq(ask(h->shard, "p"), CYG_OK);
+	ck_assert_uint_eq(granted.route_count, 3); /* what has a destination of its own says nothing here */
+	check_ip(&granted.routes[0].ip, "10.1.0.0");
+	ck_assert_uint_eq(granted.routes[0].len, 16);
+	check_ip(&granted.routes[1].ip, "10.2.0.1");
+	check_ip(&granted.routes[2].ip, "2001:db8:1::");
+	ck_assert_uint_eq(granted.set, 0);
+}
+END_TEST
+
+START_TEST(routes_may_come_from_the_system_and_from_an_interface)
+{
+	commands_load(commands, "crypto ikev2 authorization policy p\n route redistribute connected\n"
+				" route redistribute static route-map M\n route set interface Loopback0\n"
+				"route-map M permit 10\ninterface Loopback0\n");
+	ck_assert_int_eq(ask(h->shard, "p"), CYG_OK);
+	ck_assert_uint_eq(granted.redistribute, CYG_REDISTRIBUTE_CONNECTED | CYG_REDISTRIBUTE_STATIC);
+	ck_assert_str_eq(granted.route_map_static, "M");
+	ck_assert_str_eq(granted.route_map_connected, "");
+	ck_assert_str_eq(granted.route_interface, "Loopback0");
+	ck_assert_str_eq(commands_run(commands, "show crypto ikev2 authorization policy p", false),
+			 "IKEv2 Authorization policy: p\n route set interface : Loopback0\n"
+			 " route redistribute : connected\n route redistribute : static route-map M\n");
 }
 END_TEST
 
@@ -262,6 +340,10 @@ int main(void)
 	tcase_add_test(tc, networks_add_up_to_the_limit);
 	tcase_add_test(tc, lines_that_cannot_be_are_found);
 	tcase_add_test(tc, a_policy_is_rendered_so_that_it_parses_back);
+	tcase_add_test(tc, a_policy_grants_domains_gateways_and_a_configuration);
+	tcase_add_test(tc, an_attribute_list_keeps_its_lines_in_order);
+	tcase_add_test(tc, networks_of_a_standard_list_are_pushed);
+	tcase_add_test(tc, routes_may_come_from_the_system_and_from_an_interface);
 	tcase_add_test(tc, a_policy_is_shown_line_by_line);
 	tcase_add_test(tc, all_policies_are_rows_as_well);
 	tcase_add_test(tc, a_policy_that_is_not_there_is_not_shown);
