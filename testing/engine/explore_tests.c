@@ -6,6 +6,7 @@ int main(void)
 	SRunner *runner = srunner_create(explore_suite());
 	int failed;
 
+	srunner_add_suite(runner, flood_suite());
 	srunner_add_suite(runner, refused_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 Suite *explore_suite(void);
+Suite *flood_suite(void);
 Suite *refused_suite(void);
 
 #endif

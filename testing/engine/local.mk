@@ -35,6 +35,7 @@ testing_engine_explore_tests_SOURCES = $(ENGINE_KIT) \
 	testing/engine/explore_test.c \
 	testing/engine/explore_tests.c \
 	testing/engine/explore_tests.h \
+	testing/engine/flood_test.c \
 	testing/engine/refused_test.c
 testing_engine_explore_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 testing_engine_explore_tests_CFLAGS = $(TEST_CFLAGS)
