@@ -15,6 +15,10 @@ TESTS += testing/check-includes.test
 dist_check_SCRIPTS += testing/check-events.test
 TESTS += testing/check-events.test
 EXTRA_DIST += testing/check-events
+# Payloads, limits and notifies as the code has them, in doc/PROTOCOL.md.
+dist_check_SCRIPTS += testing/check-protocol.test
+TESTS += testing/check-protocol.test
+EXTRA_DIST += testing/check-protocol doc/PROTOCOL.md
 # The findings in configurations with all the oddities that are known.
 dist_check_SCRIPTS += testing/check-config.test
 TESTS += testing/check-config.test

@@ -236,6 +236,104 @@ START_TEST(limits_of_admission_hold)
 }
 END_TEST
 
+/* Whatever the client asks is answered by a notify in clear that makes it ask anew. */
+struct teaser {
+	unsigned asked;
+	bool groups;                    /* another group each time; else a cookie */
+};
+
+static enum kit_verdict tease(struct kit *kit, struct kit_packet *packet, void *ctx)
+{
+	struct teaser *t = ctx;
+	struct ike_header header = packet->header;
+	uint8_t octets[200], group[2] = { 0, t->asked % 2 ? 19 : 14 };
+	struct chain_writer c;
+
+	t->asked++;
+	header.flags = CYG_FLAG_RESPONSE;
+	c = chain_message(octets, sizeof(octets), &header);
+	if (t->groups)
+		notify_write(&c, CYG_PROTO_NONE, 0, 0, CYG_N_INVALID_KE_PAYLOAD, cyg_bytes(group, 2));
+	else
+		notify_write(&c, CYG_PROTO_NONE, 0, 0, CYG_N_COOKIE, cyg_bytes("again and again", 15));
+	kit_inject(kit, KIT_CLIENT, octets, chain_end(&c, NULL).len, false);
+	return KIT_DROP;
+}
+
+START_TEST(a_game_of_cookies_or_groups_has_an_end)
+{
+	struct teaser t = { .groups = _i };
+	struct kit *kit = kit_new(NULL);
+
+	kit->script = tease;
+	kit->ctx = &t;
+	kit_configure(kit_client(kit), kit_client_text(" encryption aes-gcm-128\n prf sha256\n group 19 14\n",
+						       "esp-gcm", NULL));
+	kit_settle(kit);
+	ck_assert_uint_eq(t.asked, 1 + 3);
+	kit_pass(kit, 900);
+	ck_assert_uint_eq(t.asked, 1 + 3);
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(strangers_are_told_so_many_notifies_a_second)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+	unsigned before = f.answers;
+
+	f.init->octets[17] = 0x30; /* another major version */
+	for (unsigned i = 0; i < 300; i++)
+		kit_inject(kit, KIT_GATEWAY, f.init->octets, f.init->len, false);
+	kit_settle(kit);
+	ck_assert_uint_eq(f.answers - before, 100);
+	kit_pass(kit, 1000);
+	kit_inject(kit, KIT_GATEWAY, f.init->octets, f.init->len, false);
+	kit_settle(kit);
+	ck_assert_uint_eq(f.answers - before, 101);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(beyond_the_limit_of_those_who_wait_an_ike_auth_is_for_later)
+{
+	struct kit *kit = kit_new(&(struct kit_setup){ .options = { .waiting_max = 5 } });
+
+	kit_gateway(kit)->ike[0]->counters.waiting = 5; /* others */
+	kit_configure_both(kit, GCM, "esp-gcm");
+	kit_pass(kit, 900);
+	ck_assert_uint_eq(kit_up(kit_gateway(kit)), 0);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).drop_busy, 1);
+	kit_gateway(kit)->ike[0]->counters.waiting = 4;
+	kit_pass(kit, 900);
+	ck_assert(kit_connected(kit));
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(an_old_cookie_is_none)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, "crypto ikev2 cookie-challenge 0\n");
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	uint8_t first[COOKIE_SECRET_LEN], second[COOKIE_SECRET_LEN];
+
+	strangers(kit, &f, 1, true);
+	memcpy(first, ike->cookie_secret[ike->cookie_version & 1], sizeof(first));
+	kit_pass(kit, COOKIE_ROTATE_MS);
+	strangers(kit, &f, 2, true);
+	memcpy(second, ike->cookie_secret[ike->cookie_version & 1], sizeof(second));
+	ck_assert_mem_ne(first, second, sizeof(first));
+	/* The one before is good for another interval, and for no longer after a pause. */
+	ck_assert_mem_eq(ike->cookie_secret[(ike->cookie_version - 1) & 1], first, sizeof(first));
+	kit_pass(kit, 10 * COOKIE_ROTATE_MS);
+	strangers(kit, &f, 3, true);
+	ck_assert_mem_ne(ike->cookie_secret[(ike->cookie_version - 1) & 1], second, sizeof(second));
+	finish(kit, &f);
+}
+END_TEST
+
 Suite *limits_suite(void)
 {
 	Suite *suite = suite_create("limits");
@@ -251,6 +349,10 @@ Suite *limits_suite(void)
 	tcase_add_test(tcase, the_oldest_half_open_sa_makes_room);
 	tcase_add_test(tcase, a_repeated_first_message_meets_its_half_open_sa);
 	tcase_add_loop_test(tcase, limits_of_admission_hold, 0, 2);
+	tcase_add_loop_test(tcase, a_game_of_cookies_or_groups_has_an_end, 0, 2);
+	tcase_add_test(tcase, strangers_are_told_so_many_notifies_a_second);
+	tcase_add_test(tcase, beyond_the_limit_of_those_who_wait_an_ike_auth_is_for_later);
+	tcase_add_test(tcase, an_old_cookie_is_none);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
