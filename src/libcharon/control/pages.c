@@ -6,6 +6,9 @@
 #include "control/pages.h"
 
 #include "exchange/driver.h"
+#include "net/net.h"
+
+#include <cygnet/plugin.h>
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -45,11 +48,16 @@ struct errand {
 	struct ike_counters sum, one;
 	bool reset;
 	void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum);
+	/* Totals: the sums, then what one shard has. */
+	struct cyg_kernel_total *totals;
+	unsigned total_count, one_count;
+	void (*tell_totals)(struct cyg_exec *exec, const struct cyg_kernel_total *totals, unsigned count);
 };
 
 static void errand_free(struct errand *errand)
 {
 	free(errand->rows);
+	free(errand->totals);
 	free(errand);
 }
 
@@ -355,6 +363,99 @@ enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,
 	errand->tell = tell;
 	errand->at_shard = counters_at_shard;
 	errand->back = counters_back;
+	errand_send(errand);
+	return CYG_PENDING;
+}
+
+/* --- Totals --- */
+
+static const struct socket_counter {
+	const char *name, *help;
+	bool drop;
+	size_t offset;
+} socket_counters[] = {
+#define COUNTER(member_, drop_, help_) { "socket_" #member_, help_, drop_, offsetof(struct net_counters, member_) }
+	COUNTER(datagrams_in, false, "datagrams received on UDP 500 and 4500"),
+	COUNTER(datagrams_out, false, "datagrams sent"),
+	COUNTER(receive_calls, false, "calls that received"),
+	COUNTER(send_calls, false, "calls that sent"),
+	COUNTER(runs_out, false, "runs of ESP sent whole"),
+	COUNTER(runs_split, false, "runs of ESP that the system could not cut"),
+	COUNTER(esp_in, false, "ESP packets in UDP"),
+	COUNTER(keepalives_in, false, "NAT keepalives"),
+	COUNTER(forwarded, false, "datagrams handed to the shard they belong to"),
+	COUNTER(truncated, true, "longer than any buffer"),
+	COUNTER(too_short, true, "shorter than IKE or ESP"),
+	COUNTER(no_address, true, "without a source that can be answered"),
+	COUNTER(not_unicast, true, "to a broadcast or multicast address"),
+	COUNTER(esp_unwanted, true, "ESP that no data plane takes"),
+	COUNTER(kernel_dropped, true, "before us: a receive buffer was full"),
+	COUNTER(forward_dropped, true, "for a shard that is too busy"),
+	COUNTER(send_refused, true, "refused by the system"),
+	COUNTER(send_no_socket, true, "from an address without a socket"),
+	COUNTER(send_too_long, true, "longer than UDP carries"),
+	COUNTER(send_overflow, true, "while a socket was full for too long"),
+#undef COUNTER
+};
+
+_Static_assert(CYG_COUNT(socket_counters) <= CYG_KERNEL_TOTALS_MAX, "room in an errand");
+
+static void totals_at_shard(struct cyg_shard *shard, struct errand *errand)
+{
+	struct cyg_kernel_total *one = errand->totals + PAGES_TOTALS_MAX;
+	struct cyg_plugin_ctx *ctx;
+	const struct cyg_feature *kernel = cyg_get_feature(shard, CYG_KERNEL, 0, &ctx);
+
+	errand->one_count = 0;
+	if (kernel && kernel->kernel->totals)
+		errand->one_count = kernel->kernel->totals(ctx, shard, one);
+	for (size_t i = 0; shard->net && i < CYG_COUNT(socket_counters); i++) {
+		const struct socket_counter *c = &socket_counters[i];
+
+		one[errand->one_count++] = (struct cyg_kernel_total){
+			c->name, c->help, c->drop,
+			*(const uint64_t *)((const char *)net_counters(shard->net) + c->offset),
+		};
+	}
+}
+
+static void totals_back(struct errand *errand)
+{
+	for (unsigned i = 0; i < errand->one_count; i++) {
+		const struct cyg_kernel_total *one = &errand->totals[PAGES_TOTALS_MAX + i];
+		unsigned at = 0;
+
+		while (at < errand->total_count && strcmp(errand->totals[at].name, one->name) != 0)
+			at++;
+		if (at == PAGES_TOTALS_MAX)
+			break; /* another data plane since the last shard was asked */
+		if (at == errand->total_count)
+			errand->totals[errand->total_count++] = *one;
+		else
+			errand->totals[at].value += one->value;
+	}
+	if (errand_next(errand)) {
+		errand_send(errand);
+		return;
+	}
+	errand->tell_totals(errand->exec, errand->totals, errand->total_count);
+	errand_end(errand, CYG_OK);
+}
+
+enum cyg_status pages_totals(struct cyg_exec *exec, void (*tell)(struct cyg_exec *exec,
+								 const struct cyg_kernel_total *totals, unsigned count))
+{
+	struct errand *errand = errand_new(exec, -1);
+
+	if (errand)
+		errand->totals = calloc(2 * PAGES_TOTALS_MAX, sizeof(*errand->totals));
+	if (!errand || !errand->totals) {
+		free(errand);
+		return CYG_NOMEM;
+	}
+	errand->tell_totals = tell;
+	errand->at_shard = totals_at_shard;
+	errand->back = totals_back;
 	errand_send(errand);
 	return CYG_PENDING;
 }

@@ -58,4 +58,11 @@ enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,
 			       void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum))
 	CYG_MUST_CHECK;
 
+#define PAGES_TOTALS_MAX (2 * CYG_KERNEL_TOTALS_MAX)
+
+/* Counters of the data plane and of the sockets, of all shards, summed by name. */
+enum cyg_status pages_totals(struct cyg_exec *exec, void (*tell)(struct cyg_exec *exec,
+								 const struct cyg_kernel_total *totals, unsigned count))
+	CYG_MUST_CHECK;
+
 #endif

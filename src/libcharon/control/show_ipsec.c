@@ -19,6 +19,7 @@ static const struct cyg_token_help sa_tokens[] = {
 	{ "interface", "Only those of this interface" },
 	{ "<interface>", "Tunnel or Virtual-Template" },
 	{ "detail", "The reasons of drops, too" },
+	{ "statistics", "What the data plane did, and why it dropped packets" },
 	{ 0 },
 };
 
@@ -284,12 +285,43 @@ static enum cyg_status show_sa(struct cyg_exec *exec, const struct cyg_args *arg
 	return pages_run(exec, &job);
 }
 
+static void tell_totals(struct cyg_exec *exec, const struct cyg_kernel_total *totals, unsigned count)
+{
+	for (unsigned drops = 0; drops < 2; drops++) {
+		cyg_exec_printf(exec, drops ? "Dropped:\n" : "Data plane and sockets, all shards:\n");
+		for (unsigned i = 0; i < count; i++) {
+			if (totals[i].drop == (drops == 1))
+				cyg_exec_printf(exec, "  %-24s %14llu  %s\n", totals[i].name,
+						(unsigned long long)totals[i].value, totals[i].help);
+		}
+	}
+	for (unsigned i = 0; cyg_exec_json(exec) && i < count; i++) {
+		json_t *json = json_object();
+
+		put_text(&json, "name", totals[i].name);
+		put_text(&json, "help", totals[i].help);
+		put_flag(&json, "drop", totals[i].drop);
+		put_number(&json, "value", totals[i].value);
+		cyg_exec_row(exec, json);
+	}
+}
+
+static enum cyg_status show_statistics(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	return pages_totals(exec, tell_totals);
+}
+
 static const struct cyg_command commands[] = {
 	{ .mode = "exec",
 	  .syntax = "show crypto ipsec sa [peer <peer:ip> | interface <interface:interface>] [detail]",
 	  .help = "Shows ESP security associations with their counters.",
 	  .tokens = sa_tokens,
 	  .run = show_sa },
+	{ .mode = "exec",
+	  .syntax = "show crypto ipsec statistics",
+	  .help = "Shows what the data plane did with packets, and why it dropped some.",
+	  .tokens = sa_tokens,
+	  .run = show_statistics },
 	{ 0 },
 };
 

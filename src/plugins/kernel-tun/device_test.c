@@ -301,6 +301,7 @@ TCase *device_tcase(void)
 {
 	TCase *tc = tcase_create("device");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, interface_brings_rules_device_and_addresses);
 	tcase_add_test(tc, rules_go_at_the_end);
 	tcase_add_test(tc, removed_interface_closes_every_queue);

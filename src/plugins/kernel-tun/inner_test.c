@@ -9,6 +9,8 @@
 
 #include "testing/unit/octets.h"
 
+#include <stdio.h>
+
 START_TEST(ipv4_packet_is_read_and_every_truncation_refused)
 {
 	uint8_t packet[PACKET_ROOM];
@@ -286,6 +288,108 @@ START_TEST(ecn_leaves_the_tunnel_as_rfc_6040_says)
 }
 END_TEST
 
+/* --- Selectors against a description too simple to be wrong --- */
+
+static uint64_t seed = 5;
+
+static uint32_t chance(uint32_t below)
+{
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (uint32_t)(seed >> 33) % below;
+}
+
+/* One side, by RFC 4301 4.4.1.1 and RFC 7296 3.13.1 word for word; addresses are 10.0.0.x. */
+struct side_rule {
+	unsigned low, high, protocol, port_low, port_high;
+};
+
+static bool rule_says(const struct side_rule *rules, unsigned count, unsigned host, unsigned protocol, bool ports,
+		      unsigned port)
+{
+	for (unsigned i = 0; i < count; i++) {
+		const struct side_rule *r = &rules[i];
+		bool opaque = r->port_low == 65535 && r->port_high == 0, any = r->port_low == 0 && r->port_high == 65535;
+
+		if (host < r->low || host > r->high || (r->protocol && r->protocol != protocol))
+			continue;
+		if (any || (opaque && !ports) || (!opaque && ports && port >= r->port_low && port <= r->port_high))
+			return true;
+	}
+	return false;
+}
+
+static unsigned rules_make(struct side_rule *rules, struct cyg_selector *out)
+{
+	unsigned count = 1 + chance(3);
+
+	for (unsigned i = 0; i < count; i++) {
+		static const unsigned protocols[] = { 0, 6, 17, 1, 47 };
+		struct side_rule *r = &rules[i];
+		char low[32], high[32];
+
+		r->low = chance(10);
+		r->high = r->low + chance(10);
+		r->protocol = protocols[chance(5)];
+		r->port_low = 0;
+		r->port_high = 65535;
+		if (r->protocol && chance(2)) {
+			r->port_low = chance(5);
+			r->port_high = r->port_low + chance(4);
+		}
+		if (r->protocol && chance(5) == 0) {
+			r->port_low = 65535;
+			r->port_high = 0;
+		}
+		snprintf(low, sizeof(low), "10.0.0.%u", r->low);
+		snprintf(high, sizeof(high), "10.0.0.%u", r->high);
+		out[i] = selector_of(low, high);
+		out[i].protocol = (uint8_t)r->protocol;
+		out[i].port_low = (uint16_t)r->port_low;
+		out[i].port_high = (uint16_t)r->port_high;
+	}
+	return count;
+}
+
+START_TEST(selectors_agree_with_their_description_both_ways)
+{
+	unsigned taken = 0;
+
+	for (unsigned round = 0; round < 20000; round++) {
+		static const unsigned protocols[] = { 6, 17, 1, 47 };
+		struct side_rule near[3], far[3];
+		struct cyg_selector local[3], remote[3];
+		unsigned locals = rules_make(near, local), remotes = rules_make(far, remote);
+		unsigned a = chance(20), b = chance(20), protocol = protocols[chance(4)];
+		unsigned from = chance(8), to = chance(8);
+		bool outbound = chance(2), expect, fragment = chance(8) == 0;
+		bool ports = protocol != 47 && !fragment;
+		uint8_t packet[PACKET_ROOM];
+		char source[32], destination[32];
+		struct inner in;
+		size_t len;
+
+		if (protocol == 1) /* type and code, on both sides */
+			to = from;
+		snprintf(source, sizeof(source), "10.0.0.%u", a);
+		snprintf(destination, sizeof(destination), "10.0.0.%u", b);
+		len = packet_make(packet, source, destination, (uint8_t)protocol, (uint16_t)from, (uint16_t)to, 40);
+		if (fragment) {
+			packet[7] = 9;
+			packet_sum(packet);
+		}
+		ck_assert_int_eq(inner_read(cyg_bytes(packet, len), &in), CYG_OK);
+		expect = outbound ? rule_says(near, locals, a, protocol, ports, from) &&
+					    rule_says(far, remotes, b, protocol, ports, to)
+				  : rule_says(far, remotes, a, protocol, ports, from) &&
+					    rule_says(near, locals, b, protocol, ports, to);
+		ck_assert_msg(inner_matches(&in, outbound, local, locals, remote, remotes) == expect, "round %u", round);
+		taken += expect;
+	}
+	ck_assert_uint_gt(taken, 200); /* both answers are met often */
+	ck_assert_uint_lt(taken, 15000);
+}
+END_TEST
+
 TCase *inner_tcase(void)
 {
 	TCase *tc = tcase_create("inner");
@@ -296,6 +400,7 @@ TCase *inner_tcase(void)
 	tcase_add_test(tc, selectors_hold_addresses_protocol_and_ports_of_both_sides);
 	tcase_add_test(tc, opaque_takes_only_what_has_no_ports_and_icmp_is_type_and_code);
 	tcase_add_test(tc, inbound_selectors_are_the_other_way_round);
+	tcase_add_test(tc, selectors_agree_with_their_description_both_ways);
 	tcase_add_test(tc, cover_is_the_shortest_prefix_around_a_range);
 	tcase_add_test(tc, inner_mtu_leaves_room_for_all_that_is_put_around);
 	tcase_add_test(tc, too_big_answers_carry_mtu_quote_and_right_checksums);

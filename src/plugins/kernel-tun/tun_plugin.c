@@ -2,6 +2,7 @@
 #include "tun.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 struct tun_hooks tun_hooks = { .broker_call = cyg_broker_call, .netlink_open = nl_open,
@@ -268,6 +269,52 @@ static enum cyg_status route_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	return held_set(&s->held, HELD_ROUTE, route->interface_id, &route->to, route->distance, add, op);
 }
 
+static const struct total {
+	const char *name, *help;
+	bool drop;
+	size_t offset;
+} total_names[] = {
+#define TOTAL(member_, drop_, help_) { #member_, help_, drop_, offsetof(struct tun_counters, member_) }
+	TOTAL(tun_read, false, "packets read from tunnel devices, large ones count once"),
+	TOTAL(tun_written, false, "packets written to tunnel devices, likewise"),
+	TOTAL(sealed, false, "ESP packets sealed"),
+	TOTAL(opened, false, "ESP packets opened"),
+	TOTAL(cut, false, "large packets from devices that were cut"),
+	TOTAL(cut_into, false, "what they were cut into"),
+	TOTAL(merged, false, "packets merged before they were written"),
+	TOTAL(merged_into, false, "what they were merged into"),
+	TOTAL(forwarded, false, "packets handed to the shard that has the SA"),
+	TOTAL(forwarded_in, false, "packets got from other shards"),
+	TOTAL(raw_foreign, false, "raw ESP that is another shard's"),
+	TOTAL(no_way, true, "out of a device, and no SA takes them"),
+	TOTAL(not_ip, true, "out of a device, and not IPv4 or IPv6, or malformed"),
+	TOTAL(too_big, true, "too long for the outer path; the sender was told"),
+	TOTAL(area_full, true, "more in one turn than there is room for"),
+	TOTAL(write_full, true, "a device's queue was full"),
+	TOTAL(write_failed, true, "a device did not take them"),
+	TOTAL(short_esp, true, "shorter than an ESP header"),
+	TOTAL(unknown_spi, true, "ESP with an SPI that nobody has"),
+	TOTAL(unused_spi, true, "ESP with an SPI that is not in use yet"),
+	TOTAL(forward_lost, true, "for a shard that is too busy"),
+	TOTAL(raw_send_failed, true, "raw ESP that the system refused"),
+#undef TOTAL
+};
+
+_Static_assert(CYG_COUNT(total_names) <= CYG_KERNEL_TOTALS_MAX, "room at the caller");
+
+static unsigned totals(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, struct cyg_kernel_total *out)
+{
+	const struct tun_counters *counters = &tun_shard_of(ctx, shard)->counters;
+
+	for (size_t i = 0; i < CYG_COUNT(total_names); i++) {
+		const struct total *t = &total_names[i];
+
+		out[i] = (struct cyg_kernel_total){ t->name, t->help, t->drop,
+						    *(const uint64_t *)((const char *)counters + t->offset) };
+	}
+	return CYG_COUNT(total_names);
+}
+
 static void esp_in_udp(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, struct cyg_datagram *datagrams,
 		       size_t count)
 {
@@ -323,6 +370,7 @@ static const struct cyg_kernel_ops ops = {
 	.route_set = route_set,
 	.interface_set = interface_set,
 	.interface_remove = interface_remove,
+	.totals = totals,
 	.esp_in_udp = esp_in_udp,
 };
 
