@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Scenarios with other implementations: scripts that need root; ./run-tests interop runs them.
-EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
+EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh testing/interop/lib-certs.sh \
 	testing/interop/client/startup-config \
 	testing/interop/gateway/startup-config \
 	testing/interop/charon-client/README testing/interop/charon-client/run.sh \
@@ -11,6 +11,7 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh \
 	testing/interop/certificates/README testing/interop/certificates/run.sh \
 	testing/interop/dead-client/README testing/interop/dead-client/run.sh \
 	testing/interop/dead-gateway/README testing/interop/dead-gateway/run.sh \
+	testing/interop/fragments/README testing/interop/fragments/run.sh \
 	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
 	testing/interop/nat-gateway/README testing/interop/nat-gateway/run.sh \
 	testing/interop/rekey-client/README testing/interop/rekey-client/run.sh \
