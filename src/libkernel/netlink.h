@@ -64,6 +64,7 @@ struct nl_message {
 	union {
 		struct nlmsghdr header;
 		char octets[NL_REQUEST_MAX];
+		uint64_t aligned; /* as the bodies of xfrm want it */
 	};
 };
 

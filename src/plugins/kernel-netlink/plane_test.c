@@ -45,15 +45,16 @@ static int fake_open(int protocol)
 
 static int take_sa(const struct nlmsghdr *h)
 {
-	const struct xfrm_usersa_info *info = mnl_nlmsg_get_payload(h);
+	struct xfrm_usersa_info info;
 
+	memcpy(&info, mnl_nlmsg_get_payload(h), sizeof(info)); /* it need not be aligned */
 	if (refuse_sas) {
 		refuse_sas--;
 		return EEXIST;
 	}
 	for (unsigned i = 0; i < KEPT; i++) {
 		if (!sa[i]) {
-			sa[i] = ntohl(info->id.spi);
+			sa[i] = ntohl(info.id.spi);
 			return 0;
 		}
 	}
@@ -85,10 +86,12 @@ static unsigned policy_find(const struct xfrm_selector *sel, uint8_t dir)
 
 static int take_policy(const struct nlmsghdr *h)
 {
-	const struct xfrm_userpolicy_info *info = mnl_nlmsg_get_payload(h);
+	struct xfrm_userpolicy_info info;
 	const struct nlattr *attr;
-	unsigned at = policy_find(&info->sel, info->dir);
+	unsigned at;
 
+	memcpy(&info, mnl_nlmsg_get_payload(h), sizeof(info));
+	at = policy_find(&info.sel, info.dir);
 	updates++;
 	for (unsigned i = 0; at == KEPT && i < KEPT; i++) {
 		if (!policy[i].action)
@@ -97,9 +100,9 @@ static int take_policy(const struct nlmsghdr *h)
 			break;
 	}
 	ck_assert_uint_lt(at, KEPT);
-	policy[at] = *info;
+	policy[at] = info;
 	policy[at].action = 1;
-	mnl_attr_for_each(attr, h, sizeof(*info)) {
+	mnl_attr_for_each(attr, h, sizeof(info)) {
 		if (mnl_attr_get_type(attr) == XFRMA_TMPL)
 			policy_reqid[at] = ((const struct xfrm_user_tmpl *)mnl_attr_get_payload(attr))->reqid;
 	}

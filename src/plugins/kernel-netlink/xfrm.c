@@ -111,8 +111,11 @@ static struct cyg_ip ip_of(const xfrm_address_t *address, uint16_t family)
 	return ip;
 }
 
-/* The kernel's selector of packets that come from the local side (`out`), or go to it. */
-static struct xfrm_selector selector_of(const struct pair *p, bool out)
+/*
+ * The kernel's selector of packets that come from the local side (`out`), or go to it, into zeroed octets: the kernel
+ * compares selectors with their padding.
+ */
+static void selector_put(struct xfrm_selector *s, const struct pair *p, bool out)
 {
 	const struct cyg_prefix *from = out ? &p->local : &p->remote, *to = out ? &p->remote : &p->local;
 	const struct pair_port *near = out ? &p->local_port : &p->remote_port;
@@ -122,18 +125,16 @@ static struct xfrm_selector selector_of(const struct pair *p, bool out)
 		near = &p->local_port;
 		far = &p->remote_port;
 	}
-	return (struct xfrm_selector){
-		.saddr = address_of(&from->ip),
-		.daddr = address_of(&to->ip),
-		.prefixlen_s = from->len,
-		.prefixlen_d = to->len,
-		.sport = htons(near->port),
-		.sport_mask = htons(near->mask),
-		.dport = htons(far->port),
-		.dport_mask = htons(far->mask),
-		.family = family_of(&p->local.ip),
-		.proto = p->protocol,
-	};
+	s->saddr = address_of(&from->ip);
+	s->daddr = address_of(&to->ip);
+	s->prefixlen_s = from->len;
+	s->prefixlen_d = to->len;
+	s->sport = htons(near->port);
+	s->sport_mask = htons(near->mask);
+	s->dport = htons(far->port);
+	s->dport_mask = htons(far->mask);
+	s->family = family_of(&p->local.ip);
+	s->proto = p->protocol;
 }
 
 static const struct xfrm_lifetime_cfg no_limits = {
@@ -248,7 +249,7 @@ enum cyg_status xfrm_sa_add(struct nl_message *m, const struct xfrm_sa *sa)
 	if (sa->esn)
 		info->flags |= XFRM_STATE_ESN;
 	if (sa->inbound && sa->selector) {
-		info->sel = selector_of(sa->selector, false);
+		selector_put(&info->sel, sa->selector, false);
 		info->flags &= (uint8_t)~XFRM_STATE_AF_UNSPEC;
 	}
 	if (cipher->icv_bits)
@@ -453,7 +454,7 @@ void xfrm_policy_set(struct nl_message *m, const struct xfrm_policy_of *policy, 
 		.calgos = UINT32_MAX,
 	};
 
-	info->sel = selector_of(&policy->pair, policy->way == XFRM_WAY_OUT);
+	selector_put(&info->sel, &policy->pair, policy->way == XFRM_WAY_OUT);
 	info->lft = no_limits;
 	info->priority = priority;
 	info->dir = directions[policy->way];
@@ -468,7 +469,7 @@ void xfrm_policy_delete(struct nl_message *m, const struct xfrm_policy_of *polic
 {
 	struct xfrm_userpolicy_id *id = nl_begin(m, XFRM_MSG_DELPOLICY, 0, sizeof(*id));
 
-	id->sel = selector_of(&policy->pair, policy->way == XFRM_WAY_OUT);
+	selector_put(&id->sel, &policy->pair, policy->way == XFRM_WAY_OUT);
 	id->dir = directions[policy->way];
 	if (policy->if_id)
 		mnl_attr_put_u32(&m->header, XFRMA_IF_ID, policy->if_id);
@@ -505,7 +506,8 @@ bool xfrm_dumped(const struct nlmsghdr *message, uint32_t if_id, struct nl_messa
 
 		memcpy(&info, body, sizeof(info));
 		id = nl_begin(deletion, XFRM_MSG_DELPOLICY, 0, sizeof(*id));
-		*id = (struct xfrm_userpolicy_id){ .sel = info.sel, .dir = info.dir };
+		memcpy(&id->sel, &info.sel, sizeof(id->sel));
+		id->dir = info.dir;
 		mnl_attr_put_u32(&deletion->header, XFRMA_IF_ID, if_id);
 	}
 	return true;

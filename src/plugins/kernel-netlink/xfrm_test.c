@@ -182,6 +182,7 @@ START_TEST(a_moved_sa_keeps_its_keys_and_never_repeats_a_number)
 	for (size_t i = 0; i < CYG_COUNT(numbers); i++) {
 		const struct xfrm_replay_state_esn *replay;
 		const struct xfrm_usersa_info *info;
+		struct xfrm_lifetime_cur counters;
 		uint64_t next;
 
 		kernels_answer(&sa, numbers[i]);
@@ -194,7 +195,8 @@ START_TEST(a_moved_sa_keeps_its_keys_and_never_repeats_a_number)
 		next = (uint64_t)replay->oseq_hi << 32 | replay->oseq;
 		ck_assert_uint_gt(next, numbers[i]);
 		ck_assert_ptr_null(attr(XFRMA_LASTUSED));
-		ck_assert_uint_eq(((const struct xfrm_lifetime_cur *)mnl_attr_get_payload(attr(XFRMA_LTIME_VAL)))->bytes, 5000);
+		memcpy(&counters, mnl_attr_get_payload(attr(XFRMA_LTIME_VAL)), sizeof(counters));
+		ck_assert_uint_eq(counters.bytes, 5000);
 		ck_assert_uint_eq(ntohs(((const struct xfrm_encap_tmpl *)mnl_attr_get_payload(attr(XFRMA_ENCAP)))->encap_dport), 30000);
 	}
 	/* Without the extension the numbers end: they do not begin again. */
