@@ -93,6 +93,18 @@ testing_fuzz_fuzz_options_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_options_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_cert
+testing_fuzz_fuzz_cert_SOURCES = testing/fuzz/fuzz_cert.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_cert_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_cert_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_cert_LDADD = src/plugins/openssl/libopenssl-plugin.la $(FUZZ_LIBS) $(OPENSSL_LIBS)
+
+FUZZ_TARGETS += testing/fuzz/fuzz_sign
+testing_fuzz_fuzz_sign_SOURCES = testing/fuzz/fuzz_sign.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_sign_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_sign_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_sign_LDADD = src/plugins/openssl/libopenssl-plugin.la $(FUZZ_LIBS) $(OPENSSL_LIBS)
+
 if PLUGIN_KERNEL_TUN
 FUZZ_TARGETS += testing/fuzz/fuzz_vnet
 testing_fuzz_fuzz_vnet_SOURCES = testing/fuzz/fuzz_vnet.c src/plugins/kernel-tun/cut.c src/plugins/kernel-tun/inner.c \
