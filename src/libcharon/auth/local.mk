@@ -10,3 +10,11 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/auth/psk.h \
 	src/libcharon/auth/sign.c \
 	src/libcharon/auth/sign.h
+
+if HAVE_CHECK
+check_PROGRAMS += src/libcharon/auth/auth_tests
+TESTS += src/libcharon/auth/auth_tests
+src_libcharon_auth_auth_tests_SOURCES = src/libcharon/auth/auth_tests.c
+src_libcharon_auth_auth_tests_CFLAGS = $(TEST_CFLAGS)
+src_libcharon_auth_auth_tests_LDADD = $(TEST_LIBS)
+endif

@@ -15,7 +15,9 @@ if HAVE_CHECK
 check_PROGRAMS += src/libcharon/policy/policy_tests
 TESTS += src/libcharon/policy/policy_tests
 src_libcharon_policy_policy_tests_SOURCES = \
+	src/libcharon/policy/cert_map_test.c \
 	src/libcharon/policy/policy_tests.c \
+	src/libcharon/policy/policy_tests.h \
 	src/libcharon/policy/rules_test.c \
 	src/libcharon/policy/rules_test.h
 src_libcharon_policy_policy_tests_CFLAGS = $(TEST_CFLAGS)

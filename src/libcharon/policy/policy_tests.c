@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Selection: what is chosen, and why the others are not. Objects are made by hand; algorithms by a shard without
  * plugins are none, so that proposals are tested with engines (testing/engine). */
+#include "policy/policy_tests.h"
+
 #include "policy/rules_test.h"
 #include "policy/select.h"
 #include "policy/selectors.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -369,6 +370,7 @@ int main(void)
 	tcase_add_test(tcase, a_list_that_comes_in_parts_is_narrowed_as_one);
 	suite_add_tcase(suite, tcase);
 	srunner_add_suite(runner, rules_suite());
+	srunner_add_suite(runner, cert_map_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
