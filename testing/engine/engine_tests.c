@@ -21,6 +21,7 @@ int main(void)
 	srunner_add_suite(runner, loss_suite());
 	srunner_add_suite(runner, tamper_suite());
 	srunner_add_suite(runner, watch_suite());
+	srunner_add_suite(runner, faults_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -20,5 +20,6 @@ Suite *limits_suite(void);
 Suite *loss_suite(void);
 Suite *tamper_suite(void);
 Suite *watch_suite(void);
+Suite *faults_suite(void);
 
 #endif

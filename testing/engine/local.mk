@@ -20,6 +20,7 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
 	testing/engine/engine_tests.h \
 	testing/engine/export_test.c \
 	testing/engine/everyday_test.c \
+	testing/engine/faults_test.c \
 	testing/engine/fragment_test.c \
 	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \

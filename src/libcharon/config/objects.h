@@ -362,10 +362,15 @@ struct config_view {
 	const struct config_policy *const *policies; size_t policy_count;   /* user's, then default */
 	const struct config_profile *const *profiles; size_t profile_count;
 	const struct config_ipsec_profile *const *ipsec_profiles; size_t ipsec_profile_count;
+	const struct config_keyring *const *keyrings; size_t keyring_count;
 	const struct config_interface *const *interfaces; size_t interface_count;
 	const struct config_method_list *const *method_lists; size_t method_list_count;
 	const struct config_route *const *routes; size_t route_count;
 	const struct config_trustpoint *const *trustpoints; size_t trustpoint_count;
+	/* Incomplete, or of profiles shut down: never used, but named when something else is missing for want of them. */
+	const struct config_profile *const *idle_profiles; size_t idle_profile_count;
+	const struct config_ipsec_profile *const *idle_ipsec_profiles; size_t idle_ipsec_profile_count;
+	const struct config_interface *const *idle_interfaces; size_t idle_interface_count;
 };
 
 /* The view of a snapshot of the core's grammar; lives as long as it does. Usable objects only: a method list

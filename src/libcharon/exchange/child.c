@@ -50,11 +50,7 @@ enum cyg_status child_work_new(struct exchange *x, const struct child_sa *old)
 		return child_refuse(x, CYG_N_NO_ADDITIONAL_SAS, "no kernel plugin is loaded");
 	}
 	if (!sa->interface || !sa->interface->protection) {
-		if (sa->profile)
-			why_object(sa->ike, &sa->profile->head);
-		why_mend(sa->ike,
-			 "crypto ikev2 profile %s / virtual-template N, or interface Tunnel N / tunnel destination of this peer",
-			 sa->profile ? sa->profile->head.name : "NAME");
+		why_mend_interface(sa->ike, sa->profile);
 		return child_refuse(x, CYG_N_TS_UNACCEPTABLE, "no interface of ours takes its traffic");
 	}
 	work->profile = engine_hold(sa->ike, sa->interface->protection);

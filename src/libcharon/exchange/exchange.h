@@ -154,6 +154,10 @@ void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format,
 /* The entry is about an algorithm that no loaded plugin provides: which one would. */
 void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool esp);
 /* The mending command for proposals that differ. */
+/* What a profile lacks for this peer (NULL: for any), as the line that mends it. */
+void why_mend_profile(struct ike_shard *ike, const struct config_profile *profile, const struct cyg_identity *peer);
+/* What is missing for a profile's sessions to have an interface. `profile` may be NULL. */
+void why_mend_interface(struct ike_shard *ike, const struct config_profile *profile);
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
 /* What a peer's error notify means (a constant); says what to look at, too. */
 const char *why_notify(struct ike_shard *ike, uint16_t type, bool child);

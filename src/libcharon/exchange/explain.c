@@ -7,6 +7,7 @@
 
 #include "crypto/names.h"
 #include "exchange/diagnose.h"
+#include "policy/proposal.h"
 #include "registry/registry.h"
 
 #include <cygnet/log.h>
@@ -151,6 +152,32 @@ static void mend_transform_set(struct ike_shard *ike, const char *name, const st
 	why_mend(ike, "crypto ipsec transform-set %s%s", name, text);
 }
 
+/*
+ * A proposal of ciphers with their own check needs a PRF and no integrity, one of others needs integrity: to go from one
+ * kind to the other is more than one line. False: the peer offers both kinds, or it is not known which.
+ */
+static bool mend_kind(struct ike_shard *ike, const char *name, const struct sa_payload *sa, const char *encr)
+{
+	char text[160];
+	struct cyg_strbuf words = CYG_STRBUF(text);
+	bool aead = false, plain = false;
+
+	for (unsigned i = 0; i < sa->transform_count; i++) {
+		const struct transform *t = &sa->transform[i];
+
+		if (t->type == CYG_TRANSFORM_ENCR)
+			*(encr_is_aead(t->id) ? &aead : &plain) = true;
+	}
+	if (aead == plain)
+		return false;
+	offered_words(sa, aead ? CYG_TRANSFORM_PRF : CYG_TRANSFORM_INTEG, &words);
+	if (aead)
+		why_mend(ike, "crypto ikev2 proposal %s / no integrity / encryption%s / prf%s", name, encr, text);
+	else
+		why_mend(ike, "crypto ikev2 proposal %s / encryption%s / integrity%s", name, encr, text);
+	return words.len != 0;
+}
+
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa)
 {
 	const struct trace_entry *nearest = trace_nearest(trace);
@@ -185,7 +212,9 @@ void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const s
 		return;
 	if (sa->proposal_count && sa->proposal[0].protocol == CYG_PROTO_ESP)
 		mend_transform_set(ike, nearest->object->name, sa);
-	else
+	else if (type == CYG_TRANSFORM_ENCR && !mend_kind(ike, nearest->object->name, sa, words))
+		why_mend(ike, "crypto ikev2 proposal %s / encryption%s", nearest->object->name, words);
+	else if (type != CYG_TRANSFORM_ENCR)
 		why_mend(ike, "crypto ikev2 proposal %s / %s%s", nearest->object->name,
 			 word_of_type(type), words);
 }

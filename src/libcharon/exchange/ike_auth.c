@@ -76,11 +76,9 @@ static enum cyg_status refuse_profile(struct exchange *x, enum cyg_status status
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
 				       "more than one profile matches %s, so none is taken: %s", whom, all);
 	}
-	if (nearest && nearest->why == WHY_SHUTDOWN)
-		why_mend(ike, "crypto ikev2 profile %s / no shutdown", nearest->object->name);
-	else if (nearest && nearest->why == WHY_INCOMPLETE)
-		why_mend(ike, "crypto ikev2 profile %s / %s", nearest->object->name,
-			 nearest->object->missing);
+	if (nearest && (nearest->why == WHY_SHUTDOWN || nearest->why == WHY_INCOMPLETE))
+		why_mend_profile(ike, CYG_CONTAINER(nearest->object, struct config_profile, head),
+				 x->sa->remote_id);
 	else
 		mend_identity(x, nearest ? nearest->object->name : "NAME");
 	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED, "no profile matches %s",

@@ -355,10 +355,11 @@ static enum cyg_status refuse_proof(struct exchange *x, const struct config_peer
 				       "the signature of %s does not fit the certificate it sent", whom);
 	}
 	if (peer)
-		why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key, the same as at the peer",
-			 sa->profile->keyring->head.name, peer->head.name);
+		why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key %sKEY, the same as at the peer",
+			 sa->profile->keyring->head.name, peer->head.name,
+			 peer->half_key_place ? "remote " : "");
 	else
-		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote pre-share key, the same as at the peer",
+		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote pre-share key KEY, the same as at the peer",
 			 sa->profile->head.name);
 	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
 			       "%s proved itself with another %s than ours", whom, method->name);

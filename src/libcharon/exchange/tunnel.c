@@ -20,12 +20,16 @@ static unsigned shard_of_name(const char *name, unsigned count)
 	return hash % count;
 }
 
+static bool is_of_shard(const struct ike_shard *ike, const struct config_interface *interface)
+{
+	return shard_of_name(interface->head.name, cyg_shard_count(ike->shard)) == cyg_shard_index(ike->shard);
+}
+
 static bool is_ours(const struct ike_shard *ike, const struct config_interface *interface)
 {
 	return interface->kind == IF_TUNNEL && !interface->shutdown && interface->protection &&
 	       interface->destination.family && !interface->protection->responder_only &&
-	       shard_of_name(interface->head.name, cyg_shard_count(ike->shard)) ==
-		       cyg_shard_index(ike->shard);
+	       is_of_shard(ike, interface);
 }
 
 static void retry_later(struct tunnel *tunnel);
@@ -41,19 +45,74 @@ static struct ike_sa *find_sa(struct ike_shard *ike, const struct config_interfa
 	return NULL;
 }
 
+/* It cannot begin; told here, since no SA is there to tell it of. */
+static void refuse(struct tunnel *tunnel, const char *what)
+{
+	const struct config_interface *interface = tunnel->interface;
+	const struct dead_end *why = &tunnel->ike->why;
+	const struct config_head *object = why->object ? why->object : &interface->head;
+
+	cyg_log(CYG_LOG_WARNING, "ike.failed", "{interface}: {what}; our {object} ({place}); try: {mend}",
+		F_STR("interface", interface->head.name), F_STR("what", what), F_STR("object", object->name),
+		F_STR("place", object->place), F_STR("mend", why->mend));
+}
+
+static const struct config_profile *idle_profile(const struct config_view *view, const char *name)
+{
+	for (size_t i = 0; i < view->idle_profile_count; i++) {
+		if (strcmp(view->idle_profiles[i]->head.name, name) == 0)
+			return view->idle_profiles[i];
+	}
+	return NULL;
+}
+
+/* A tunnel that would begin if its profiles were whole. */
+static void tell_idle(struct ike_shard *ike, const struct config_interface *interface)
+{
+	struct tunnel tunnel = { .ike = ike, .interface = interface };
+	const struct config_view *view = ike->view;
+	const struct config_profile *profile = NULL;
+
+	for (size_t i = 0; i < view->idle_ipsec_profile_count; i++) {
+		const struct config_ipsec_profile *ipsec = view->idle_ipsec_profiles[i];
+
+		if (strcmp(ipsec->head.name, interface->protection_name) == 0)
+			profile = idle_profile(view, ipsec->ikev2_profile_name);
+	}
+	why_reset(ike);
+	if (profile)
+		why_mend_profile(ike, profile, NULL);
+	else
+		why_mend(ike, "show crypto ipsec profile %s (%s)", interface->protection_name,
+			 interface->head.missing);
+	refuse(&tunnel, profile ? "its IKEv2 profile is incomplete" : "it is incomplete");
+}
+
+static bool is_idle(const struct ike_shard *ike, const struct config_interface *interface)
+{
+	return interface->kind == IF_TUNNEL && !interface->shutdown && interface->protection_name[0] &&
+	       is_of_shard(ike, interface);
+}
+
 static const struct config_profile *profile_of(struct tunnel *tunnel)
 {
 	const struct config_ipsec_profile *protection = tunnel->interface->protection;
+	struct ike_shard *ike = tunnel->ike;
+	const struct config_profile *profile = protection->ikev2_profile;
 
-	if (protection->ikev2_profile && protection->ikev2_profile->head.complete &&
-	    !protection->ikev2_profile->shutdown)
-		return protection->ikev2_profile;
-	cyg_log(CYG_LOG_WARNING, "ike.failed", "{line}",
-		F_STR("line", protection->ikev2_profile ?
-			      "the IKEv2 profile of a tunnel is incomplete or shut down; try: show crypto ikev2 profile" :
-			      "a tunnel that begins needs an IKEv2 profile; try: crypto ipsec profile NAME / set ikev2-profile NAME"),
-		F_STR("interface", tunnel->interface->head.name),
-		F_STR("object", protection->head.name), F_STR("place", protection->head.place));
+	if (profile && profile->head.complete && !profile->shutdown)
+		return profile;
+	why_reset(ike);
+	if (profile) {
+		why_mend_profile(ike, profile, NULL);
+		refuse(tunnel, profile->head.complete ? "its IKEv2 profile is shut down"
+						      : "its IKEv2 profile is incomplete");
+		return NULL;
+	}
+	why_object(ike, &protection->head);
+	why_mend(ike, "crypto ipsec profile %s / set ikev2-profile %s", protection->head.name,
+		 ike->view->profile_count ? ike->view->profiles[0]->head.name : "NAME");
+	refuse(tunnel, "a tunnel that begins needs an IKEv2 profile");
 	return NULL;
 }
 
@@ -167,6 +226,10 @@ void tunnel_configure(struct ike_shard *ike)
 
 	for (tunnel = ike->tunnels; tunnel; tunnel = tunnel->next)
 		tunnel->wanted = false;
+	for (size_t i = 0; i < ike->view->idle_interface_count; i++) {
+		if (is_idle(ike, ike->view->idle_interfaces[i]))
+			tell_idle(ike, ike->view->idle_interfaces[i]);
+	}
 	for (size_t i = 0; i < ike->view->interface_count; i++) {
 		const struct config_interface *interface = ike->view->interfaces[i];
 

@@ -153,22 +153,22 @@ static enum trace_why profile_fit(const struct config_profile *profile, const st
 				  const struct cyg_cert_info *cert, const struct cyg_ip *local,
 				  const char *fvrf)
 {
-	bool found = !profile->match_address_count;
+	bool found = !profile->match_address_count, silent;
 
-	if (!profile->head.complete)
-		return WHY_INCOMPLETE;
-	if (profile->shutdown)
-		return WHY_SHUTDOWN;
 	if (strcmp(profile->match_fvrf, CONFIG_VRF_ANY) != 0 && strcmp(profile->match_fvrf, fvrf) != 0)
 		return WHY_FVRF;
 	for (unsigned i = 0; i < profile->match_address_count && !found; i++)
 		found = ip_equal(&profile->match_address[i], local);
 	if (!found)
 		return WHY_LOCAL_ADDRESS;
-	if (!profile->match_identity_count && !profile->match_certificate_count)
+	silent = !profile->match_identity_count && !profile->match_certificate_count;
+	if (silent && profile->head.complete)
 		return WHY_NO_MATCH_LINE;
-	if (profile_matches_peer(profile, remote, cert))
-		return WHY_CHOSEN;
+	if (silent || profile_matches_peer(profile, remote, cert)) {
+		if (!profile->head.complete)
+			return WHY_INCOMPLETE;
+		return profile->shutdown ? WHY_SHUTDOWN : WHY_CHOSEN;
+	}
 	return profile->match_identity_count ? WHY_IDENTITY : WHY_CERTIFICATE;
 }
 
@@ -197,8 +197,12 @@ enum cyg_status select_profile(const struct config_view *view, const struct cyg_
 	}
 	if (several)
 		return CYG_REFUSED;
-	if (!only)
+	if (!only) {
+		for (size_t i = 0; i < view->idle_profile_count; i++)
+			trace_add(trace, &view->idle_profiles[i]->head,
+				  profile_fit(view->idle_profiles[i], remote, cert, local, fvrf));
 		return CYG_NOT_FOUND;
+	}
 	trace_add(trace, &only->head, WHY_CHOSEN);
 	*out = only;
 	return CYG_OK;

@@ -14,8 +14,6 @@
 /* In rising order of nearness: the later, the more of the candidate had matched. */
 enum trace_why {
 	WHY_NONE = 0,
-	WHY_INCOMPLETE,      /* a line is missing */
-	WHY_SHUTDOWN,
 	WHY_FVRF,
 	WHY_LOCAL_ADDRESS,
 	WHY_NO_MATCH_LINE,
@@ -23,6 +21,8 @@ enum trace_why {
 	WHY_CERTIFICATE,     /* it matches by certificate only, and not this one */
 	WHY_ADDRESS,
 	WHY_NO_KEY,          /* the peer has no key for this direction */
+	WHY_INCOMPLETE,      /* a line is missing; the others match */
+	WHY_SHUTDOWN,        /* likewise */
 	WHY_PROTOCOL,
 	WHY_UNKNOWN_TRANSFORM,
 	WHY_ENCR,
