@@ -7,6 +7,8 @@
 #include "testing/fuzz/fuzz.h"
 #include "testing/engine/kit.h"
 
+#include "exchange/fragment.h"
+
 #define PROPOSAL " encryption aes-gcm-128\n prf sha256\n group 31\n"
 
 enum where {
@@ -18,6 +20,11 @@ enum where {
 	REQUEST_TO_CLIENT,
 	ANSWER_TO_CLIENT,   /* to CREATE_CHILD_SA for a child */
 	ANSWER_TO_GATEWAY,  /* to CREATE_CHILD_SA for the IKE_SA */
+	FRAGMENTS_TO_GATEWAY, /* established: the message comes in pieces */
+	FRAGMENTS_HALF_OPEN,
+	REKEYED_GATEWAY,    /* an old SA that waits for its end */
+	DELETING_GATEWAY,
+	DELETING_CLIENT,
 	WHERE_COUNT,
 };
 
@@ -77,6 +84,7 @@ static void start(void)
 static struct ike_sa *prepare(enum where where)
 {
 	struct ike_sa *g, *c;
+	unsigned count;
 
 	switch (where) {
 	case INIT_TO_GATEWAY:
@@ -88,6 +96,7 @@ static struct ike_sa *prepare(enum where where)
 		if (!c || c->state != IKE_INIT_SENT)
 			restart(0);
 		return kit_sa(kit_client(kit));
+	case FRAGMENTS_HALF_OPEN:
 	case AUTH_TO_GATEWAY:
 		g = kit_sa(kit_gateway(kit));
 		c = kit_sa(kit_client(kit));
@@ -95,6 +104,28 @@ static struct ike_sa *prepare(enum where where)
 		    ike_sa_spi(g) != ike_sa_peer_spi(c))
 			restart(2);
 		return kit_sa(kit_gateway(kit));
+	case REKEYED_GATEWAY:
+		restart(1000);
+		c = kit_sa(kit_client(kit));
+		if (!c || c->state != IKE_ESTABLISHED)
+			return NULL;
+		count = 2;
+		kit->script = pass_some;
+		kit->ctx = &count;
+		c->wants |= WANT_REKEY;
+		driver_pump(c);
+		kit_settle(kit);
+		kit->script = drop_all;
+		return kit_gateway(kit)->ike[0]->oldest;
+	case DELETING_GATEWAY:
+	case DELETING_CLIENT: {
+		struct kit_side *side = where == DELETING_CLIENT ? kit_client(kit) : kit_gateway(kit);
+
+		restart(1000);
+		(void)ike_clear(side->ike[0], NULL, UINT32_MAX, 10);
+		kit_settle(kit);
+		return side->ike[0]->oldest;
+	}
 	case AUTH_TO_CLIENT:
 		g = kit_sa(kit_gateway(kit));
 		c = kit_sa(kit_client(kit));
@@ -111,7 +142,7 @@ static struct ike_sa *prepare(enum where where)
 			restart(1000);
 		g = kit_sa(kit_gateway(kit));
 		c = kit_sa(kit_client(kit));
-		if (where == REQUEST_TO_GATEWAY)
+		if (where == REQUEST_TO_GATEWAY || where == FRAGMENTS_TO_GATEWAY)
 			return g;
 		if (where == REQUEST_TO_CLIENT)
 			return c;
@@ -142,6 +173,7 @@ static void check(struct kit_side *side)
 		FUZZ_CHECK(count == sa->child_count);
 		FUZZ_CHECK(sa->state != IKE_CLOSED);
 		FUZZ_CHECK(sa->state < IKE_ESTABLISHED || sa->remote_id || !sa->children);
+		FUZZ_CHECK(ike->fragment_octets <= FRAGMENTS_SHARD_MAX);
 		children += count;
 	}
 	FUZZ_CHECK(children == ike->children.count);
@@ -171,6 +203,38 @@ static void inject_clear(unsigned to, const struct ike_sa *sa, const uint8_t *da
 	free(octets);
 }
 
+/* The other side's half of it. */
+static struct ike_sa *peer_of(const struct ike_sa *sa, struct kit_side *side)
+{
+	for (struct ike_sa *peer = side->ike[0]->oldest; peer; peer = peer->next) {
+		if (peer->d.spi_i == sa->d.spi_i && peer->d.spi_r == sa->d.spi_r)
+			return peer;
+	}
+	return NULL;
+}
+
+/* In up to eight pieces, in either order, perhaps without one; `how` says so. */
+static void inject_fragments(unsigned to, const struct ike_sa *sa, const struct ike_sa *peer, uint8_t how,
+			     uint8_t first, struct cyg_bytes inner)
+{
+	static uint8_t octets[20000];
+	uint16_t total = (uint16_t)(1 + how % 8);
+	size_t piece = inner.len / total;
+
+	for (uint16_t i = 1; i <= total; i++) {
+		uint16_t number = how & 0x80 ? (uint16_t)(total + 1 - i) : i;
+		size_t at = piece * (number - 1u);
+		size_t len = kit_forge_fragment(&kit->side[1 - to], peer,
+						(uint8_t)(CYG_IKE_AUTH + (how >> 3 & 3)), false,
+						sa->d.recv_next, number, total, first,
+						cyg_bytes(inner.ptr + at, number == total ? inner.len - at : piece),
+						octets, sizeof(octets));
+
+		if (!(how & 0x40) || i > 1)
+			kit_inject(kit, to, octets, len, false);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t octets[20000];
@@ -188,21 +252,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		start();
 	where = data[0] % WHERE_COUNT;
 	to = where == INIT_TO_CLIENT || where == AUTH_TO_CLIENT || where == REQUEST_TO_CLIENT ||
-			     where == ANSWER_TO_CLIENT ? KIT_CLIENT : KIT_GATEWAY;
+			     where == ANSWER_TO_CLIENT || where == DELETING_CLIENT ? KIT_CLIENT : KIT_GATEWAY;
 	sa = prepare(where);
 	failed = kit_counters(kit_gateway(kit)).auth_failed;
 	if (where <= INIT_TO_CLIENT) {
 		inject_clear(to, sa, data + 3, size - 3);
 	} else {
-		peer = kit_sa(&kit->side[1 - to]);
-		if (!sa || !peer || !peer->keys.octets || !sa->keys.octets)
+		peer = sa ? peer_of(sa, &kit->side[1 - to]) : NULL;
+		if (!peer || !peer->keys.octets || !sa->keys.octets)
 			return 0;
-		response = where == AUTH_TO_CLIENT || where >= ANSWER_TO_CLIENT;
+		response = where == AUTH_TO_CLIENT || where == ANSWER_TO_CLIENT || where == ANSWER_TO_GATEWAY ||
+			   (where >= REKEYED_GATEWAY && size & 1);
+		if (where == FRAGMENTS_TO_GATEWAY || where == FRAGMENTS_HALF_OPEN) {
+			inject_fragments(to, sa, peer, data[1], data[2], cyg_bytes(data + 3, size - 3));
+			goto injected;
+		}
 		len = kit_forge(&kit->side[1 - to], peer, response && sa->sent ? sa->sent->exchange : data[1],
 				response, response && sa->sent ? sa->sent->message_id : sa->d.recv_next, data[2],
 				cyg_bytes(data + 3, size - 3), octets, sizeof(octets));
 		kit_inject(kit, to, octets, len, false);
 	}
+injected:
 	kit_settle(kit);
 	check(kit_gateway(kit));
 	check(kit_client(kit));
