@@ -98,17 +98,17 @@ static void type(struct cyg_config **config, struct config_position *position, s
 	struct config_findings findings = { 0 };
 	struct config_candidates words = { 0 };
 	struct config_match match = { 0 };
-	struct cyg_config *next = NULL;
-	enum config_line_kind kind;
-	struct cyg_str rest;
+	struct config_typed typed = { 0 };
 	enum cyg_status status;
 
-	status = config_run_line(*config, position, line, &findings, &kind, &rest, &next);
-	FUZZ_CHECK(status == CYG_OK || (status == CYG_REFUSED && findings.errors && !next));
-	if (next) {
+	status = config_run_line(*config, position, line, &findings, &typed);
+	FUZZ_CHECK(status == CYG_OK || (status == CYG_REFUSED && findings.errors && !typed.config));
+	if (typed.config) {
+		FUZZ_CHECK(typed.said != NULL);
 		config_unref(*config);
-		*config = next;
+		*config = config_ref(typed.config);
 	}
+	config_typed_done(&typed);
 	FUZZ_CHECK(config_prompt(grammar(), position) != NULL);
 	config_findings_done(&findings);
 	if (config_match_exec(grammar(), line, &match, &findings) == CYG_OK)

@@ -90,7 +90,8 @@ struct cyg_command {
 	 * object of the configuration is known. Findings about the line go to cyg_build_*(). NULL: the
 	 * line is kept and shown only. An error status other than CYG_NOMEM needs a finding first. */
 	enum cyg_status (*apply)(struct cyg_build *build, void *object, const struct cyg_args *args);
-	/* Exec: CYG_PENDING ends later with cyg_exec_done(). */
+	/* Exec: CYG_PENDING ends later with cyg_exec_done(). In another mode the row is an action: typed
+	 * at a prompt it is run and leaves no line (`crypto key generate ...`); in a file it is a note. */
 	enum cyg_status (*run)(struct cyg_exec *exec, const struct cyg_args *args);
 };
 

@@ -67,6 +67,9 @@ struct candidate {
 	bool changed;
 	const struct cyg_args
 		*typed; /* the line typed at a prompt: findings of others are old news */
+	bool typed_default; /* it began with `default` */
+	bool typed_secret;  /* a secret may stand in it, or in a line that was refused */
+	struct cyg_args *action; /* a typed line that is to be run */
 	/* Where it stands: at[0] is the root. Names lead there; nodes are looked up again after a
 	 * copy. */
 	unsigned depth;

@@ -88,6 +88,7 @@ void line_refuse_owned(struct line *l)
 		return;
 	}
 	if (near_secret(m)) {
+		l->c->typed_secret = true;
 		cyg_strbuf_add(&word, CYG_STR("this word"));
 	} else {
 		line_word(l, match->where, &word);

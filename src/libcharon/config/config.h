@@ -111,6 +111,12 @@ int config_check_file(struct config_grammar *grammar, const char *path, FILE *ou
 
 /* --- One line at a prompt --- */
 
+/* A line matched to its row. The arguments live until config_match_done(). */
+struct config_match {
+	const struct cyg_command *command;
+	struct cyg_args *args;
+};
+
 /* Where a session's prompt stands: by names, since the objects may change under it. Zeroed: global.
  */
 struct config_position {
@@ -122,35 +128,45 @@ struct config_position {
 
 enum config_line_kind {
 	CONFIG_LINE_DONE = 0, /* applied, or refused with findings */
-	CONFIG_LINE_EXEC,     /* `do ...`: an exec line for the caller to run, at *rest */
+	CONFIG_LINE_EXEC,     /* `do ...`: an exec line for the caller to run, at `rest` */
 	CONFIG_LINE_LEAVE,    /* `end`, or `exit` at global */
+	CONFIG_LINE_ACTION,   /* a row of the mode that has `run`: `action` is for the caller to run */
+};
+
+/* What a typed line came to; to be freed by config_typed_done(). */
+struct config_typed {
+	enum config_line_kind kind;
+	struct cyg_str rest;	    /* EXEC: a part of the line */
+	struct config_match action; /* ACTION */
+	struct cyg_config *config;  /* DONE: the new snapshot; NULL: nothing has changed */
+	char *said;  /* the line in full words and with secrets masked, for a log; NULL: `exit`, a comment */
+	bool secret; /* there is a secret in it, right or wrong: it is not to be remembered */
 };
 
 /*
- * Applies one line to `base`; `findings` must be empty, here and above. CYG_OK with `*out` a new
- * snapshot, or NULL if the line changed nothing (`exit`, a comment, an identical repeat);
+ * Applies one line to `base`; `findings` must be empty, here and above; `out` is zeroed. CYG_OK with a new
+ * snapshot, or none if the line changed nothing (`exit`, a comment, an identical repeat);
  * CYG_REFUSED with findings: nothing has changed, `position` neither.
  */
 enum cyg_status config_run_line(const struct cyg_config *base, struct config_position *position,
 				struct cyg_str line, struct config_findings *findings,
-				enum config_line_kind *kind, struct cyg_str *rest,
-				struct cyg_config **out) CYG_MUST_CHECK;
+				struct config_typed *out) CYG_MUST_CHECK;
+void config_typed_done(struct config_typed *typed);
 /* "config", "config-ikev2-profile": what stands between HOST( and )#. */
 const char *config_prompt(const struct config_grammar *grammar,
 			  const struct config_position *position);
 
 /* --- Exec lines --- */
 
-/* An exec line matched to its row (mode "exec"). The arguments live until config_match_done(). */
-struct config_match {
-	const struct cyg_command *command;
-	struct cyg_args *args;
-};
 /* CYG_REFUSED with one finding that says what is wrong and what was expected. */
 enum cyg_status config_match_exec(const struct config_grammar *grammar, struct cyg_str line,
 				  struct config_match *out,
 				  struct config_findings *findings) CYG_MUST_CHECK;
 void config_match_done(struct config_match *match);
+/* The line in full words with its secrets masked; to be freed. NULL if out of memory. */
+char *config_match_said(const struct config_match *match);
+/* Is there a secret among its arguments? */
+bool config_match_secret(const struct config_match *match);
 
 /* --- `?` and completion --- */
 

@@ -22,6 +22,13 @@ static enum cyg_status apply_pool(struct cyg_build *build, void *object,
 	return CYG_OK;
 }
 
+static enum cyg_status run_go(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	(void)exec;
+	(void)args;
+	return CYG_OK;
+}
+
 static const struct cyg_mode loaded_modes[] = {
 	{ .name = "kit-pool",
 	  .parent = "global",
@@ -39,6 +46,7 @@ static const struct cyg_command loaded_rows[] = {
 	{ "global", "kit list <name:name>", "", .enters = "kit-list" },
 	{ "kit-list", "item <item:word>", "", .flags = CYG_CMD_LIST },
 	{ "kit-text", "kit list <list:ref(kit-list)>", "" },
+	{ "global", "kit go <number:uint(1-9)>", "Goes.", .run = run_go },
 	{ "kit-text", "banner <text:delimited>", "" },
 	{ "kit-text", "value <text:string>", "" },
 	{ "kit-text", "wild <text:wildcard>", "" },

@@ -40,8 +40,8 @@ void candidate_done(struct candidate *c)
 	if (c->open)
 		cyg_wipe(c->open, c->open_len);
 	free(c->open);
-	if (c->typed)
-		statement_unref(c->typed);
+	statement_unref(c->typed);
+	statement_unref(c->action);
 	*c = (struct candidate){ 0 };
 }
 
@@ -89,6 +89,18 @@ static bool is_word(const struct line *l, size_t i, const char *word)
 	return i < l->words.count && cyg_str_equal_nocase(word_text(&l->words, i), cyg_str(word));
 }
 
+/* A row of a configuration mode that does something and leaves nothing. */
+static enum cyg_status run_action(struct line *l)
+{
+	struct candidate *c = l->c;
+
+	if (!c->in_file)
+		return line_make(l, &c->action);
+	findings_add(c->findings, CONFIG_NOTE, l->number, line_column(l, 0), "ignored-command",
+		     "`%s` runs at a prompt only and is ignored here", l->match.row->ops[0].word);
+	return CYG_OK;
+}
+
 /* The owner's row has matched the line. */
 static enum cyg_status run_row(struct line *l, size_t depth)
 {
@@ -111,6 +123,8 @@ static enum cyg_status run_row(struct line *l, size_t depth)
 		if (!c->in_file)
 			return CYG_OK;
 	}
+	if (row->command->run)
+		return run_action(l);
 	if (row->command->flags & (CYG_CMD_WEAK | CYG_CMD_ALIAS))
 		return line_run_old(l, depth);
 	if (row->command->flags & CYG_CMD_LEAVES) {
@@ -127,6 +141,7 @@ static enum cyg_status run_row(struct line *l, size_t depth)
 	if (l->number == 0 && status == CYG_OK) {
 		statement_unref(c->typed);
 		c->typed = statement_ref(s);
+		c->typed_default = l->restore;
 	}
 	statement_unref(s);
 	return status;

@@ -47,8 +47,27 @@ static void remember(const struct candidate *c, struct config_position *position
 	position->block = c->block;
 }
 
+/* What was typed, for a log. */
+static enum cyg_status say(const struct candidate *c, struct config_typed *out)
+{
+	const struct cyg_args *line = c->action ? c->action : c->typed;
+	FILE *text;
+	size_t len;
+
+	if (!line)
+		return CYG_OK;
+	out->secret = line->secret.len > 0;
+	text = open_memstream(&out->said, &len);
+	if (!text)
+		return CYG_NOMEM;
+	if (c->typed_default && line == c->typed)
+		fputs("default ", text);
+	statement_print(line, STATEMENT_MASKED, text);
+	return fclose(text) ? CYG_NOMEM : CYG_OK;
+}
+
 static enum cyg_status apply_typed(struct candidate *c, struct config_position *position,
-				   struct cyg_str line, struct cyg_config **out)
+				   struct cyg_str line, struct config_typed *out)
 {
 	enum cyg_status status = stand(c, position);
 
@@ -65,39 +84,52 @@ static enum cyg_status apply_typed(struct candidate *c, struct config_position *
 		return status;
 	if (c->findings->errors)
 		return CYG_REFUSED;
-	if (c->changed)
-		status = candidate_commit(c, out);
+	status = say(c, out);
+	if (status == CYG_OK && c->action) {
+		out->kind = CONFIG_LINE_ACTION;
+		out->action = (struct config_match){ c->action->row->command, c->action };
+		c->action = NULL;
+	} else if (status == CYG_OK && c->changed) {
+		status = candidate_commit(c, &out->config);
+	}
 	if (status == CYG_OK)
 		remember(c, position);
 	return status;
 }
 
+static struct cyg_str skip_blanks(struct cyg_str text)
+{
+	while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t'))
+		text = cyg_str_tail(text, 1);
+	return text;
+}
+
+/* Lines that are about the prompt itself. */
+static void look(struct cyg_str line, struct config_position *position, struct config_typed *out)
+{
+	struct cyg_str rest = skip_blanks(line);
+	struct cyg_str first = cyg_str_head(rest, cyg_str_span_until(rest, " \t"));
+
+	rest = skip_blanks(cyg_str_tail(rest, first.len));
+	if (rest.len && is(first, "do")) {
+		out->kind = CONFIG_LINE_EXEC;
+		out->rest = rest;
+	} else if (rest.len == 0 && (is(first, "end") || (is(first, "exit") && !position->depth &&
+							  !position->block))) {
+		out->kind = CONFIG_LINE_LEAVE;
+		*position = (struct config_position){ 0 };
+	}
+}
+
 enum cyg_status config_run_line(const struct cyg_config *base, struct config_position *position,
 				struct cyg_str line, struct config_findings *findings,
-				enum config_line_kind *kind, struct cyg_str *rest,
-				struct cyg_config **out)
+				struct config_typed *out)
 {
-	struct words *words = malloc(sizeof(*words));
 	struct candidate c;
 	enum cyg_status status;
 
-	if (!words)
-		return CYG_NOMEM;
-	*kind = CONFIG_LINE_DONE;
-	*rest = cyg_str_n("", 0);
-	*out = NULL;
-	words_of(line, words);
-	if (words->count > 1 && is(word_text(words, 0), "do")) {
-		*kind = CONFIG_LINE_EXEC;
-		*rest = cyg_str_tail(line, words->at[1].offset);
-	} else if (words->count == 1 &&
-		   (is(word_text(words, 0), "end") ||
-		    (is(word_text(words, 0), "exit") && !position->depth && !position->block))) {
-		*kind = CONFIG_LINE_LEAVE;
-		*position = (struct config_position){ 0 };
-	}
-	free(words);
-	if (*kind != CONFIG_LINE_DONE)
+	look(line, position, out);
+	if (out->kind != CONFIG_LINE_DONE)
 		return CYG_OK;
 	if (line.len > CONFIG_LINE_MAX || memchr(line.ptr, 0, line.len)) {
 		findings_add(findings, CONFIG_ERROR, 0, 1, "unreadable",
@@ -108,8 +140,17 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 	if (status != CYG_OK)
 		return status;
 	status = apply_typed(&c, position, line, out);
+	out->secret |= c.typed_secret;
 	candidate_done(&c);
 	return status;
+}
+
+void config_typed_done(struct config_typed *typed)
+{
+	config_match_done(&typed->action);
+	config_unref(typed->config);
+	free(typed->said);
+	*typed = (struct config_typed){ 0 };
 }
 
 const char *config_prompt(const struct config_grammar *grammar,
@@ -128,6 +169,27 @@ void config_match_done(struct config_match *match)
 {
 	statement_unref(match->args);
 	*match = (struct config_match){ 0 };
+}
+
+char *config_match_said(const struct config_match *match)
+{
+	char *said = NULL;
+	size_t len;
+	FILE *text = open_memstream(&said, &len);
+
+	if (!text)
+		return NULL;
+	statement_print(match->args, STATEMENT_MASKED, text);
+	if (fclose(text)) {
+		free(said);
+		return NULL;
+	}
+	return said;
+}
+
+bool config_match_secret(const struct config_match *match)
+{
+	return match->args->secret.len > 0;
 }
 
 /* --- Completion --- */

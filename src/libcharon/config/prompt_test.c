@@ -5,21 +5,25 @@
 
 static struct config_position position;
 static enum config_line_kind kind;
+static bool secret;
+static char said[400];
 
 /* Types a line; the snapshot moves on if it changed something. */
 static enum cyg_status type(const char *line)
 {
-	struct cyg_config *next = NULL;
-	struct cyg_str rest;
+	struct config_typed typed = { 0 };
 	enum cyg_status status;
 
 	config_findings_done(&kit_findings);
-	status = config_run_line(kit_config, &position, cyg_str(line), &kit_findings, &kind, &rest,
-				 &next);
-	if (next) {
+	status = config_run_line(kit_config, &position, cyg_str(line), &kit_findings, &typed);
+	kind = typed.kind;
+	secret = typed.secret;
+	snprintf(said, sizeof(said), "%s", typed.said ? typed.said : "");
+	if (typed.config) {
 		config_unref(kit_config);
-		kit_config = next;
+		kit_config = config_ref(typed.config);
 	}
+	config_typed_done(&typed);
 	return status;
 }
 
@@ -89,17 +93,64 @@ START_TEST(warnings_are_those_of_the_line_typed)
 }
 END_TEST
 
+START_TEST(what_was_typed_is_told_in_full_words_without_its_secret)
+{
+	ck_assert_int_eq(type("crypto ikev2 keyr K"), CYG_OK);
+	ck_assert_str_eq(said, "crypto ikev2 keyring K");
+	ck_assert(!secret);
+	ck_assert_int_eq(type("peer A"), CYG_OK);
+	ck_assert_int_eq(type("pre-sh open-sesame"), CYG_OK);
+	ck_assert_str_eq(said, "pre-shared-key <secret>");
+	ck_assert(secret);
+	ck_assert_int_eq(type("no pre-shared-key"), CYG_OK);
+	ck_assert_str_eq(said, "no pre-shared-key");
+	ck_assert_int_eq(type("default crypto ikev2 proposal default"), CYG_OK);
+	ck_assert_str_eq(said, "default crypto ikev2 proposal default");
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_str_eq(said, "");
+}
+END_TEST
+
+START_TEST(a_refused_line_with_a_secret_is_known_as_such)
+{
+	ck_assert_int_eq(type("crypto ikev2 keyring K"), CYG_OK);
+	ck_assert_int_eq(type("peer A"), CYG_OK);
+	ck_assert_int_eq(type("pre-shared-key open sesame"), CYG_REFUSED);
+	ck_assert(secret);
+	ck_assert_str_eq(said, "");
+	ck_assert_int_eq(type("frobnicate"), CYG_REFUSED);
+	ck_assert(!secret);
+}
+END_TEST
+
+START_TEST(an_action_is_handed_over_and_leaves_nothing)
+{
+	struct config_findings findings = { 0 };
+	struct config_typed typed = { 0 };
+
+	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("kit go 7"), &findings,
+					 &typed),
+			 CYG_OK);
+	ck_assert_int_eq(typed.kind, CONFIG_LINE_ACTION);
+	ck_assert_uint_eq(cyg_args_uint(typed.action.args, "number", 0), 7);
+	ck_assert_str_eq(typed.said, "kit go 7");
+	ck_assert_ptr_null(typed.config);
+	config_typed_done(&typed);
+	ck_assert_int_eq(kit_parse("kit go 7\n"), CYG_OK);
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "[ignored-command]"));
+}
+END_TEST
+
 START_TEST(do_hands_the_line_over)
 {
 	struct config_findings findings = { 0 };
-	struct cyg_config *next;
-	struct cyg_str rest;
+	struct config_typed typed = { 0 };
 
 	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("do  show kit"), &findings,
-					 &kind, &rest, &next),
+					 &typed),
 			 CYG_OK);
-	ck_assert_int_eq(kind, CONFIG_LINE_EXEC);
-	ck_assert(cyg_str_equal(rest, CYG_STR("show kit")));
+	ck_assert_int_eq(typed.kind, CONFIG_LINE_EXEC);
+	ck_assert(cyg_str_equal(typed.rest, CYG_STR("show kit")));
 }
 END_TEST
 
@@ -234,6 +285,9 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, a_wrong_line_is_refused_and_nothing_else);
 	tcase_add_test(tests, a_line_that_spoils_a_smart_default_is_refused);
 	tcase_add_test(tests, warnings_are_those_of_the_line_typed);
+	tcase_add_test(tests, what_was_typed_is_told_in_full_words_without_its_secret);
+	tcase_add_test(tests, a_refused_line_with_a_secret_is_known_as_such);
+	tcase_add_test(tests, an_action_is_handed_over_and_leaves_nothing);
 	tcase_add_test(tests, do_hands_the_line_over);
 	tcase_add_test(tests, who_stands_in_an_object_that_is_gone_is_told);
 	tcase_add_test(tests, a_command_of_an_absent_plugin_is_refused_when_typed);

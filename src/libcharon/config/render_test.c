@@ -247,21 +247,20 @@ START_TEST(what_is_typed_line_by_line_is_what_a_file_of_it_is)
 		ck_assert_int_eq(config_empty(kit_grammar, &config), CYG_OK);
 		for (at = text; *at; at += strcspn(at, "\n"), at += *at == '\n') {
 			struct config_findings findings = { 0 };
-			struct cyg_config *next = NULL;
-			enum config_line_kind kind;
-			struct cyg_str rest;
+			struct config_typed typed = { 0 };
 
 			/* `exit` out of an object that was refused would leave. */
 			if (position.depth || strncmp(at, "exit", 4) != 0)
 				(void)!config_run_line(config, &position,
 						       cyg_str_n(at, strcspn(at, "\n")), &findings,
-						       &kind, &rest, &next);
+						       &typed);
 			config_findings_done(&findings);
-			if (next) {
+			if (typed.config) {
 				config_unref(config);
-				config = next;
+				config = config_ref(typed.config);
 				changes++;
 			}
+			config_typed_done(&typed);
 		}
 		shown = kit_render(config, CONFIG_RENDER_SECRETS);
 		ck_assert_msg(kit_parse(shown) == CYG_OK, "%s\n%s", shown, kit_texts());

@@ -31,28 +31,27 @@ START_TEST(an_object_follows_what_it_refers_to)
 {
 	struct config_position position = { 0 };
 	struct config_findings findings = { 0 };
-	struct cyg_config *next = NULL, *again = NULL;
-	enum config_line_kind kind;
-	struct cyg_str rest;
+	struct config_typed typed = { 0 };
 	const struct config_policy *before, *after;
 
 	ck_assert_int_eq(kit_parse(TWO), CYG_OK);
 	before = kit_object(MODE_POLICY, "P");
 	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("crypto ikev2 proposal A"),
-					 &findings, &kind, &rest, &next),
+					 &findings, &typed),
 			 CYG_OK);
-	ck_assert_ptr_null(next);
+	ck_assert_ptr_null(typed.config);
+	config_typed_done(&typed);
 	ck_assert_int_eq(config_run_line(kit_config, &position, CYG_STR("group 31"), &findings,
-					 &kind, &rest, &again),
+					 &typed),
 			 CYG_OK);
-	after = cyg_config_object(again, MODE_POLICY, CYG_STR("P"), true);
+	after = cyg_config_object(typed.config, MODE_POLICY, CYG_STR("P"), true);
 	ck_assert_ptr_ne(after, before);
 	ck_assert_uint_eq(before->proposal[0]->group[0], 19);
 	ck_assert_uint_eq(after->proposal[0]->group[0], 31);
-	ck_assert_ptr_eq(cyg_config_object(again, MODE_KEYRING, CYG_STR("K"), true),
+	ck_assert_ptr_eq(cyg_config_object(typed.config, MODE_KEYRING, CYG_STR("K"), true),
 			 kit_object(MODE_KEYRING, "K"));
 	ck_assert(!cyg_config_object_same(before, after));
-	config_unref(again);
+	config_typed_done(&typed);
 	config_findings_done(&findings);
 }
 END_TEST
