@@ -13,9 +13,9 @@
 struct connection {
 	int fd;
 	uint64_t id;
-	char hostname[256];
 	connection_log_fn on_log;
 	void *on_log_ctx;
+	char prompt[320];
 	char *buffer;
 	size_t start, len, room; /* unread octets: [start, len) */
 };
@@ -129,16 +129,18 @@ static enum cyg_status transmit(struct connection *c, json_t *take_message)
 		else if (errno != EINTR)
 			status = CYG_IO;
 	}
+	if (text)
+		cyg_wipe(text, len);
 	free(text);
 	return status;
 }
 
-static void note_hostname(struct connection *c, const json_t *message)
+static void note_prompt(struct connection *c, const json_t *message)
 {
-	const char *name = json_string_value(json_object_get(message, "hostname"));
+	const char *prompt = json_string_value(json_object_get(message, "prompt"));
 
-	if (name)
-		snprintf(c->hostname, sizeof(c->hostname), "%s", name);
+	if (prompt)
+		snprintf(c->prompt, sizeof(c->prompt), "%s", prompt);
 }
 
 static enum cyg_status greet(struct connection *c, struct cyg_strbuf *why)
@@ -162,7 +164,7 @@ static enum cyg_status greet(struct connection *c, struct cyg_strbuf *why)
 				     "cygnetd of one version");
 		status = CYG_UNSUPPORTED;
 	}
-	note_hostname(c, hello);
+	note_prompt(c, hello);
 	json_decref(hello);
 	return status;
 }
@@ -184,7 +186,7 @@ enum cyg_status connection_open(const char *path, struct connection **out, struc
 		cyg_strbuf_addf(why, "memory is short");
 		return CYG_NOMEM;
 	}
-	snprintf(c->hostname, sizeof(c->hostname), "cygnet");
+	snprintf(c->prompt, sizeof(c->prompt), "cygnet>");
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd >= 0 && connect(c->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
 		status = greet(c, why);
@@ -211,9 +213,9 @@ void connection_close(struct connection *c)
 	free(c);
 }
 
-const char *connection_hostname(const struct connection *c)
+const char *connection_prompt(const struct connection *c)
 {
-	return c->hostname;
+	return c->prompt;
 }
 
 static void copy_text(char *out, size_t room, const json_t *value)
@@ -223,14 +225,46 @@ static void copy_text(char *out, size_t room, const json_t *value)
 	snprintf(out, room, "%s", text ? text : "");
 }
 
-enum cyg_status connection_run(struct connection *c, const char *line, bool json, struct answer *answer)
+static json_t *request_of(struct connection *c, const struct order *order)
+{
+	json_t *request = json_pack("{s:I,s:s,s:b}", "id", (json_int_t)++c->id, "run", order->line, "json", order->json);
+	int failed = request == NULL;
+
+	if (request && order->interactive)
+		failed |= json_object_set_new(request, "interactive", json_true());
+	if (request && order->terminal)
+		failed |= json_object_set_new(request, "terminal", json_string(order->terminal));
+	if (request && order->answer)
+		failed |= json_object_set_new(request, "answer", json_string(order->answer));
+	if (!failed)
+		return request;
+	json_decref(request);
+	return NULL;
+}
+
+static void read_end(struct connection *c, const json_t *message, struct answer *answer)
+{
+	copy_text(answer->status, sizeof(answer->status), json_object_get(message, "status"));
+	copy_text(answer->error, sizeof(answer->error), json_object_get(message, "error"));
+	copy_text(answer->question, sizeof(answer->question), json_object_get(message, "question"));
+	answer->secret = json_is_true(json_object_get(message, "secret"));
+	answer->forget = json_is_true(json_object_get(message, "forget"));
+	answer->leave = json_is_true(json_object_get(message, "leave"));
+	answer->column = (uint32_t)json_integer_value(json_object_get(message, "column"));
+	answer->json |= json_is_true(json_object_get(message, "json"));
+	note_prompt(c, message);
+}
+
+enum cyg_status connection_run(struct connection *c, const struct order *order, struct answer *answer)
 {
 	enum cyg_status status;
 	bool done = false;
 
-	answer->status[0] = answer->error[0] = '\0';
-	answer->json = json;
-	status = transmit(c, json_pack("{s:I,s:s,s:b}", "id", (json_int_t)++c->id, "run", line, "json", json));
+	answer->status[0] = answer->error[0] = answer->question[0] = '\0';
+	answer->secret = answer->forget = answer->leave = false;
+	answer->column = 0;
+	answer->json = order->json;
+	status = transmit(c, request_of(c, order));
 	while (status == CYG_OK && !done) {
 		json_t *message = NULL, *text, *rows;
 
@@ -244,12 +278,8 @@ enum cyg_status connection_run(struct connection *c, const char *line, bool json
 			answer->text(answer, cyg_str_n(json_string_value(text), json_string_length(text)));
 		if (json_is_array(rows))
 			answer->rows(answer, rows);
-		if (done) {
-			copy_text(answer->status, sizeof(answer->status), json_object_get(message, "status"));
-			copy_text(answer->error, sizeof(answer->error), json_object_get(message, "error"));
-			answer->json = json || json_is_true(json_object_get(message, "json"));
-			note_hostname(c, message);
-		}
+		if (done)
+			read_end(c, message, answer);
 		json_decref(message);
 	}
 	return status;

@@ -22,6 +22,20 @@ struct answer {
 	char status[24];  /* "ok" or why not */
 	char error[640];  /* a sentence, "" if ok */
 	bool json;        /* the daemon was asked for rows (by us, or by `| json`) */
+	char question[300]; /* to be answered before it is done; "" if none */
+	bool secret;      /* the answer is not to be seen */
+	bool forget;      /* the line has a secret: it is not to be remembered */
+	bool leave;       /* the daemon takes it for a farewell */
+	uint32_t column;  /* of the word that is wrong, from 1; 0: none */
+};
+
+/* A command and the manners of whoever sends it. */
+struct order {
+	const char *line;
+	bool json;
+	bool interactive;     /* somebody is there who can be asked */
+	const char *terminal; /* NULL: none */
+	const char *answer;   /* to a question; NULL: none */
 };
 
 /* A line of the daemon's log (`terminal monitor`), as it comes between and during answers. */
@@ -31,8 +45,6 @@ typedef void (*connection_log_fn)(void *ctx, const struct json_t *line);
 enum cyg_status connection_open(const char *path, struct connection **out, struct cyg_strbuf *why)
 	CYG_MUST_CHECK;
 void connection_close(struct connection *connection); /* NULL is fine */
-/* Name of the box that answers, as it was told last. */
-const char *connection_hostname(const struct connection *connection);
 /* Who gets log lines; without one they are passed over. */
 void connection_on_log(struct connection *connection, connection_log_fn take, void *ctx);
 /* To be watched for log lines while nothing is asked. */
@@ -40,11 +52,13 @@ int connection_fd(const struct connection *connection);
 /* Takes what has come, without waiting; with `wait`, goes on until the connection ends (CYG_IO) or a signal
  * comes (CYG_BUSY). */
 enum cyg_status connection_take_logs(struct connection *connection, bool wait) CYG_MUST_CHECK;
+/* What it wants to be shown before the next line. */
+const char *connection_prompt(const struct connection *connection);
 /*
  * Runs one command line. CYG_OK: it was answered, `answer->status` says how it ended. CYG_IO: the connection is of no
  * use any more; CYG_BUSY: a signal came (the same holds).
  */
-enum cyg_status connection_run(struct connection *connection, const char *line, bool json,
+enum cyg_status connection_run(struct connection *connection, const struct order *order,
 			       struct answer *answer) CYG_MUST_CHECK;
 /* `what`: "complete" gives an array of words, "help" one of { "token", "help" }. NULL on any failure. */
 struct json_t *connection_ask(struct connection *connection, const char *what, const char *line);

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define COMMANDS_MAX 64
@@ -49,19 +50,22 @@ static int code_of(enum output_result result)
 
 static int run_input(struct connection *connection, bool json)
 {
+	struct output_end end = { 0 };
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
 	int code = DONE;
 
-	while (code == DONE && (len = getline(&line, &room, stdin)) >= 0) {
-		char *start = line + strspn(line, " \t");
+	while (code == DONE && !end.leave && (len = getline(&line, &room, stdin)) >= 0) {
+		struct order order = { .line = line + strspn(line, " \t"), .json = json };
 
 		while (len && strchr(" \t\r\n", line[len - 1]))
 			line[--len] = '\0';
-		if (*start && *start != '!')
-			code = code_of(output_run(connection, start, json));
+		if (order.line[0] && order.line[0] != '!')
+			code = code_of(output_run(connection, &order, &end));
 	}
+	if (line)
+		cyg_wipe(line, room);
 	free(line);
 	return code;
 }
@@ -82,7 +86,7 @@ static int follow_log(struct connection *connection, bool json)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	connection_on_log(connection, show_log, &json);
-	code = code_of(output_run(connection, "terminal monitor", false));
+	code = code_of(output_run(connection, &(struct order){ .line = "terminal monitor" }, NULL));
 	if (code != DONE || connection_take_logs(connection, true) == CYG_BUSY)
 		return code;
 	fprintf(stderr, "cygctl: the daemon has closed the connection\n");
@@ -154,7 +158,8 @@ int main(int argc, char **argv)
 		if (count == 0 && !follow)
 			code = run_input(connection, json);
 		for (unsigned i = 0; i < count && code == DONE; i++)
-			code = code_of(output_run(connection, commands[i], json));
+			code = code_of(output_run(connection,
+						  &(struct order){ .line = commands[i], .json = json }, NULL));
 		if (follow && code == DONE)
 			code = follow_log(connection, json);
 		connection_close(connection);

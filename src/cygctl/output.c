@@ -75,23 +75,55 @@ static void close_document(struct printer *printer)
 	fputs("}\n", stdout);
 }
 
-enum output_result output_run(struct connection *connection, const char *line, bool json)
+/* Under the wrong word, where the terminal shows the line with its prompt; the line itself is shown otherwise. */
+static void point_at(const struct connection *connection, const struct order *order, uint32_t column)
 {
-	struct printer printer = { .answer = { .text = print_text, .rows = print_rows }, .line = line };
-	enum cyg_status status = connection_run(connection, line, json, &printer.answer);
-	bool ok = status == CYG_OK && strcmp(printer.answer.status, "ok") == 0;
+	const char *line = order->line;
+	size_t before = 0;
 
+	if (order->interactive)
+		before = strlen(connection_prompt(connection));
+	else
+		fprintf(stderr, "%s\n", line);
+	for (size_t i = 0; i < before; i++)
+		fputc(' ', stderr);
+	/* Columns count octets; one of a character's later octets takes no room on the screen. */
+	for (uint32_t i = 0; i + 1 < column && line[i]; i++)
+		if ((line[i] & 0xc0) != 0x80)
+			fputc(line[i] == '\t' ? '\t' : ' ', stderr);
+	fputs("^\n", stderr);
+}
+
+enum output_result output_run(struct connection *connection, const struct order *order, struct output_end *end)
+{
+	struct printer printer = { .answer = { .text = print_text, .rows = print_rows }, .line = order->line };
+	struct answer *answer = &printer.answer;
+	enum cyg_status status;
+	bool ok;
+
+	status = connection_run(connection, order, answer);
+	ok = status == CYG_OK && strcmp(answer->status, "ok") == 0;
 	if (status != CYG_OK) {
-		snprintf(printer.answer.status, sizeof(printer.answer.status), "%s", cyg_status_text(status));
-		snprintf(printer.answer.error, sizeof(printer.answer.error), "%s",
+		snprintf(answer->status, sizeof(answer->status), "%s", cyg_status_text(status));
+		snprintf(answer->error, sizeof(answer->error), "%s",
 			 status == CYG_BUSY ? "stopped" : "the connection to the daemon broke");
 	}
-	if (printer.answer.json || printer.opened)
+	if (end) {
+		snprintf(end->question, sizeof(end->question), "%s", answer->question);
+		end->secret = answer->secret;
+		end->forget = answer->forget;
+		end->leave = answer->leave;
+	}
+	if (answer->json || printer.opened)
 		close_document(&printer);
 	fflush(stdout);
 	if (ok)
 		return OUTPUT_DONE;
-	fprintf(stderr, "%% %s\n", printer.answer.error[0] ? printer.answer.error : printer.answer.status);
+	if (end && answer->question[0])
+		return OUTPUT_REFUSED;
+	if (answer->column)
+		point_at(connection, order, answer->column);
+	fprintf(stderr, "%% %s\n", answer->error[0] ? answer->error : answer->status);
 	return status == CYG_OK ? OUTPUT_REFUSED : status == CYG_BUSY ? OUTPUT_STOPPED : OUTPUT_LOST;
 }
 

@@ -8,6 +8,12 @@
 
 #include "connection.h"
 
+/* What a shell wants to know of a command that has ended. */
+struct output_end {
+	char question[300]; /* it waits for an answer; nothing was printed about that */
+	bool secret, forget, leave;
+};
+
 enum output_result {
 	OUTPUT_DONE,     /* the command was done */
 	OUTPUT_REFUSED,  /* it was not; the reason has been printed */
@@ -15,7 +21,8 @@ enum output_result {
 	OUTPUT_STOPPED,  /* by a signal; the connection is of no use any more */
 };
 
-enum output_result output_run(struct connection *connection, const char *line, bool json);
+enum output_result output_run(struct connection *connection, const struct order *order,
+			      struct output_end *end);
 
 /* Prints a line of the daemon's log: as text, with colour on a terminal, or as one JSON object a line. */
 void output_log(const struct json_t *line, bool json);

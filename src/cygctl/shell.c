@@ -11,11 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
 #define HISTORY_LINES 1000
 #define SHELL_LINE_MAX     4096
+#define CONTROL_ANSWER_MAX 256
 
 /* One shell per process, and libedit's callbacks carry no context of their own that all versions set. */
 struct shell {
@@ -23,7 +25,8 @@ struct shell {
 	const char *path;
 	bool json;
 	bool typing, drawn_over; /* a line is being typed; a log line has taken its place */
-	char prompt[280];
+	char prompt[320];
+	char terminal[64];
 };
 
 static char *prompt_of(EditLine *el)
@@ -223,32 +226,100 @@ static int get_key(EditLine *el, wchar_t *out)
 	}
 }
 
-/* False: leave. */
-static bool run_line(struct shell *shell, char *line)
+/* Octet by octet: what lies behind the line is libedit's. */
+static bool read_line(char *out, size_t room)
 {
+	size_t len = 0;
+	char octet;
+
+	while (read(STDIN_FILENO, &octet, 1) == 1) {
+		if (octet == '\n' || octet == '\r') {
+			out[len] = '\0';
+			return true;
+		}
+		if (len + 1 < room)
+			out[len++] = octet;
+	}
+	cyg_wipe(out, len);
+	return false;
+}
+
+/* One line from the terminal without libedit: the answer to a question. False: none. */
+static bool read_answer(const char *question, bool secret, char *answer, size_t room)
+{
+	struct termios before, hidden;
+	bool hide = secret && tcgetattr(STDIN_FILENO, &before) == 0;
+	bool got;
+
+	printf("%s%s", question, secret ? "" : " ");
+	fflush(stdout);
+	if (hide) {
+		hidden = before;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	}
+	got = read_line(answer, room);
+	if (hide) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		fputc('\n', stdout);
+	}
+	return got;
+}
+
+/* Runs it, and again with the answer if the daemon has a question. */
+static enum output_result run_asked(struct shell *shell, const char *line, struct output_end *end)
+{
+	struct order order = { .line = line, .json = shell->json, .interactive = true, .terminal = shell->terminal };
+	char answer[CONTROL_ANSWER_MAX];
+	enum output_result result = output_run(shell->connection, &order, end);
+
+	if (result != OUTPUT_REFUSED || !end->question[0])
+		return result;
+	if (!read_answer(end->question, end->secret, answer, sizeof(answer)))
+		answer[0] = '\0';
+	order.answer = answer;
+	result = output_run(shell->connection, &order, NULL);
+	cyg_wipe(answer, sizeof(answer));
+	return result;
+}
+
+/* False: leave. `forget`: the line is not to be remembered. */
+static bool run_line(struct shell *shell, char *line, bool *forget)
+{
+	struct output_end end = { 0 };
 	size_t len = strlen(line);
+	const char *word;
 
 	while (len && strchr(" \t\r\n", line[len - 1]))
 		line[--len] = '\0';
-	line += strspn(line, " \t");
-	if (!line[0] || line[0] == '!')
+	word = line + strspn(line, " \t");
+	if (!word[0] || word[0] == '!')
 		return true;
-	if (strcmp(line, "exit") == 0 || strcmp(line, "quit") == 0 || strcmp(line, "logout") == 0)
-		return false;
-	if (!connect_again(shell))
-		return true;
-	switch (output_run(shell->connection, line, shell->json)) {
+	if (!shell->connection) {
+		bool configuring = strchr(shell->prompt, '(') != NULL;
+
+		if (!connect_again(shell))
+			return strcmp(word, "exit") != 0 && strcmp(word, "quit") != 0;
+		snprintf(shell->prompt, sizeof(shell->prompt), "%s", connection_prompt(shell->connection));
+		if (configuring) {
+			fprintf(stderr, "%% the connection was new: you are no longer in configuration, and the "
+					"line was not run\n");
+			return true;
+		}
+	}
+	switch (run_asked(shell, line, &end)) {
 	case OUTPUT_LOST:
 	case OUTPUT_STOPPED:
 		hang_up(shell);
 		break;
 	case OUTPUT_DONE:
 	case OUTPUT_REFUSED:
-		snprintf(shell->prompt, sizeof(shell->prompt), "%s>",
-			 connection_hostname(shell->connection));
 		break;
 	}
-	return true;
+	*forget = end.forget;
+	if (shell->connection)
+		snprintf(shell->prompt, sizeof(shell->prompt), "%s", connection_prompt(shell->connection));
+	return !end.leave;
 }
 
 int shell_run(struct connection *take_connection, const char *path, bool json)
@@ -256,7 +327,8 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 	struct shell shell = { .connection = take_connection, .path = path, .json = json };
 	struct sigaction action = { .sa_handler = note_signal }; /* no SA_RESTART: a wait ends */
 	char file[4096], *line = NULL;
-	bool remember = history_path(file, sizeof(file)), more = true;
+	bool remember = history_path(file, sizeof(file)), more = true, blank, forget;
+	char *copy;
 	HistEvent event;
 	History *past = history_init();
 	EditLine *el = el_init("cygctl", stdin, stdout, stderr);
@@ -266,8 +338,10 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 		fprintf(stderr, "cygctl: this terminal cannot be edited on: use -c\n");
 		goto out;
 	}
-	snprintf(shell.prompt, sizeof(shell.prompt), "%s>", connection_hostname(shell.connection));
 	connection_on_log(shell.connection, show_log, &shell);
+	snprintf(shell.prompt, sizeof(shell.prompt), "%s", connection_prompt(shell.connection));
+	if (ttyname_r(STDIN_FILENO, shell.terminal, sizeof(shell.terminal)))
+		snprintf(shell.terminal, sizeof(shell.terminal), "a terminal");
 	sigaction(SIGINT, &action, NULL);
 	umask(077); /* the history is nobody else's */
 	history(past, &event, H_SETSIZE, HISTORY_LINES);
@@ -308,10 +382,18 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 		line = strdup(got);
 		if (!line)
 			break;
-		if (strspn(line, " \t\r\n") != strlen(line))
-			history(past, &event, H_ENTER, line);
+		blank = strspn(line, " \t\r\n") == strlen(line);
 		interrupted = 0;
-		more = run_line(&shell, line);
+		/* Remembered when it is known whether it has a secret; libedit keeps a copy of its own. */
+		copy = strdup(line);
+		forget = false;
+		more = run_line(&shell, line, &forget);
+		if (copy && !blank && !forget)
+			history(past, &event, H_ENTER, copy);
+		if (copy)
+			cyg_wipe(copy, strlen(copy));
+		free(copy);
+		cyg_wipe(line, strlen(line));
 		interrupted = 0;
 	}
 	if (remember)

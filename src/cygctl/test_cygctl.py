@@ -19,7 +19,8 @@ import threading
 import time
 
 CYGCTL = os.path.abspath(sys.argv[1])
-GREETING = {"cygnet": "1", "protocol": 1, "hostname": "gw1", "access": "configure"}
+GREETING = {"cygnet": "1", "protocol": 1, "hostname": "gw1", "access": "configure",
+            "prompt": "gw1>"}
 
 
 def line_of(level, event, message):
@@ -73,7 +74,8 @@ class Daemon:
 
     def answer(self, request, say):
         number = request["id"]
-        last = {"id": number, "done": True, "status": "ok", "json": request.get("json", False), "hostname": "gw1"}
+        last = {"id": number, "done": True, "status": "ok", "json": request.get("json", False), "hostname": "gw1",
+                "prompt": "gw1>"}
         if "complete" in request:
             words = {"sho": ["show"], "show v": ["version", "vlan", "version2"], "show ve": ["version", "version2"]}
             say({**last, "words": words.get(request["complete"], [])})
@@ -104,7 +106,19 @@ class Daemon:
             say({"log": line_of("debug", "debug.packet", "three")})
             say(last)
         elif request["run"] == "rename":
-            say({**last, "hostname": "gw2"})
+            say({**last, "hostname": "gw2", "prompt": "gw2>"})
+        elif request["run"] in ("exit", "quit"):
+            say({**last, "leave": True})
+        elif request["run"] == "wrong word":
+            say({**last, "status": "refused", "error": "no such word", "column": 7})
+        elif request["run"] == "key open-sesame":
+            say({**last, "forget": True})
+        elif request["run"] in ("sure", "password") and "answer" not in request and request.get("interactive"):
+            say({**last, "status": "refused", "error": "Go on?", "question": "Go on?",
+                 "secret": request["run"] == "password"})
+        elif request["run"] in ("sure", "password"):
+            say({"id": number, "text": f"answered {request.get('answer')}\n"})
+            say(last)
         else:
             say({**last, "status": "refused", "error": "no such command"})
         return True
@@ -311,7 +325,47 @@ def follow_shows_log_lines_until_it_is_interrupted(root, daemon):
     assert code == 0 and out == "between\n"
 
 
+def wrong_word_is_pointed_at(root, daemon):
+    status, _, errors = ctl(root, "-c", "wrong word")
+    assert status == 1 and errors == "wrong word\n      ^\n% no such word\n", errors
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    seen = terminal.run("wrong word", "% no such word")
+    assert "\r\n          ^\r\n" in seen, repr(seen)
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+
+
+def questions_are_asked_of_people_only(root, daemon):
+    status, text, _ = ctl(root, "-c", "sure")
+    assert status == 0 and text == "answered None\n", text
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.type("sure\n")
+    terminal.until("Go on?")
+    terminal.run("yes", "answered yes")
+    terminal.type("password\n")
+    terminal.until("Go on?")
+    seen = terminal.run("open-sesame", "answered open-sesame")
+    assert seen.count("open-sesame") == 1, repr(seen)
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+
+
+def lines_with_secrets_are_not_remembered(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.run("key open-sesame", "sesame")
+    terminal.run("lines", "three")
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+    with open(os.path.join(root, ".cygctl_history"), encoding="utf-8") as history:
+        text = history.read()
+    assert "lines" in text and "sesame" not in text, text
+
+
 TESTS = [
+    wrong_word_is_pointed_at, questions_are_asked_of_people_only, lines_with_secrets_are_not_remembered,
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
     rows_become_one_document, failure_is_a_document_too, daemon_that_turns_away_is_told,

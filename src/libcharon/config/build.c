@@ -4,6 +4,7 @@
  */
 #include "config/building.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct build_frame {
@@ -265,6 +266,22 @@ static const struct cyg_args *line_of_object(const struct node *node, const stru
 	return node->opening ? node->opening : lines && lines->count ? lines->items[0] : NULL;
 }
 
+/* An object with an error says which line it is: it may be in force, if errors were skipped. */
+static void name_error(struct candidate *c, const struct node *node, struct built *b)
+{
+	const struct config_finding *first = NULL;
+
+	for (size_t i = 0; !first && i < b->findings.count; i++) {
+		if (b->findings.items[i].severity == CONFIG_ERROR)
+			first = &b->findings.items[i];
+	}
+	if (node->error)
+		snprintf(b->missing, sizeof(b->missing), "line %u of %s has an error", node->error_line,
+			 c->source->name);
+	else if (first)
+		snprintf(b->missing, sizeof(b->missing), "line %u has an error: %s", first->line, first->text);
+}
+
 static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 {
 	struct node *node = spot->node;
@@ -293,6 +310,8 @@ static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 		built_unref(b);
 		return status;
 	}
+	if (b->error)
+		name_error(c, node, b);
 	b->usable = !b->error && !b->missing[0];
 	built_unref(node->built);
 	node->built = b;
@@ -325,7 +344,7 @@ static enum cyg_status ensure(struct candidate *c, struct spot *spot)
 	}
 	c->frames = &frame;
 	if (spot->node->built && still_good(c, spot, spot->node->built)) {
-		if (c->in_file)
+		if (c->in_file && !c->merge)
 			tell_again(c, spot->node->built);
 	} else {
 		status = own(c, spot);
@@ -392,7 +411,7 @@ enum cyg_status candidate_commit(struct candidate *c, struct cyg_config **out)
 		status = ensure(c, &root);
 	if (status != CYG_OK)
 		return status;
-	if (c->findings->errors)
+	if (c->findings->errors && !c->skip_errors)
 		return CYG_REFUSED;
 	config = calloc(1, sizeof(*config));
 	if (!config)

@@ -78,6 +78,8 @@ struct candidate {
 	bool block, block_first, block_indented;
 	size_t block_indent;
 	bool in_file;
+	bool merge;	  /* on top of another snapshot: findings of what is untouched are old news */
+	bool skip_errors; /* objects with errors are kept unused */
 	/* A banner that goes on in the next line: */
 	char *open;
 	size_t open_len;

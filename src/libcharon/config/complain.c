@@ -152,7 +152,7 @@ void line_refuse_unknown(struct line *l)
 	else
 		line_refuse(l, line_column(l, l->first), "unknown-command", "unknown command %s",
 		       word_store);
-	c->at[c->depth]->error = true;
+	node_spoil(c->at[c->depth], l->number);
 }
 
 void line_tell_word(void *ctx, size_t column, const char *code, const char *text)

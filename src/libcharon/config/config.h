@@ -94,6 +94,16 @@ enum cyg_status config_parse_text(struct config_grammar *grammar, const char *na
 				  struct cyg_str text, const struct cyg_config *previous,
 				  struct config_findings *findings,
 				  struct cyg_config **out) CYG_MUST_CHECK;
+/* The same in other ways, bits. */
+enum config_parse_how {
+	CONFIG_MERGE = 1u << 0,	      /* on top of `previous`, which must be given */
+	CONFIG_SKIP_ERRORS = 1u << 1, /* a line with an error is left out, and the object that it belongs to is
+				       * kept but not used; text that cannot be read is refused all the same */
+};
+enum cyg_status config_parse_how(struct config_grammar *grammar, unsigned how, const char *name,
+				 struct cyg_str text, const struct cyg_config *previous,
+				 struct config_findings *findings,
+				 struct cyg_config **out) CYG_MUST_CHECK;
 /* The same from a descriptor, read to its end (stays the caller's): what the broker opened. */
 enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name, int fd,
 				const struct cyg_config *previous, struct config_findings *findings,
@@ -212,6 +222,10 @@ void config_diff(const struct cyg_config *before, const struct cyg_config *after
 		 void (*tell)(void *ctx, enum config_change change, const struct cyg_mode *mode,
 			      const char *path),
 		 void *ctx);
+/* The lines of `after` that `before` does not have (+) and the other way round (-), under the lines that open the
+ * objects around them; secrets masked. CYG_IO if `out` took an error. */
+enum cyg_status config_differences(const struct cyg_config *before, const struct cyg_config *after,
+				   FILE *out) CYG_MUST_CHECK;
 /* Do two snapshots hold the same lines? Places do not count. */
 bool config_same(const struct cyg_config *a, const struct cyg_config *b);
 

@@ -288,15 +288,39 @@ APPLY(apply_switch)
 	return CYG_OK;
 }
 
+APPLY(apply_enable_secret)
+{
+	struct config_global *g = object;
+	enum cyg_status status;
+
+	(void)build;
+	cyg_secret_done(&g->enable_secret);
+	status = cyg_args_secret(args, "key", &g->enable_secret);
+	/* Sealed, and the master key is gone: then nobody but root may change anything. */
+	if (status == CYG_NOT_FOUND)
+		status = cyg_secret_init(&g->enable_secret, CYG_SECRET_MAX);
+	return status;
+}
+
+static void global_done(void *object)
+{
+	struct config_global *g = object;
+
+	cyg_secret_done(&g->enable_secret);
+}
+
 /* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_GLOBAL, .prompt = "config", .what = "configuration",
-	  .object_size = sizeof(struct config_global), .init = global_init, .check = global_check },
+	  .object_size = sizeof(struct config_global), .init = global_init, .check = global_check,
+	  .done = global_done },
 	{ 0 },
 };
 
 static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "hostname <name:name>", "Sets the name of this gateway.", .apply = apply_hostname },
+	{ MODE_GLOBAL, "enable secret <key:secret>",
+	  "Is asked of who is not root before anything can be changed.", .apply = apply_enable_secret },
 	{ MODE_GLOBAL, "ip domain name <domain:word>", "Sets the domain of unqualified names." },
 	{ MODE_GLOBAL, "aaa new-model", "Switches on AAA lists.", .apply = apply_new_model },
 	{ MODE_GLOBAL, "crypto ikev2 certificate-cache <number:uint(0-65535)>",

@@ -126,7 +126,7 @@ static enum cyg_status feed(struct reading *r, const char *text, size_t len)
 	return CYG_OK;
 }
 
-static enum cyg_status begin(struct config_grammar *grammar, const char *name,
+static enum cyg_status begin(struct config_grammar *grammar, const struct node *root, const char *name,
 			     struct config_findings *findings, struct reading **out)
 {
 	struct reading *r = calloc(1, sizeof(*r));
@@ -134,7 +134,7 @@ static enum cyg_status begin(struct config_grammar *grammar, const char *name,
 
 	if (!r)
 		return CYG_NOMEM;
-	status = candidate_init(&r->c, grammar, grammar->origin, name, findings);
+	status = candidate_init(&r->c, grammar, root, name, findings);
 	if (status != CYG_OK) {
 		free(r);
 		return status;
@@ -153,7 +153,10 @@ static enum cyg_status finish(struct reading *take_r, enum cyg_status status,
 		status = end_of_line(r);
 	if (status == CYG_OK) {
 		candidate_end(&r->c);
-		candidate_adopt(&r->c, previous);
+		if (r->stop)
+			r->c.skip_errors = false;
+		if (!r->c.merge)
+			candidate_adopt(&r->c, previous);
 		status = candidate_commit(&r->c, out);
 	}
 	config_findings_sort(r->c.findings);
@@ -163,17 +166,31 @@ static enum cyg_status finish(struct reading *take_r, enum cyg_status status,
 	return status;
 }
 
+enum cyg_status config_parse_how(struct config_grammar *grammar, unsigned how, const char *name,
+				 struct cyg_str text, const struct cyg_config *previous,
+				 struct config_findings *findings, struct cyg_config **out)
+{
+	/* One of another language cannot be written on. */
+	bool merge = (how & CONFIG_MERGE) && previous && previous->grammar == grammar;
+	struct reading *r;
+	enum cyg_status status;
+
+	if ((how & CONFIG_MERGE) && !merge)
+		return CYG_UNSUPPORTED;
+	status = begin(grammar, merge ? previous->root : grammar->origin, name, findings, &r);
+	if (status != CYG_OK)
+		return status;
+	r->c.merge = merge;
+	r->c.skip_errors = how & CONFIG_SKIP_ERRORS;
+	status = feed(r, text.ptr, text.len);
+	return finish(r, status, previous, out);
+}
+
 enum cyg_status config_parse_text(struct config_grammar *grammar, const char *name,
 				  struct cyg_str text, const struct cyg_config *previous,
 				  struct config_findings *findings, struct cyg_config **out)
 {
-	struct reading *r;
-	enum cyg_status status = begin(grammar, name, findings, &r);
-
-	if (status != CYG_OK)
-		return status;
-	status = feed(r, text.ptr, text.len);
-	return finish(r, status, previous, out);
+	return config_parse_how(grammar, 0, name, text, previous, findings, out);
 }
 
 enum cyg_status config_empty(struct config_grammar *grammar, struct cyg_config **out)
@@ -203,7 +220,7 @@ enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name
 {
 	char *buffer = malloc(READ_SIZE);
 	struct reading *r = NULL;
-	enum cyg_status status = buffer ? begin(grammar, name, findings, &r) : CYG_NOMEM;
+	enum cyg_status status = buffer ? begin(grammar, grammar->origin, name, findings, &r) : CYG_NOMEM;
 	struct stat before = { 0 };
 	size_t total = 0;
 

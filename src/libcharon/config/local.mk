@@ -21,6 +21,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core_route.c \
 	src/libcharon/config/core_tacacs.c \
 	src/libcharon/config/core_vrf.c \
+	src/libcharon/config/differ.c \
 	src/libcharon/config/edit.c \
 	src/libcharon/config/file.c \
 	src/libcharon/config/findings.c \

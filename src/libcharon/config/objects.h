@@ -339,6 +339,7 @@ struct config_method_list {
 /* Single lines at the top of a file. */
 struct config_global {
 	char hostname[64];
+	struct cyg_secret enable_secret; /* empty: nobody is asked */
 	bool aaa_new_model;
 	struct config_dpd dpd;
 	int cookie_challenge;           /* -1: automatic, -2: never, else the number */

@@ -205,7 +205,7 @@ static enum cyg_status find_owner(struct line *l)
 		return CYG_OK;
 	}
 	line_refuse_owned(l);
-	c->at[owner]->error = true;
+	node_spoil(c->at[owner], l->number);
 	return CYG_OK;
 }
 

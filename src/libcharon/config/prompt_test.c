@@ -254,7 +254,7 @@ START_TEST(completion_tells_what_may_come)
 		{ false, "no hostn", "hostname" },
 		{ false, "crypto ikev2 p", "policy profile proposal" },
 		{ false, "do show kit d", "detail" },
-		{ false, "e", "end exit" },
+		{ false, "e", "enable end exit" },
 	};
 
 	for (size_t i = 0; i < CYG_COUNT(cases); i++) {

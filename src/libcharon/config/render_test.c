@@ -199,7 +199,7 @@ START_TEST(what_is_rendered_parses_to_the_same_snapshot)
 			      seed, text, first, second);
 		ck_assert_msg(config_same(before, kit_config), "seed %u from\n%s\nrendered\n%s",
 			      seed, text, first);
-		while (cyg_config_nth(kit_config, MODE_PROFILE, objects, NULL))
+		for (size_t n = 0; cyg_config_nth(kit_config, MODE_PROFILE, n, NULL); n++)
 			objects++;
 		config_unref(before);
 		free(first);

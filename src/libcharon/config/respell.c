@@ -68,7 +68,7 @@ static enum cyg_status run_right(struct line *right, size_t depth, const struct 
 		else
 			line_refuse(right, old->column, "syntax", "this spelling cannot be taken: write `%s`",
 				    old->row->command->spelling);
-		c->at[depth]->error = true;
+		node_spoil(c->at[depth], right->number);
 		return CYG_OK;
 	}
 	if (weak && !right->no && !right->restore)
@@ -85,6 +85,7 @@ static enum cyg_status run_right(struct line *right, size_t depth, const struct 
 	if (status == CYG_OK && right->number == 0) {
 		statement_unref(c->typed);
 		c->typed = statement_ref(s);
+		c->typed_default = right->restore;
 	}
 	statement_unref(s);
 	return status;

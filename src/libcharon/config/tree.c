@@ -310,6 +310,7 @@ enum cyg_status node_copy(const struct node *node, uint64_t edit, struct node **
 	copy->smart = node->smart;
 	copy->disabled = node->disabled;
 	copy->error = node->error;
+	copy->error_line = node->error_line;
 	copy->checked = node->checked;
 	if (node->opening)
 		copy->opening = statement_ref(node->opening);
@@ -358,6 +359,13 @@ void node_reset(struct node *node, const struct node *origin)
 	}
 	node->smart = true;
 	node->disabled = node->error = false;
+}
+
+void node_spoil(struct node *node, uint32_t line)
+{
+	if (!node->error)
+		node->error_line = line;
+	node->error = true;
 }
 
 void node_disable(struct node *node)

@@ -110,7 +110,8 @@ struct node {
 	struct table **tables; /* by slot of the mode; an entry may be NULL */
 	bool smart;	       /* built in: shown where it differs from that */
 	bool disabled;	       /* a built-in one taken away with `no` */
-	bool error;	       /* holds a line that was refused */
+	uint32_t error_line;   /* the first line that was refused, if one was */
+	bool error;	       /* holds one */
 	struct built *built;
 };
 
@@ -163,6 +164,8 @@ void node_open(struct node *node, const struct cyg_args *line);
 void node_reset(struct node *node, const struct node *origin);
 /* A built-in one is taken away: its lines are lost, it stays as disabled. */
 void node_disable(struct node *node);
+/* A line of it was refused. */
+void node_spoil(struct node *node, uint32_t line);
 /* The first line of a row, SIZE_MAX if there is none. */
 size_t node_line_of(const struct node *node, const struct grammar_row *row);
 

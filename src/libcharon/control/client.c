@@ -62,7 +62,7 @@ void client_send(struct control_client *client, struct json_t *take_message)
 	    append_octets("\n", 1, client)) {
 		cyg_log(CYG_LOG_WARNING, "control.overflow",
 			"the control client with pid {pid} is closed: its answer is too long or memory is short",
-			F_UINT("pid", (uint64_t)client->peer.pid));
+			F_UINT("pid", (uint64_t)client->session->peer.pid));
 		client->broken = true;
 	}
 	json_decref(take_message);
@@ -83,10 +83,49 @@ static const char *hostname_of(struct control_server *server)
 	return server->hooks->hostname(server->hooks->ctx);
 }
 
+json_t *client_prompt(struct control_server *server, const struct control_session *session)
+{
+	char text[320];
+	struct cyg_strbuf prompt = CYG_STRBUF(text);
+
+	server->hooks->prompt(server->hooks->ctx, session, &prompt);
+	return control_json_str(text);
+}
+
+/* The last message of a command. */
+static json_t *end_of(const struct cyg_exec *exec)
+{
+	json_t *message = json_pack("{s:I,s:b,s:s,s:b,s:o,s:o}", "id", (json_int_t)exec->id, "done", 1, "status",
+				    cyg_status_text(exec->status), "json", exec->json, "hostname",
+				    control_json_str(hostname_of(exec->server)), "prompt",
+				    client_prompt(exec->server, exec->session));
+	int failed = 0;
+
+	if (!message)
+		return NULL;
+	if (exec->status != CYG_OK)
+		failed |= json_object_set_new(message, "error",
+					      control_json_str(exec->error[0] ? exec->error
+									      : cyg_status_text(exec->status)));
+	if (exec->status != CYG_OK && exec->question[0]) {
+		failed |= json_object_set_new(message, "question", control_json_str(exec->question));
+		failed |= json_object_set_new(message, "secret", json_boolean(exec->question_secret));
+	}
+	if (exec->status != CYG_OK && exec->column)
+		failed |= json_object_set_new(message, "column", json_integer(exec->column));
+	if (exec->forget)
+		failed |= json_object_set_new(message, "forget", json_true());
+	if (exec->session->leaving)
+		failed |= json_object_set_new(message, "leave", json_true());
+	if (!failed)
+		return message;
+	json_decref(message);
+	return NULL;
+}
+
 void server_exec_ended(struct cyg_exec *exec)
 {
 	struct control_client *client = exec->client;
-	json_t *message;
 
 	exec_finish(exec);
 	if (exec->short_of_memory && exec->status == CYG_OK) {
@@ -94,18 +133,7 @@ void server_exec_ended(struct cyg_exec *exec)
 		cyg_exec_error(exec, "memory is short: the answer is not complete");
 	}
 	if (client) {
-		message = json_pack("{s:I,s:b,s:s,s:b,s:o}", "id", (json_int_t)exec->id, "done", 1,
-				    "status", cyg_status_text(exec->status), "json", exec->json, "hostname",
-				    control_json_str(hostname_of(exec->server)));
-		if (message && exec->status != CYG_OK) {
-			const char *why = exec->error[0] ? exec->error : cyg_status_text(exec->status);
-
-			if (json_object_set_new(message, "error", control_json_str(why))) {
-				json_decref(message);
-				message = NULL;
-			}
-		}
-		client_send(client, message);
+		client_send(client, end_of(exec));
 		client->exec = NULL;
 		server_kick(exec->server);
 	}
@@ -116,23 +144,15 @@ void server_exec_ended(struct cyg_exec *exec)
 	exec_free(exec);
 }
 
-void server_log_command(const struct cyg_exec *exec, struct cyg_str line)
+static enum cyg_status run_line(struct cyg_exec *exec, void *line)
 {
-	if (!exec->client)
-		return;
-	cyg_log(CYG_LOG_NOTICE, "control.command", "user {uid} (pid {pid}): {line}",
-		F_UINT("uid", exec->client->peer.uid), F_UINT("pid", (uint64_t)exec->client->peer.pid),
-		F_FOREIGN("line", cyg_bytes(line.ptr, line.len)));
+	return exec->server->hooks->run(exec->ctx, exec, cyg_str(line));
 }
 
 static void start_run(struct control_client *client, struct control_request *request)
 {
 	struct control_server *server = client->server;
 	struct cyg_exec *exec = calloc(1, sizeof(*exec));
-	char reason[EXEC_ERROR_MAX];
-	struct cyg_strbuf why = CYG_STRBUF(reason);
-	struct cyg_str command;
-	enum cyg_status status;
 
 	if (!exec) {
 		send_failure(client, request->id, CYG_NOMEM, "memory is short");
@@ -143,7 +163,12 @@ static void start_run(struct control_client *client, struct control_request *req
 	exec->server = server;
 	exec->ctx = server->hooks->ctx;
 	exec->id = request->id;
-	exec->access = client->access;
+	exec->session = session_ref(client->session);
+	exec->json = request->json;
+	exec->interactive = request->interactive;
+	exec->answer = request->answer;
+	request->answer = NULL;
+	memcpy(client->session->terminal, request->terminal, sizeof(request->terminal));
 	exec->next = server->running;
 	exec->prev = &server->running;
 	if (exec->next)
@@ -152,31 +177,14 @@ static void start_run(struct control_client *client, struct control_request *req
 	server->running_count++;
 	client->exec = exec;
 
-	status = pipe_parse(cyg_str(request->line), &command, &exec->pipe, &why);
-	exec->json = request->json || exec->pipe.json;
-	if (status != CYG_OK) {
-		cyg_exec_error(exec, "%s", reason);
-	} else if (exec->json && exec->pipe.count) {
-		status = CYG_MALFORMED;
-		cyg_exec_error(exec, "a filter behind | works on text: leave out either it or JSON");
-	} else {
-		exec->in_run = true;
-		status = server->hooks->run(server->hooks->ctx, exec, command);
-		exec->in_run = false;
-		if (status == CYG_PENDING && !exec->ended)
-			return;
-	}
-	if (!exec->ended)
-		exec->status = status;
-	exec->ended = true;
-	server_exec_ended(exec);
+	exec_go_on(exec, run_line, request->line);
 }
 
 static void answer_words(struct control_client *client, const struct control_request *request)
 {
 	const struct control_hooks *hooks = client->server->hooks;
 	bool help = request->verb == CONTROL_HELP;
-	json_t *words = (help ? hooks->help : hooks->complete)(hooks->ctx, client->access,
+	json_t *words = (help ? hooks->help : hooks->complete)(hooks->ctx, client->session,
 							       cyg_str(request->line));
 
 	if (!words) {
@@ -224,6 +232,7 @@ static bool next_request(struct control_client *client)
 	handle_request(client, cyg_bytes(client->in, used - 1));
 	memmove(client->in, client->in + used, client->in_len - used);
 	client->in_len -= used;
+	cyg_wipe(client->in + client->in_len, used);
 	return true;
 }
 
@@ -250,8 +259,13 @@ void client_free(struct control_client *client)
 	if (client->next)
 		client->next->prev = client->prev;
 	server->client_count--;
-	if (client->access == CONTROL_VIEW)
+	if (client->session->access == CONTROL_VIEW)
 		server->view_count--;
+	if (server->hooks->gone)
+		server->hooks->gone(server->hooks->ctx, client->session);
+	session_unref(client->session);
+	if (client->in)
+		cyg_wipe(client->in, client->in_room);
 	free(client->in);
 	free(client->out);
 	free(client);
@@ -263,7 +277,7 @@ static void stalled(struct cyg_shard *shard, struct cyg_timer *timer)
 
 	cyg_log(CYG_LOG_NOTICE, "control.stalled",
 		"the control client with pid {pid} is closed: it has not read for {seconds} seconds",
-		F_UINT("pid", (uint64_t)client->peer.pid), F_UINT("seconds", CONTROL_STALL_MS / 1000));
+		F_UINT("pid", (uint64_t)client->session->peer.pid), F_UINT("seconds", CONTROL_STALL_MS / 1000));
 	client->broken = true;
 	server_kick(client->server);
 }
@@ -308,11 +322,17 @@ static void client_read(struct control_client *client)
 
 		if (client->in_len == client->in_room) {
 			size_t wanted = client->in_room ? client->in_room * 4 : 1024;
-			char *grown = realloc(client->in, wanted);
+			char *grown = malloc(wanted);
 
 			if (!grown) {
 				client->broken = true;
 				return;
+			}
+			/* By hand: what realloc() leaves behind would have secrets. */
+			if (client->in) {
+				memcpy(grown, client->in, client->in_len);
+				cyg_wipe(client->in, client->in_room);
+				free(client->in);
 			}
 			client->in = grown;
 			client->in_room = wanted;

@@ -17,8 +17,7 @@ struct control_client {
 	struct control_server *server;
 	struct cyg_poll poll;
 	struct cyg_timer stall;
-	struct control_peer peer;
-	enum control_access access;
+	struct control_session *session;
 	struct cyg_exec *exec;
 	bool broken;           /* closed at the end of the turn */
 	bool ending;           /* nothing more is read; closed when all is sent */
@@ -43,6 +42,8 @@ struct control_server {
 	unsigned client_count, view_count, running_count;
 };
 
+/* A JSON string. */
+struct json_t *client_prompt(struct control_server *server, const struct control_session *session);
 /* Looks after the clients at the end of the turn. */
 void server_kick(struct control_server *server);
 /* Answers what has come, sends what waits; may free the client. */

@@ -7,6 +7,7 @@
 
 #include "control/language.h"
 #include "control/publish.h"
+#include "control/reload.h"
 #include "control/running.h"
 #include "log/log.h"
 
@@ -121,7 +122,7 @@ static void out_of_patience(struct cyg_shard *control, struct cyg_timer *timer)
 	_exit(r->code);
 }
 
-/* What is under way is awaited: the step up, or a reload (reload_over()). */
+/* What is under way is awaited: the step up, or the changes (changes_over()). */
 static void stop(struct running *r)
 {
 	if (r->d.stopping)
@@ -130,7 +131,7 @@ static void stop(struct running *r)
 	cyg_log(CYG_LOG_NOTICE, "daemon.stopping", "the daemon stops");
 	cyg_timer_set(r->d.control, &r->patience,
 		      cyg_shard_now_ms(r->d.control) + r->d.options->stop_ms + STOP_SLACK_MS, out_of_patience);
-	if (r->d.running && !r->d.reload)
+	if (r->d.running && !r->d.changing)
 		go_down(r);
 }
 
@@ -143,7 +144,7 @@ static void go_down_later(struct cyg_shard *control, struct cyg_timer *timer)
 }
 
 /* Its command's client may be on the stack here: the way down begins in a turn of its own. */
-static void reload_over(struct daemon *daemon)
+static void changes_over(struct daemon *daemon)
 {
 	if (daemon->stopping)
 		cyg_timer_set(daemon->control, &running_of(daemon)->later, cyg_shard_now_ms(daemon->control),
@@ -282,7 +283,7 @@ int cyg_daemon_main(const struct daemon_args *args)
 		return DAEMON_FAILED;
 	}
 	r->args = args;
-	r->d.reload_over = reload_over;
+	r->d.changes_over = changes_over;
 	r->signals.fd = -1;
 	for (unsigned i = 0; i < KEY_TABLES; i++)
 		r->keys.fd[i] = -1;

@@ -3,6 +3,7 @@
 #include "auth/pki.h"
 #include "control/interfaces.h"
 #include "control/publish.h"
+#include "control/revert.h"
 #include "control/running.h"
 #include "registry/registry.h"
 
@@ -96,6 +97,7 @@ static enum cyg_status down_threads(struct running *r)
 static enum cyg_status down_control(struct running *r)
 {
 	interfaces_free(&r->d);
+	revert_free(&r->d);
 	server_free(r->d.server);
 	r->d.server = NULL;
 	registry_set_free(r->plugins);

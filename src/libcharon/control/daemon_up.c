@@ -257,6 +257,7 @@ static enum cyg_status up_listen(struct running *r)
 	enum cyg_status status = paths_join(path, r->d.paths.run, CONTROL_SOCKET);
 
 	r->hooks = (struct control_hooks){ .ctx = &r->d, .access = language_access, .hostname = language_hostname,
+					   .came = language_came, .gone = language_gone, .prompt = language_prompt,
 					   .run = language_run, .complete = language_complete,
 					   .help = language_help };
 	r->d.server = server_new(r->d.control, &r->hooks);

@@ -114,10 +114,29 @@ void exec_finish(struct cyg_exec *exec)
 	exec_flush(exec);
 }
 
+void exec_go_on(struct cyg_exec *exec, enum cyg_status (*run)(struct cyg_exec *exec, void *arg), void *arg)
+{
+	enum cyg_status status;
+
+	exec->in_run = true;
+	status = run(exec, arg);
+	exec->in_run = false;
+	if (status == CYG_PENDING && !exec->ended)
+		return;
+	if (!exec->ended)
+		exec->status = status;
+	exec->ended = true;
+	server_exec_ended(exec);
+}
+
 void exec_free(struct cyg_exec *exec)
 {
 	if (exec->hold_free)
 		exec->hold_free(exec->hold);
+	if (exec->answer)
+		cyg_wipe(exec->answer, strlen(exec->answer));
+	free(exec->answer);
+	session_unref(exec->session);
 	free(exec->line);
 	free(exec->chunk);
 	json_decref(exec->rows);
@@ -132,6 +151,53 @@ bool exec_room(struct cyg_exec *exec, void (*resume)(struct cyg_exec *exec, void
 	exec->resume = resume;
 	exec->resume_arg = arg;
 	return false;
+}
+
+enum cyg_status exec_pipe(struct cyg_exec *exec, struct cyg_str line, struct cyg_str *command)
+{
+	char reason[EXEC_ERROR_MAX];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	enum cyg_status status = pipe_parse(line, command, &exec->pipe, &why);
+
+	exec->json |= exec->pipe.json;
+	if (status != CYG_OK) {
+		cyg_exec_error(exec, "%s", reason);
+	} else if (exec->json && exec->pipe.count) {
+		status = CYG_MALFORMED;
+		cyg_exec_error(exec, "a filter behind | works on text: leave out either it or JSON");
+	}
+	return status;
+}
+
+bool exec_confirmed(struct cyg_exec *exec, const char *format, ...)
+{
+	va_list args;
+
+	if (!exec->interactive)
+		return true;
+	if (exec->answer && (exec->answer[0] == 'y' || exec->answer[0] == 'Y'))
+		return true;
+	if (exec->answer) {
+		cyg_exec_error(exec, "nothing was done");
+		return false;
+	}
+	va_start(args, format);
+	vsnprintf(exec->question, sizeof(exec->question), format, args);
+	va_end(args);
+	cyg_exec_error(exec, "%s", exec->question);
+	return false;
+}
+
+const char *exec_secret(struct cyg_exec *exec, const char *question)
+{
+	if (exec->answer)
+		return exec->answer;
+	if (exec->interactive) {
+		snprintf(exec->question, sizeof(exec->question), "%s", question);
+		exec->question_secret = true;
+	}
+	cyg_exec_error(exec, "%s is needed, and nobody is there to be asked", question);
+	return NULL;
 }
 
 /* --- What commands call (cygnet/commands.h) --- */

@@ -8,8 +8,8 @@
 #ifndef CONTROL_EXEC_H
 #define CONTROL_EXEC_H
 
-#include "control/access.h"
 #include "control/pipe.h"
+#include "control/session.h"
 
 #include <cygnet/commands.h>
 
@@ -17,6 +17,7 @@ struct control_client;
 struct control_server;
 
 #define EXEC_ERROR_MAX      512
+#define EXEC_QUESTION_MAX   256
 #define EXEC_TEXT_LINE_MAX  65536 /* a longer line of output is cut */
 #define EXEC_CHUNK          16384 /* octets of text, or about as many rows, in one message */
 #define EXEC_ROWS_CHUNK     64
@@ -27,8 +28,15 @@ struct cyg_exec {
 	struct control_server *server;
 	void *ctx;                     /* of the server's hooks */
 	uint64_t id;
-	enum control_access access;
+	struct control_session *session; /* a reference: it outlives its client if need be */
 	bool json;
+	bool interactive;              /* somebody sits there and may be asked */
+	char *answer;                  /* to our question of before; NULL: none yet */
+	char question[EXEC_QUESTION_MAX]; /* to be asked instead of an error; "": none */
+	bool question_secret;          /* its answer is not echoed */
+	uint32_t column;               /* of the word that is wrong, from 1; 0: none */
+	uint32_t column_base;          /* octets of the line before the part that is being run */
+	bool forget;                   /* the line has a secret: nobody is to remember it */
 	bool in_run, ended;            /* the command's `run` is on the stack; it has called cyg_exec_done() */
 	enum cyg_status status;
 	struct pipe_chain pipe;
@@ -58,8 +66,17 @@ static inline bool exec_gone(const struct cyg_exec *exec)
 }
 static inline bool exec_may_configure(const struct cyg_exec *exec)
 {
-	return exec->access == CONTROL_CONFIGURE;
+	return exec->session->enabled;
 }
+/* Takes the pipe off the line: `command` is what stands before it. CYG_MALFORMED with the error told. */
+enum cyg_status exec_pipe(struct cyg_exec *exec, struct cyg_str line, struct cyg_str *command) CYG_MUST_CHECK;
+/*
+ * Asks before something that cannot be undone. True: go on (it was answered with yes, or nobody is there who
+ * could be asked). False: return CYG_REFUSED, the client asks and sends the line again with the answer.
+ */
+bool exec_confirmed(struct cyg_exec *exec, const char *format, ...) CYG_PRINTF(2, 3);
+/* The same for a secret: what was answered, or NULL. */
+const char *exec_secret(struct cyg_exec *exec, const char *question);
 /*
  * For commands that page: true if the client keeps up. If false, `resume` is called once, later, when
  * it has read enough (or has gone).
@@ -71,6 +88,8 @@ void exec_text(struct cyg_exec *exec, struct cyg_str text);
 void exec_lost(struct cyg_exec *exec);
 
 /* --- The server's side --- */
+/* Runs the command, or what is left of it, and ends it unless it goes on by itself. */
+void exec_go_on(struct cyg_exec *exec, enum cyg_status (*run)(struct cyg_exec *exec, void *arg), void *arg);
 /* Sends what has gathered: whole lines, rows. */
 void exec_flush(struct cyg_exec *exec);
 /* The end of the output: the last line, what the pipe says. */

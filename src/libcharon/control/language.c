@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/language.h"
 
+#include "control/editing.h"
 #include "registry/registry.h"
+
+#include <cygnet/log.h>
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -168,21 +171,52 @@ static void match_free(void *hold)
 static enum cyg_status no_match(struct cyg_exec *exec, enum cyg_status status,
 				const struct config_findings *findings)
 {
-	if (findings->count)
+	if (findings->count) {
 		cyg_exec_error(exec, "%s", findings->items[0].text);
+		exec->column = exec->column_base + findings->items[0].column;
+	}
 	return status;
 }
 
-enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str line)
+static void log_command(const struct cyg_exec *exec, const struct config_match *match)
 {
-	struct daemon *daemon = ctx;
-	struct config_findings findings = { 0 };
-	struct config_match *match = calloc(1, sizeof(*match));
-	enum cyg_status status;
+	const struct control_session *session = exec->session;
+	char *said = config_match_said(match);
+	struct cyg_str line = cyg_str(said ? said : "?");
 
+	cyg_log(CYG_LOG_NOTICE, "control.command", "{user} (uid {uid}, pid {pid}, {terminal}): {line}",
+		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
+		F_UINT("pid", (uint64_t)session->peer.pid),
+		F_FOREIGN("terminal", cyg_bytes(session->terminal, strlen(session->terminal))),
+		F_FOREIGN("line", cyg_bytes(line.ptr, line.len)));
+	free(said);
+}
+
+static enum cyg_status refuse_viewer(struct cyg_exec *exec)
+{
+	if (exec->session->access == CONTROL_CONFIGURE)
+		cyg_exec_error(exec, "this changes something: `enable` first");
+	else
+		cyg_exec_error(exec, "you may look but not change anything: this command is for root and group "
+				     CONTROL_GROUP_CONFIGURE);
+	return CYG_REFUSED;
+}
+
+static enum cyg_status run_exec(struct cyg_exec *exec, struct cyg_str line)
+{
+	const struct daemon *daemon = exec->ctx;
+	struct config_findings findings = { 0 };
+	struct config_match *match;
+	struct cyg_str command;
+	enum cyg_status status = exec_pipe(exec, line, &command);
+
+	if (status != CYG_OK)
+		return status;
+	exec->column_base += (uint32_t)(command.ptr - line.ptr);
+	match = calloc(1, sizeof(*match));
 	if (!match)
 		return CYG_NOMEM;
-	status = config_match_exec(daemon->grammar, line, match, &findings);
+	status = config_match_exec(daemon->grammar, command, match, &findings);
 	if (status != CYG_OK) {
 		status = no_match(exec, status, &findings);
 		config_findings_done(&findings);
@@ -192,14 +226,45 @@ enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str li
 	config_findings_done(&findings);
 	exec->hold = match;
 	exec->hold_free = match_free;
-	if ((match->command->flags & CYG_CMD_PRIVILEGED) && !exec_may_configure(exec)) {
-		cyg_exec_error(exec, "you may look but not change anything: this command is for root and group "
-				     CONTROL_GROUP_CONFIGURE);
-		return CYG_REFUSED;
-	}
+	exec->forget |= config_match_secret(match);
+	if ((match->command->flags & CYG_CMD_PRIVILEGED) && !exec_may_configure(exec))
+		return refuse_viewer(exec);
 	if (match->command->flags & CYG_CMD_PRIVILEGED)
-		server_log_command(exec, line);
+		log_command(exec, match);
 	return match->command->run(exec, match->args);
+}
+
+enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str line)
+{
+	if (exec->session->configuring)
+		return editing_line(ctx, exec, line, run_exec);
+	return run_exec(exec, line);
+}
+
+void language_came(void *ctx, struct control_session *session)
+{
+	const struct daemon *daemon = ctx;
+	const struct config_global *global = config_view(daemon->config)->global;
+	bool asked = global && global->enable_secret.len && session->peer.uid != 0 &&
+		     session->peer.uid != geteuid();
+
+	session->enabled = session->access == CONTROL_CONFIGURE && !asked;
+}
+
+void language_gone(void *ctx, struct control_session *session)
+{
+	editing_end(ctx, session);
+}
+
+void language_prompt(void *ctx, const struct control_session *session, struct cyg_strbuf *out)
+{
+	const struct daemon *daemon = ctx;
+
+	cyg_strbuf_addf(out, "%s", daemon_hostname(daemon));
+	if (session->configuring)
+		cyg_strbuf_addf(out, "(%s)",
+				config_prompt(config_grammar_of(daemon->config), &session->position));
+	cyg_strbuf_addf(out, "%s", session->enabled ? "#" : ">");
 }
 
 struct words {
@@ -218,15 +283,21 @@ static void add_word(void *ctx, const char *word, const char *help)
 		words->failed = true;
 }
 
-static struct json_t *words_of(struct daemon *daemon, struct cyg_str line, bool help)
+static struct json_t *words_of(struct daemon *daemon, const struct control_session *session, struct cyg_str line,
+			       bool help)
 {
+	/* A bar in a configuration line is a character like others. */
+	bool pipe = !session->configuring || (line.len > 3 && strncmp(line.ptr, "do ", 3) == 0);
 	struct config_candidates found = { 0 };
 	struct words words = { .array = json_array(), .help = help };
 
 	if (!words.array)
 		return NULL;
-	if (!pipe_complete(line, add_word, &words)) {
-		words.failed = config_complete(daemon->grammar, NULL, line, &found) != CYG_OK;
+	if (!pipe || !pipe_complete(line, add_word, &words)) {
+		words.failed = config_complete(session->configuring ? config_grammar_of(daemon->config)
+								     : daemon->grammar,
+					       session->configuring ? &session->position : NULL, line,
+					       &found) != CYG_OK;
 		for (size_t i = 0; i < found.count; i++)
 			if (help || found.items[i].keyword)
 				add_word(&words, found.items[i].text, found.items[i].help);
@@ -238,12 +309,12 @@ static struct json_t *words_of(struct daemon *daemon, struct cyg_str line, bool 
 	return NULL;
 }
 
-struct json_t *language_complete(void *ctx, enum control_access access, struct cyg_str line)
+struct json_t *language_complete(void *ctx, const struct control_session *session, struct cyg_str line)
 {
-	return words_of(ctx, line, false);
+	return words_of(ctx, session, line, false);
 }
 
-struct json_t *language_help(void *ctx, enum control_access access, struct cyg_str line)
+struct json_t *language_help(void *ctx, const struct control_session *session, struct cyg_str line)
 {
-	return words_of(ctx, line, true);
+	return words_of(ctx, session, line, true);
 }

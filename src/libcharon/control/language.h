@@ -22,7 +22,10 @@ enum cyg_status language_grammar(const char *dir, const struct registry *registr
 enum control_access language_access(void *ctx, int fd, struct control_peer *peer);
 const char *language_hostname(void *ctx);
 enum cyg_status language_run(void *ctx, struct cyg_exec *exec, struct cyg_str line);
-struct json_t *language_complete(void *ctx, enum control_access access, struct cyg_str line);
-struct json_t *language_help(void *ctx, enum control_access access, struct cyg_str line);
+struct json_t *language_complete(void *ctx, const struct control_session *session, struct cyg_str line);
+struct json_t *language_help(void *ctx, const struct control_session *session, struct cyg_str line);
+void language_came(void *ctx, struct control_session *session);
+void language_gone(void *ctx, struct control_session *session);
+void language_prompt(void *ctx, const struct control_session *session, struct cyg_strbuf *out);
 
 #endif

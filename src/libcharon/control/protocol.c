@@ -2,12 +2,49 @@
 #include "control/protocol.h"
 
 #include <jansson.h>
+#include <malloc.h>
 #include <stdlib.h>
 
 static enum cyg_status complain(struct cyg_strbuf *why, const char *text)
 {
 	cyg_strbuf_add(why, cyg_str(text));
 	return CYG_MALFORMED;
+}
+
+static bool is_line(struct cyg_str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\t' && text.ptr[i] != 3)
+			return false;
+	return true;
+}
+
+/* What else a request may say: who sits there, and what they answered. */
+static enum cyg_status read_manners(const json_t *root, struct control_request *out, struct cyg_strbuf *why)
+{
+	const json_t *interactive = json_object_get(root, "interactive");
+	const json_t *terminal = json_object_get(root, "terminal"), *answer = json_object_get(root, "answer");
+	struct cyg_str text;
+
+	if (interactive && !json_is_boolean(interactive))
+		return complain(why, "'interactive' must be true or false");
+	out->interactive = json_is_true(interactive);
+	if (terminal) {
+		text = cyg_str_n(json_string_value(terminal), json_string_length(terminal));
+		if (!json_is_string(terminal) || text.len >= sizeof(out->terminal) || !is_line(text))
+			return complain(why, "'terminal' must be a short name");
+		memcpy(out->terminal, text.ptr, text.len);
+	}
+	if (!answer)
+		return CYG_OK;
+	text = cyg_str_n(json_string_value(answer), json_string_length(answer));
+	if (!json_is_string(answer) || text.len > CONTROL_ANSWER_MAX || !is_line(text))
+		return complain(why, "'answer' must be a short text without control characters");
+	out->answer = cyg_str_dup(text);
+	if (out->answer)
+		return CYG_OK;
+	cyg_strbuf_add(why, CYG_STR("memory is short"));
+	return CYG_NOMEM;
 }
 
 static enum cyg_status read_object(const json_t *root, struct control_request *out,
@@ -45,12 +82,11 @@ static enum cyg_status read_object(const json_t *root, struct control_request *o
 	text = cyg_str_n(json_string_value(line), json_string_length(line));
 	if (text.len > CONTROL_LINE_MAX)
 		return complain(why, "the command line is too long");
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] < ' ' && text.ptr[i] != '\t' && text.ptr[i] != 3)
-			return complain(why, "a command is one line without control characters");
+	if (!is_line(text))
+		return complain(why, "a command is one line without control characters");
 	out->line = cyg_str_dup(text);
 	if (out->line)
-		return CYG_OK;
+		return read_manners(root, out, why);
 	cyg_strbuf_add(why, CYG_STR("memory is short"));
 	return CYG_NOMEM;
 }
@@ -76,8 +112,25 @@ enum cyg_status control_request_read(struct cyg_bytes octets, struct control_req
 
 void control_request_done(struct control_request *request)
 {
+	if (request->line)
+		cyg_wipe(request->line, strlen(request->line));
+	if (request->answer)
+		cyg_wipe(request->answer, strlen(request->answer));
 	free(request->line);
-	request->line = NULL;
+	free(request->answer);
+	request->line = request->answer = NULL;
+}
+
+static void wiping_free(void *memory)
+{
+	if (memory)
+		cyg_wipe(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void control_json_wipes(void)
+{
+	json_set_alloc_funcs(malloc, wiping_free);
 }
 
 /* Length of the UTF-8 character at `s`, 0 if there is none. */

@@ -10,7 +10,7 @@
 #include "control/daemon.h"
 #include "control/daemon_parts.h"
 #include "control/key_files.h"
-#include "control/reload.h"
+#include "control/reading.h"
 #include "exchange/driver.h"
 #include "net/net.h"
 

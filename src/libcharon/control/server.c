@@ -82,13 +82,16 @@ void server_adopt(struct control_server *server, int take_fd)
 		return;
 	}
 	client = calloc(1, sizeof(*client));
-	if (!client) {
+	if (client)
+		client->session = session_new(&peer, access);
+	if (!client || !client->session) {
+		free(client);
 		turn_away(take_fd, "memory is short");
 		return;
 	}
 	client->server = server;
-	client->peer = peer;
-	client->access = access;
+	if (server->hooks->came)
+		server->hooks->came(server->hooks->ctx, client->session);
 	client->poll = (struct cyg_poll){ .fd = take_fd, .events = CYG_READABLE, .ready = client_ready };
 	client->next = server->clients;
 	client->prev = &server->clients;
@@ -102,10 +105,11 @@ void server_adopt(struct control_server *server, int take_fd)
 		client_free(client);
 		return;
 	}
-	client_send(client, json_pack("{s:s,s:i,s:o,s:s}", "cygnet", PACKAGE_VERSION, "protocol",
+	client_send(client, json_pack("{s:s,s:i,s:o,s:s,s:o}", "cygnet", PACKAGE_VERSION, "protocol",
 				      CONTROL_PROTOCOL_VERSION, "hostname",
 				      control_json_str(server->hooks->hostname(server->hooks->ctx)), "access",
-				      control_access_text(access)));
+				      control_access_text(access), "prompt",
+				      client_prompt(server, client->session)));
 }
 
 static void listen_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned events)
@@ -132,6 +136,7 @@ struct control_server *server_new(struct cyg_shard *control, const struct contro
 
 	if (!server)
 		return NULL;
+	control_json_wipes();
 	server->shard = control;
 	server->hooks = hooks;
 	server->listen.fd = -1;

@@ -29,12 +29,17 @@ struct control_hooks {
 	enum control_access (*access)(void *ctx, int fd, struct control_peer *peer);
 	/* Name of this box, for the prompt. */
 	const char *(*hostname)(void *ctx);
-	/* Runs a line (its pipe taken off): as `run` of struct cyg_command. */
+	/* A client has come, and has gone (both may be NULL). */
+	void (*came)(void *ctx, struct control_session *session);
+	void (*gone)(void *ctx, struct control_session *session);
+	/* What it is to show before its next line: "gw1(config)#". */
+	void (*prompt)(void *ctx, const struct control_session *session, struct cyg_strbuf *out);
+	/* Runs a line as it was sent (exec_pipe() takes the pipe off): as `run` of struct cyg_command. */
 	enum cyg_status (*run)(void *ctx, struct cyg_exec *exec, struct cyg_str line);
 	/* A JSON array of the words that may stand where the line ends; NULL if out of memory. */
-	struct json_t *(*complete)(void *ctx, enum control_access access, struct cyg_str line);
+	struct json_t *(*complete)(void *ctx, const struct control_session *session, struct cyg_str line);
 	/* A JSON array of { "token", "help" }. */
-	struct json_t *(*help)(void *ctx, enum control_access access, struct cyg_str line);
+	struct json_t *(*help)(void *ctx, const struct control_session *session, struct cyg_str line);
 };
 
 /* `hooks` and what it points at live as long as the server. NULL if out of memory. */
@@ -61,7 +66,5 @@ void server_exec_ended(struct cyg_exec *exec);
 /* The client of this command gets log lines up to `level` from now on, or no more. */
 void server_monitor(const struct cyg_exec *exec, bool on, enum cyg_log_level level);
 bool server_monitors(const struct cyg_exec *exec);
-/* Logs who gave a command that changes something. */
-void server_log_command(const struct cyg_exec *exec, struct cyg_str line);
 
 #endif

@@ -47,8 +47,18 @@ static void page(struct cyg_exec *exec, void *arg)
 	cyg_exec_done(exec, CYG_OK);
 }
 
-static enum cyg_status fake_run(void *ctx, struct cyg_exec *exec, struct cyg_str line)
+static void fake_prompt(void *ctx, const struct control_session *session, struct cyg_strbuf *out)
 {
+	cyg_strbuf_add(out, CYG_STR("gw1>"));
+}
+
+static enum cyg_status fake_run(void *ctx, struct cyg_exec *exec, struct cyg_str whole)
+{
+	struct cyg_str line;
+	enum cyg_status status = exec_pipe(exec, whole, &line);
+
+	if (status != CYG_OK)
+		return status;
 	if (cyg_str_equal(line, CYG_STR("lines"))) {
 		cyg_exec_printf(exec, "one\ntw");
 		cyg_exec_printf(exec, "o\nthree");
@@ -76,19 +86,19 @@ static enum cyg_status fake_run(void *ctx, struct cyg_exec *exec, struct cyg_str
 		return CYG_OK;
 	}
 	if (cyg_str_equal(line, CYG_STR("who"))) {
-		cyg_exec_printf(exec, "%s\n", control_access_text(exec->access));
+		cyg_exec_printf(exec, "%s\n", control_access_text(exec->session->access));
 		return CYG_OK;
 	}
 	cyg_exec_error(exec, "unknown");
 	return CYG_REFUSED;
 }
 
-static struct json_t *fake_complete(void *ctx, enum control_access access, struct cyg_str line)
+static struct json_t *fake_complete(void *ctx, const struct control_session *session, struct cyg_str line)
 {
 	return json_pack("[s,s]", "alpha", "beta");
 }
 
-static struct json_t *fake_help(void *ctx, enum control_access access, struct cyg_str line)
+static struct json_t *fake_help(void *ctx, const struct control_session *session, struct cyg_str line)
 {
 	return json_pack("[{s:s,s:s}]", "token", "alpha", "help", "the first");
 }
@@ -96,6 +106,7 @@ static struct json_t *fake_help(void *ctx, enum control_access access, struct cy
 static const struct control_hooks hooks = {
 	.access = fake_access,
 	.hostname = fake_hostname,
+	.prompt = fake_prompt,
 	.run = fake_run,
 	.complete = fake_complete,
 	.help = fake_help,
@@ -186,7 +197,7 @@ static int greeted_client(void)
 	return fd;
 }
 
-#define DONE_OK(id_) "{\"id\":" id_ ",\"done\":true,\"status\":\"ok\",\"json\":false,\"hostname\":\"gw1\"}\n"
+#define DONE_OK(id_) "{\"id\":" id_ ",\"done\":true,\"status\":\"ok\",\"json\":false,\"hostname\":\"gw1\",\"prompt\":\"gw1>\"}\n"
 
 START_TEST(client_is_greeted_with_name_and_access)
 {
@@ -194,7 +205,7 @@ START_TEST(client_is_greeted_with_name_and_access)
 
 	grant = CONTROL_VIEW;
 	fd = connect_client();
-	expect(fd, "{\"cygnet\":\"" PACKAGE_VERSION "\",\"protocol\":1,\"hostname\":\"gw1\",\"access\":\"view\"}\n",
+	expect(fd, "{\"cygnet\":\"" PACKAGE_VERSION "\",\"protocol\":1,\"hostname\":\"gw1\",\"access\":\"view\",\"prompt\":\"gw1>\"}\n",
 	       false);
 	say(fd, "{\"id\":1,\"run\":\"who\"}\n");
 	expect(fd, "{\"id\":1,\"text\":\"view\\n\"}\n" DONE_OK("1"), false);
@@ -229,10 +240,10 @@ START_TEST(text_and_rows_are_answered_as_asked)
 	expect(fd, "{\"id\":1,\"text\":\"one\\ntwo\\nthree\\n\"}\n" DONE_OK("1"), false);
 	say(fd, "{\"id\":2,\"run\":\"lines\",\"json\":true}\n");
 	expect(fd, "{\"id\":2,\"rows\":[{\"n\":1},{\"n\":2}]}\n"
-		   "{\"id\":2,\"done\":true,\"status\":\"ok\",\"json\":true,\"hostname\":\"gw1\"}\n", false);
+		   "{\"id\":2,\"done\":true,\"status\":\"ok\",\"json\":true,\"hostname\":\"gw1\",\"prompt\":\"gw1>\"}\n", false);
 	say(fd, "{\"id\":3,\"run\":\"lines | json\"}\n");
 	expect(fd, "{\"id\":3,\"rows\":[{\"n\":1},{\"n\":2}]}\n"
-		   "{\"id\":3,\"done\":true,\"status\":\"ok\",\"json\":true,\"hostname\":\"gw1\"}\n", false);
+		   "{\"id\":3,\"done\":true,\"status\":\"ok\",\"json\":true,\"hostname\":\"gw1\",\"prompt\":\"gw1>\"}\n", false);
 	say(fd, "{\"id\":4,\"run\":\"lines | include t\"}\n");
 	expect(fd, "{\"id\":4,\"text\":\"two\\nthree\\n\"}\n" DONE_OK("4"), false);
 	say(fd, "{\"id\":5,\"run\":\"lines | count\"}\n");
@@ -246,7 +257,7 @@ START_TEST(failure_is_answered_with_its_reason)
 	int fd = greeted_client();
 
 	say(fd, "{\"id\":1,\"run\":\"fail\"}\n");
-	expect(fd, "{\"id\":1,\"done\":true,\"status\":\"not found\",\"json\":false,\"hostname\":\"gw1\","
+	expect(fd, "{\"id\":1,\"done\":true,\"status\":\"not found\",\"json\":false,\"hostname\":\"gw1\",\"prompt\":\"gw1>\","
 		   "\"error\":\"no tea here\"}\n", false);
 	say(fd, "nonsense\n");
 	expect(fd, "{\"id\":0,\"done\":true,\"status\":\"malformed\",\"error\":\"the request is not JSON\"}\n",

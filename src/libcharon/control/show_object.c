@@ -43,8 +43,10 @@ enum cyg_status show_each_named(struct cyg_exec *exec, const struct cyg_args *ar
 
 void show_head(struct cyg_exec *exec, const struct config_head *head)
 {
+	/* The object begins with it. */
 	if (!head->complete)
-		cyg_exec_printf(exec, "     Not used   : %s (%s)\n", head->missing, head->place);
+		cyg_exec_printf(exec, "     Not used   : %s (%s)\n",
+				head->missing[0] ? head->missing : cyg_config_object_missing(head), head->place);
 }
 
 void put_head(json_t **row, const struct config_head *head)

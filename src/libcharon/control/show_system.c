@@ -4,6 +4,7 @@
 
 #include "control/broker_client.h"
 #include "control/interfaces.h"
+#include "control/reading.h"
 #include "control/reload.h"
 #include "control/show.h"
 #include "control/tables.h"
@@ -45,7 +46,8 @@ static enum cyg_status show_version(struct cyg_exec *exec, const struct cyg_args
 	uptime_text(uptime, sizeof(uptime), up);
 	cyg_exec_printf(exec, "Cygnet, version %s\n", PACKAGE_VERSION);
 	cyg_exec_printf(exec, "%s uptime is %s\n", daemon_hostname(daemon), uptime);
-	cyg_exec_printf(exec, "Shards: %u\nConfiguration: %s\n", daemon->shard_count, daemon->config_origin);
+	cyg_exec_printf(exec, "Shards: %u\nConfiguration: %s%s\n", daemon->shard_count, daemon->config_origin,
+			daemon->config_changed ? ", changed since" : "");
 	if (!cyg_exec_json(exec))
 		return CYG_OK;
 	row = json_object();
@@ -54,6 +56,7 @@ static enum cyg_status show_version(struct cyg_exec *exec, const struct cyg_args
 	put_number(&row, "uptime", (uint64_t)up);
 	put_number(&row, "shards", daemon->shard_count);
 	put_text(&row, "configuration", daemon->config_origin);
+	put_flag(&row, "changed", daemon->config_changed);
 	cyg_exec_row(exec, row);
 	return CYG_OK;
 }
@@ -339,6 +342,7 @@ const struct cyg_command_table control_system_commands = { .commands = commands 
 
 const struct cyg_command_table *const control_tables[] = {
 	&control_system_commands,
+	&control_configure_commands,
 	&control_ikev2_commands,
 	&control_objects_commands,
 	&control_ipsec_commands,

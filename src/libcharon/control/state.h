@@ -17,7 +17,10 @@ struct pki;
 struct registry;
 struct engine_conf;
 struct interfaces;
-struct reload;
+struct change;
+struct kept;
+struct revert;
+struct vault;
 
 struct daemon {
 	struct paths paths;
@@ -34,10 +37,15 @@ struct daemon {
 	bool trust_stale;               /* their files are to be read again, changed or not */
 	uint64_t trust_seed[2];
 	const char *config_origin;      /* "startup-config", "last good copy", "empty" */
+	bool config_changed;            /* since it was read or written */
 	struct control_server *server;
 	struct control_groups groups;
-	struct reload *reload;          /* one that is under way */
-	void (*reload_over)(struct daemon *daemon); /* told when it ends */
+	bool changing;                  /* a change is under way (change.h) */
+	struct change *changes;         /* those that wait for it */
+	void (*changes_over)(struct daemon *daemon); /* told when the last has left */
+	struct kept *kept;              /* configurations of before (kept.h) */
+	struct revert *revert;          /* the way back that is armed (revert.h) */
+	struct vault *vault;            /* the master key of secrets of type 6 (vault.h) */
 	struct interfaces *interfaces;  /* what has been made */
 	int64_t started_wall_s;
 	bool running;                   /* all is made; not yet going down */

@@ -27,9 +27,15 @@ enum cyg_status text_file_read_fd(int fd, char **text, size_t *len)
 			if (room > TEXT_FILE_MAX)
 				goto failed;
 			status = CYG_NOMEM;
-			grown = realloc(buffer, wanted);
+			grown = malloc(wanted);
 			if (!grown)
 				goto failed;
+			/* By hand: what realloc() leaves behind would have secrets. */
+			if (buffer) {
+				memcpy(grown, buffer, used);
+				cyg_wipe(buffer, used);
+				free(buffer);
+			}
 			buffer = grown;
 			room = wanted;
 		}
@@ -47,7 +53,8 @@ enum cyg_status text_file_read_fd(int fd, char **text, size_t *len)
 	*len = used;
 	return CYG_OK;
 failed:
-	cyg_wipe(buffer, used);
+	if (buffer)
+		cyg_wipe(buffer, used);
 	free(buffer);
 	return status;
 }

@@ -56,6 +56,17 @@ void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
 /* Takes what the trustpoints hold (counted; NULL: nothing), before the snapshot that they belong to. */
 void ike_shard_pki(struct ike_shard *ike, struct pki *pki);
 
+/* A session that a configuration would end. */
+struct ike_plan_row {
+	uint32_t serial;
+	struct cyg_endpoint remote;
+	char profile[ROW_NAME_MAX];
+	const char *why; /* a constant */
+};
+/* The sessions that ike_shard_configure() would end with this configuration: how many, the first `max` at `rows`. */
+size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const struct config_view *view,
+		struct ike_plan_row *rows, size_t max);
+
 /* One received IKE datagram (marker taken off). Its octets may be changed. */
 void driver_input(struct ike_shard *ike, struct cyg_datagram *datagram);
 

@@ -170,91 +170,6 @@ void engine_let_go(struct ike_shard *ike, const void *object)
 
 /* --- A new snapshot --- */
 
-static const struct config_profile *find_profile(const struct config_view *view, const char *name)
-{
-	for (size_t i = 0; i < view->profile_count; i++) {
-		if (strcmp(view->profiles[i]->head.name, name) == 0)
-			return view->profiles[i];
-	}
-	return NULL;
-}
-
-static bool same_key(const struct cyg_secret *a, const struct cyg_secret *b)
-{
-	return a->len == b->len && (a->len == 0 || cyg_secret_equal(a, b));
-}
-
-static bool same_keyring(const struct config_keyring *a, const struct config_keyring *b)
-{
-	if (!a || !b)
-		return a == b;
-	if (strcmp(a->head.name, b->head.name) != 0)
-		return false;
-	/* A key that was there must be there still. */
-	for (size_t i = 0; i < a->peer_count; i++) {
-		bool found = false;
-
-		for (size_t j = 0; j < b->peer_count && !found; j++)
-			found = strcmp(a->peers[i]->head.name, b->peers[j]->head.name) == 0 &&
-				same_key(&a->peers[i]->key_local, &b->peers[j]->key_local) &&
-				same_key(&a->peers[i]->key_remote, &b->peers[j]->key_remote);
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/* Each trustpoint that was there must be there still. */
-static bool same_trust(const struct config_profile *before, const struct config_profile *now)
-{
-	for (unsigned i = 0; i < before->trustpoint_count; i++) {
-		const struct config_trustpoint_use *old = &before->trustpoint[i];
-		bool found = false;
-
-		for (unsigned k = 0; k < now->trustpoint_count && !found; k++)
-			found = strcmp(now->trustpoint[k].name, old->name) == 0 &&
-				now->trustpoint[k].trustpoint != NULL &&
-				(!old->sign || now->trustpoint[k].sign) &&
-				(!old->verify || now->trustpoint[k].verify);
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/* Why a session may not go on under the new configuration; NULL: it may. Takes over the new objects. */
-static const char *renew(struct ike_shard *ike, struct ike_sa *sa)
-{
-	const struct config_profile *profile;
-	const struct config_interface *interface;
-
-	if (!sa->profile)
-		return NULL; /* still being negotiated: it meets the new configuration by itself */
-	profile = find_profile(ike->view, sa->profile->head.name);
-	if (!profile || profile->shutdown)
-		return "its profile was removed or shut down";
-	if (!same_key(&profile->key_local, &sa->profile->key_local) ||
-	    !same_key(&profile->key_remote, &sa->profile->key_remote) ||
-	    !same_keyring(sa->profile->keyring, profile->keyring))
-		return "its key was changed";
-	if (!same_trust(sa->profile, profile))
-		return "its trustpoint was removed";
-	interface = sa->interface ? find_interface(ike->view, sa->interface->head.name) : NULL;
-	if (sa->interface && (!interface || interface->shutdown || !interface->protection))
-		return "its interface was removed or shut down";
-	if (sa->state < IKE_ESTABLISHED)
-		return NULL; /* goes on with what it began with */
-	if (profile != sa->profile) {
-		engine_let_go(ike, sa->profile);
-		sa->profile = engine_hold(ike, profile);
-	}
-	if (interface && interface != sa->interface) {
-		engine_let_go(ike, sa->interface);
-		sa->interface = engine_hold(ike, interface);
-	}
-	return NULL;
-}
-
 void ike_shard_pki(struct ike_shard *ike, struct pki *pki)
 {
 	struct pki *before = ike->pki;
@@ -279,25 +194,10 @@ void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
 			 const struct config_view *view)
 {
 	const struct cyg_config *before = ike->config;
-	struct ike_sa *sa, *next;
 
 	ike->config = config ? config_ref(config) : NULL;
 	ike->view = view;
-	for (sa = ike->oldest; sa; sa = next) {
-		const char *why = renew(ike, sa);
-
-		next = sa->next;
-		if (!why)
-			continue;
-		cyg_log(CYG_LOG_NOTICE, "ike.ended", "{peer}: the session ends: {why}",
-			F_ENDPOINT("peer", &sa->d.remote), F_STR("why", why));
-		if (sa->state >= IKE_ESTABLISHED) {
-			sa->wants |= WANT_DELETE;
-			driver_pump(sa);
-		} else {
-			life_close(sa, NULL);
-		}
-	}
+	renew_sessions(ike);
 	tunnel_configure(ike);
 	if (before)
 		config_unref(before);

@@ -9,6 +9,7 @@
 #include "auth/cert_cache.h"
 #include "base/table.h"
 #include "exchange/driver.h"
+#include "policy/select.h"
 #include "policy/trace.h"
 #include "sa/child_sa.h"
 #include "sa/half_open.h"
@@ -190,6 +191,14 @@ void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsign
 /* Asks the kernel for a route or to take it away; a failure is told by the log. */
 void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool add);
 
+/* --- A new configuration (renew.c) --- */
+/* Why a session may not go on under a configuration (`config` NULL: in tests, a view alone); NULL: it may. */
+const char *renew_ends(const struct ike_sa *sa, const struct cyg_config *config, const struct config_view *view);
+/* Ends those and gives the others the objects of the engine's new configuration. */
+void renew_sessions(struct ike_shard *ike);
+/* What the SA looks its key up by (prove.c). */
+struct key_wanted auth_key_wanted(const struct ike_sa *sa, bool local);
+
 /* --- Tunnels (tunnel.c, static_route.c) --- */
 
 /*
@@ -199,6 +208,8 @@ void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool 
 void static_routes_sync(struct tunnel *tunnel, const struct config_view *view);
 
 void tunnel_configure(struct ike_shard *ike);
+/* Why a tunnel that we keep up would end this SA of it when its interface becomes this one; NULL: it would not. */
+const char *tunnel_ends(const struct ike_sa *sa, const struct config_interface *interface);
 /* An SA of a tunnel ended or was replaced by `successor` (NULL: none). */
 void tunnel_lost(struct ike_sa *sa, const struct ike_sa *successor);
 void tunnel_established(struct ike_sa *sa);

@@ -44,6 +44,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/receive.h \
 	src/libcharon/exchange/rekey.c \
 	src/libcharon/exchange/rekey.h \
+	src/libcharon/exchange/renew.c \
 	src/libcharon/exchange/rows.c \
 	src/libcharon/exchange/static_route.c \
 	src/libcharon/exchange/send.c \

@@ -55,7 +55,7 @@ enum cyg_status auth_signed_octets(const struct auth_input *in, uint8_t **out, s
 
 /* --- Shared keys --- */
 
-static struct key_wanted key_wanted(const struct ike_sa *sa, bool local)
+struct key_wanted auth_key_wanted(const struct ike_sa *sa, bool local)
 {
 	struct key_wanted wanted = { .address = sa->d.remote.ip, .local = local };
 
@@ -71,7 +71,7 @@ enum cyg_status auth_find_key(struct exchange *x, bool local, const struct cyg_s
 {
 	struct ike_sa *sa = x->sa;
 	const struct config_profile *profile = sa->profile;
-	struct key_wanted wanted = key_wanted(sa, local);
+	struct key_wanted wanted = auth_key_wanted(sa, local);
 	struct trace trace = { 0 };
 	char whom[192];
 	struct cyg_strbuf text = CYG_STRBUF(whom);

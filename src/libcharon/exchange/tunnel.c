@@ -196,6 +196,23 @@ static struct tunnel *find(struct ike_shard *ike, const char *name)
 	return tunnel;
 }
 
+/* The tunnel that we keep up by this SA, or NULL. */
+static const struct tunnel *tunnel_of(const struct ike_sa *sa)
+{
+	struct cyg_sa_handle handle = ike_sa_handle(sa);
+
+	for (const struct tunnel *tunnel = sa->ike->tunnels; tunnel; tunnel = tunnel->next) {
+		if (tunnel->sa.spi == handle.spi && tunnel->sa.generation == handle.generation)
+			return tunnel;
+	}
+	return NULL;
+}
+
+static bool same_destination(const struct config_interface *a, const struct config_interface *b)
+{
+	return memcmp(&a->destination, &b->destination, sizeof(a->destination)) == 0;
+}
+
 static void free_tunnel(struct tunnel *tunnel)
 {
 	static_routes_sync(tunnel, NULL);
@@ -218,6 +235,19 @@ static void stop(struct tunnel *tunnel)
 	sa->wants |= WANT_DELETE;
 	driver_pump(sa);
 	life_schedule(sa);
+}
+
+const char *tunnel_ends(const struct ike_sa *sa, const struct config_interface *interface)
+{
+	const struct tunnel *tunnel = tunnel_of(sa);
+
+	if (!tunnel)
+		return NULL;
+	if (!interface || !is_ours(sa->ike, interface))
+		return "its tunnel is no longer kept up by us";
+	if (!same_destination(tunnel->interface, interface))
+		return "the destination of its tunnel was changed";
+	return NULL;
 }
 
 void tunnel_configure(struct ike_shard *ike)
@@ -243,8 +273,7 @@ void tunnel_configure(struct ike_shard *ike)
 			tunnel->ike = ike;
 			tunnel->next = ike->tunnels;
 			ike->tunnels = tunnel;
-		} else if (memcmp(&tunnel->interface->destination, &interface->destination,
-				  sizeof(interface->destination)) != 0) {
+		} else if (!same_destination(tunnel->interface, interface)) {
 			stop(tunnel);
 			tunnel->sa = (struct cyg_sa_handle){ 0 };
 		}
@@ -286,13 +315,7 @@ void tunnel_lost(struct ike_sa *sa, const struct ike_sa *successor)
 
 bool tunnel_has(const struct ike_sa *sa)
 {
-	struct cyg_sa_handle handle = ike_sa_handle(sa);
-
-	for (struct tunnel *tunnel = sa->ike->tunnels; tunnel; tunnel = tunnel->next) {
-		if (tunnel->sa.spi == handle.spi && tunnel->sa.generation == handle.generation)
-			return true;
-	}
-	return false;
+	return tunnel_of(sa) != NULL;
 }
 
 void tunnel_established(struct ike_sa *sa)

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "control/kept.h"
+
+#include "control/config_file.h"
+#include "control/show.h"
+#include "control/text_file.h"
+
+#include <cygnet/log.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define HEADING_MAX 256
+
+static bool path_of(const struct daemon *daemon, unsigned number, char *out)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "kept-%u", number);
+	return paths_join(out, daemon->paths.lib, name) == CYG_OK;
+}
+
+/* The ones that are there move up by one; the last is forgotten. */
+static void make_room(const struct daemon *daemon)
+{
+	for (unsigned number = KEPT_MAX; number-- > 1;) {
+		char from[PATHS_LEN], to[PATHS_LEN];
+
+		if (path_of(daemon, number, from) && path_of(daemon, number + 1, to) && rename(from, to) &&
+		    errno != ENOENT)
+			cyg_log(CYG_LOG_WARNING, "config.unkept", "{path} cannot be moved: {why}",
+				F_STR("path", from), F_STR("why", strerror(errno)));
+	}
+}
+
+static void time_text(const struct daemon *daemon, char *out, size_t room)
+{
+	time_t now = (time_t)cyg_shard_wall_s(daemon->control);
+	struct tm parts;
+
+	if (!gmtime_r(&now, &parts) || strftime(out, room, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+		snprintf(out, room, "?");
+}
+
+void kept_add(struct daemon *daemon, const struct cyg_config *config, const char *what,
+	      const struct control_session *session)
+{
+	char path[PATHS_LEN], when[40], heading[HEADING_MAX];
+	enum cyg_status status;
+
+	time_text(daemon, when, sizeof(when));
+	snprintf(heading, sizeof(heading), "! before %.100s by %.60s at %s\n", what,
+		 session ? session->user : "a signal", when);
+	make_room(daemon);
+	status = path_of(daemon, 1, path) ? config_file_replace(path, heading, config) : CYG_LIMIT;
+	if (status != CYG_OK)
+		cyg_log(CYG_LOG_WARNING, "config.unkept",
+			"{path} cannot be written ({why}): `rollback` has nothing to go back to for this change",
+			F_STR("path", path), F_STR("why", strerror(errno)));
+}
+
+void kept_tell(struct daemon *daemon, struct cyg_exec *exec)
+{
+	unsigned count = 0;
+
+	for (unsigned number = 1; number <= KEPT_MAX; number++) {
+		char path[PATHS_LEN], line[HEADING_MAX] = "";
+		FILE *file = path_of(daemon, number, path) ? fopen(path, "re") : NULL;
+		json_t *row;
+
+		if (!file)
+			continue;
+		if (!fgets(line, sizeof(line), file) || strncmp(line, "! ", 2) != 0)
+			snprintf(line, sizeof(line), "! of an unknown time\n");
+		fclose(file);
+		line[strcspn(line, "\n")] = '\0';
+		count++;
+		cyg_exec_printf(exec, "%2u  %s\n", number, line + 2);
+		if (!cyg_exec_json(exec))
+			continue;
+		row = json_object();
+		put_number(&row, "number", number);
+		put_text(&row, "what", line + 2);
+		cyg_exec_row(exec, row);
+	}
+	if (!count)
+		cyg_exec_printf(exec, "No configuration is kept: nothing has been changed\n");
+}
+
+enum cyg_status kept_text(const struct daemon *daemon, unsigned number, char **text, size_t *len)
+{
+	char path[PATHS_LEN];
+
+	return path_of(daemon, number, path) ? text_file_read(path, text, len) : CYG_LIMIT;
+}
