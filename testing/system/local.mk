@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	testing/system/gateway/startup-config \
 	testing/system/kernel-missing.sh \
 	testing/system/lib-starter.sh \
+	testing/system/local-addresses.sh \
 	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
