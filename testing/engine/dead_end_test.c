@@ -18,6 +18,8 @@ enum defect {
 	FINE,
 	NO_SPI,            /* the gateway's data plane gives no SPI */
 	NO_CHILD,          /* it takes no child */
+	NO_SUITE,          /* it carries no AES-GCM */
+	NO_CLIENT_SUITE,   /* nor does the client's */
 	AUTH_LOST,         /* no IKE_AUTH arrives */
 	ALL_LOST,          /* nothing arrives */
 	BAD_KE,            /* the initiator's public value is beside the curve */
@@ -64,6 +66,10 @@ static const struct failing {
 			    "aaa authorization network nowhere local\n" },
 	{ "child.failed", "fake-kernel gave no ESP SPI", "(test:", "show plugins", .defect = NO_SPI },
 	{ "child.failed", "fake-kernel did not take the child", "(test:", "show plugins", .defect = NO_CHILD },
+	{ "child.failed", "needs an algorithm that the data plane does not carry (AES-GCM-128)", "clients (test:",
+	  "crypto ipsec transform-set t with algorithms that fake-kernel carries", .defect = NO_SUITE },
+	{ "ike.failed", "needs an algorithm that the data plane does not carry (AES-GCM-128)", "gateway (test:",
+	  "crypto ipsec transform-set t with algorithms that fake-kernel carries", .defect = NO_CLIENT_SUITE },
 	{ "ike.failed", "nobody answers IKE_AUTH", "gateway (test:", "reachability of UDP 4500", .defect = AUTH_LOST },
 	{ "ike.failed", "nobody answers IKE_SA_INIT", "Tunnel0 (test:", "reachability of UDP 500 and 4500",
 	  .defect = ALL_LOST },
@@ -98,6 +104,9 @@ static struct kit *attempt(const struct failing *row, bool mended)
 
 	defect = mended ? FINE : row->defect;
 	k->refuse_spi = defect == NO_SPI;
+	k->refuse_encr = defect == NO_SUITE ? CYG_ENCR_AES_GCM_16 : 0;
+	if (defect == NO_CLIENT_SUITE)
+		fake_kernel(kit_shard(kit_client(kit), 0))->refuse_encr = CYG_ENCR_AES_GCM_16;
 	k->refuse_add = defect == NO_CHILD;
 	kit->script = spoil;
 	kit->ctx = &defect;

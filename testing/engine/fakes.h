@@ -37,6 +37,7 @@ struct fake_kernel {
 	const struct cyg_kernel_events *events;
 	/* How to behave. */
 	bool refuse_add, refuse_spi;
+	uint16_t refuse_encr;           /* this cipher it cannot do; 0: it can do all */
 	bool hold;                      /* operations wait for fake_release() */
 	struct cyg_op *held;            /* the one that waits */
 	enum cyg_status held_status;

@@ -92,6 +92,8 @@ static unsigned wishes_of_profile(struct exchange *x, struct wish *wishes)
 		struct wish *wish = &wishes[count++];
 
 		*wish = wish_of_esp(profile->set[i]);
+		wish->kernel = x->sa->ike->kernel; /* child_work_new() has seen to it that there is one */
+		wish->kernel_ctx = x->sa->ike->kernel_ctx;
 		if (x->def->type == CYG_IKE_AUTH) {
 			wish->group_ignored = true;
 		} else if (profile->pfs_group) {

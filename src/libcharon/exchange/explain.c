@@ -59,6 +59,11 @@ void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool e
 	char text[sizeof(ike->why.mend)];
 	struct cyg_strbuf out = CYG_STRBUF(text);
 
+	if (entry->why == WHY_KERNEL) {
+		why_mend(ike, "crypto ipsec transform-set %s with algorithms that %s carries (esp-gcm, or esp-aes with a hash)",
+			 entry->object->name, ike->kernel->name);
+		return;
+	}
 	switch (entry->transform) {
 	case CYG_TRANSFORM_ENCR:
 		kind = esp ? CYG_ESP : CYG_CIPHER;
@@ -201,6 +206,7 @@ void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const s
 		type = CYG_TRANSFORM_KE;
 		break;
 	case WHY_UNLOADED:
+	case WHY_KERNEL:
 		why_unloaded(ike, nearest,
 			     sa->proposal_count && sa->proposal[0].protocol == CYG_PROTO_ESP);
 		return;

@@ -56,15 +56,22 @@ unsigned wishes_of_policy(const struct config_policy *policy, struct wish *out)
 
 /* --- What is loaded --- */
 
-static bool have_encr(struct cyg_shard *shard, uint8_t protocol, const struct encr_choice *encr,
-		      uint16_t integ)
+/* WHY_CHOSEN: it can be had. */
+static enum trace_why have_encr(struct cyg_shard *shard, const struct wish *wish,
+				const struct encr_choice *encr, uint16_t integ)
 {
 	struct cyg_cipher cipher;
 	struct cyg_esp esp;
 
-	if (protocol == CYG_PROTO_ESP)
-		return cyg_get_esp(shard, encr->id, encr->key_bits, integ, &esp) == CYG_OK;
-	return cyg_get_cipher(shard, encr->id, encr->key_bits, &cipher) == CYG_OK;
+	if (wish->protocol != CYG_PROTO_ESP)
+		return cyg_get_cipher(shard, encr->id, encr->key_bits, &cipher) == CYG_OK ? WHY_CHOSEN :
+											    WHY_UNLOADED;
+	if (cyg_get_esp(shard, encr->id, encr->key_bits, integ, &esp) != CYG_OK)
+		return WHY_UNLOADED;
+	if (wish->kernel && wish->kernel->can_do(wish->kernel_ctx, shard, encr->id, encr->key_bits, integ,
+						 false) != CYG_OK)
+		return WHY_KERNEL;
+	return WHY_CHOSEN;
 }
 
 static bool have_integ(struct cyg_shard *shard, uint8_t protocol, uint16_t id)
@@ -109,6 +116,7 @@ static enum cyg_status offer_sort(struct cyg_shard *shard, const struct wish *wi
 	struct proposal_out *out = &offer->out[offer->count];
 	unsigned first = offer->transform_count, encr = 0, integ = 0, prf = 0, ke = 0, wanted = 0;
 	enum cyg_status status = CYG_OK;
+	enum trace_why why;
 
 	*out = (struct proposal_out){ .number = (uint8_t)(offer->count + 1),
 				      .protocol = wish->protocol,
@@ -117,8 +125,9 @@ static enum cyg_status offer_sort(struct cyg_shard *shard, const struct wish *wi
 		if (encr_is_aead(wish->encr[i].id) != aead)
 			continue;
 		wanted++;
-		if (!have_encr(shard, wish->protocol, &wish->encr[i], aead ? 0 : wish->integ[0])) {
-			trace_add_transform(trace, wish->object, WHY_UNLOADED, CYG_TRANSFORM_ENCR,
+		why = have_encr(shard, wish, &wish->encr[i], aead ? 0 : wish->integ[0]);
+		if (why != WHY_CHOSEN) {
+			trace_add_transform(trace, wish->object, why, CYG_TRANSFORM_ENCR,
 					    wish->encr[i].id, wish->encr[i].key_bits);
 			continue;
 		}
@@ -289,6 +298,7 @@ static enum trace_why choose_encr(const struct choice *c, struct suite_ids *ids)
 	for (unsigned i = 0; i < c->count; i++) {
 		const struct transform *t = &c->t[i];
 		struct encr_choice encr = { t->id, t->key_bits };
+		enum trace_why lacking;
 		uint16_t integ;
 
 		if (t->type != CYG_TRANSFORM_ENCR || t->unknown_attribute ||
@@ -298,8 +308,9 @@ static enum trace_why choose_encr(const struct choice *c, struct suite_ids *ids)
 			why = WHY_INTEG;
 			continue;
 		}
-		if (!have_encr(c->shard, c->wish->protocol, &encr, integ)) {
-			trace_add_transform(c->trace, c->wish->object, WHY_UNLOADED,
+		lacking = have_encr(c->shard, c->wish, &encr, integ);
+		if (lacking != WHY_CHOSEN) {
+			trace_add_transform(c->trace, c->wish->object, lacking,
 					    CYG_TRANSFORM_ENCR, t->id, t->key_bits);
 			continue;
 		}

@@ -22,6 +22,9 @@ struct wish {
 	bool group_optional;            /* ESP: without a key exchange of its own, too */
 	bool group_ignored;             /* ESP in IKE_AUTH: groups are no matter there */
 	bool esn;                       /* ESP: extended sequence numbers may be had */
+	/* ESP: the data plane that is to carry it; NULL: whatever a plugin provides will do. */
+	const struct cyg_kernel_ops *kernel;
+	struct cyg_plugin_ctx *kernel_ctx;
 };
 
 struct chosen {

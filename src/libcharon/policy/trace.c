@@ -66,6 +66,7 @@ void trace_entry_text(const struct trace_entry *entry, struct cyg_strbuf *out)
 		[WHY_KE] = "differs in group",
 		[WHY_ESN] = "differs in extended sequence numbers",
 		[WHY_UNLOADED] = "needs an algorithm that no loaded plugin provides",
+		[WHY_KERNEL] = "needs an algorithm that the data plane does not carry",
 		[WHY_AMBIGUOUS] = "matches, and so does another",
 		[WHY_CHOSEN] = "was chosen",
 	};
@@ -73,7 +74,7 @@ void trace_entry_text(const struct trace_entry *entry, struct cyg_strbuf *out)
 	cyg_strbuf_add(out, cyg_str(text[entry->why]));
 	if (entry->why == WHY_INCOMPLETE && entry->object->missing[0])
 		cyg_strbuf_addf(out, " (missing: %s)", entry->object->missing);
-	if (entry->why == WHY_UNLOADED) {
+	if (entry->why == WHY_UNLOADED || entry->why == WHY_KERNEL) {
 		cyg_strbuf_addf(out, " (");
 		alg_name_add(out, entry->transform, entry->number, entry->key_bits);
 		cyg_strbuf_addf(out, ")");

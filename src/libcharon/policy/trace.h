@@ -31,6 +31,7 @@ enum trace_why {
 	WHY_KE,
 	WHY_ESN,
 	WHY_UNLOADED,        /* all matched, but no plugin offers the algorithm */
+	WHY_KERNEL,          /* nor does the data plane */
 	WHY_AMBIGUOUS,       /* it matched, as did another */
 	WHY_CHOSEN,
 };
