@@ -181,6 +181,20 @@ START_TEST(who_may_only_look_changes_nothing)
 }
 END_TEST
 
+START_TEST(clearing_everything_is_asked_about_where_somebody_is)
+{
+	ask("run", "clear crypto ikev2 sa\",\"interactive\":true,\"terminal\":\"t", false);
+	HAS("\"question\":\"Every session will end. Go on? [no]\"");
+	HAS("\"status\":\"refused\"");
+	ask("run", "clear crypto ikev2 sa\",\"interactive\":true,\"answer\":\"no", true);
+	HAS("nothing was done");
+	ask("run", "clear crypto ikev2 sa\",\"interactive\":true,\"answer\":\"yes", true);
+	HAS("\"cleared\":0");
+	ask("run", "clear crypto ikev2 sa remote 192.0.2.1\",\"interactive\":true,\"terminal\":\"t", true);
+	HAS("\"cleared\":0");
+}
+END_TEST
+
 START_TEST(reload_before_all_is_up_is_refused)
 {
 	ask("run", "reload", false);
@@ -403,6 +417,7 @@ Suite *control_language_suite(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, who_may_only_look_changes_nothing);
+	tcase_add_test(tests, clearing_everything_is_asked_about_where_somebody_is);
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
 	tcase_add_test(tests, words_are_completed_and_explained);

@@ -290,7 +290,12 @@ static enum cyg_status clear_sa(struct cyg_exec *exec, const struct cyg_args *ar
 	int only;
 	enum cyg_status status = read_which(exec, args, &filter, &only);
 
-	return status == CYG_OK ? pages_clear(exec, &filter, only) : status;
+	if (status != CYG_OK)
+		return status;
+	if (!cyg_args_has(args, "local") && !cyg_args_has(args, "remote") && !cyg_args_has(args, "fvrf") &&
+	    !cyg_args_has(args, "psh") && !exec_confirmed(exec, "Every session will end. Go on? [no]"))
+		return CYG_REFUSED;
+	return pages_clear(exec, &filter, only);
 }
 
 static enum cyg_status rekey_sa(struct cyg_exec *exec, const struct cyg_args *args)
