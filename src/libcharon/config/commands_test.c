@@ -344,6 +344,50 @@ START_TEST(a_local_user_has_a_password_and_other_forms_are_a_routers)
 }
 END_TEST
 
+/* --- What is configured and not used --- */
+
+static void note_unused(void *ctx, const struct config_unused *unused)
+{
+	fprintf(ctx, "%s %s t:%u %s\n", unused->mode->name, unused->name, unused->line, unused->why);
+}
+
+static char *unused(const struct cyg_config *before)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(out);
+	config_each_unused(kit_config, before, note_unused, out);
+	fclose(out);
+	return text;
+}
+
+START_TEST(what_is_not_used_is_told_with_its_reason_and_told_once)
+{
+	struct cyg_config *before;
+	char *text;
+
+	expect("crypto ikev2 proposal P\nencryption aes-cbc-128\nintegrity sha1\ncrypto ikev2 keyring K\npeer A\n",
+	       "1 warning incomplete\n5 warning incomplete\n");
+	text = unused(NULL);
+	ck_assert_ptr_nonnull(strstr(text, "ikev2-proposal P t:1 `group`\n"));
+	ck_assert_ptr_nonnull(strstr(text, "ikev2-keyring-peer A t:5 `pre-shared-key`"));
+	free(text);
+	before = config_ref(kit_config);
+	(void)kit_reparse("crypto ikev2 proposal P\nencryption aes-cbc-128\nintegrity sha1\ncrypto ikev2 proposal Q\n"
+			  "encryption aes-cbc-128\nintegrity sha1\n");
+	text = unused(before);
+	ck_assert_str_eq(text, "ikev2-proposal Q t:4 `group`\n");
+	free(text);
+	config_unref(before);
+	expect("crypto ikev2 proposal P\nencryption aes-cbc-128\nintegrity sha1\ngroup 19\n", "");
+	text = unused(NULL);
+	ck_assert_str_eq(text, "");
+	free(text);
+}
+END_TEST
+
 Suite *commands_suite(void)
 {
 	Suite *suite = suite_create("commands");
@@ -370,6 +414,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, a_profile_refers_to_a_list_of_the_right_kind);
 	tcase_add_test(tests, tacacs_is_known_and_nobody_can_ask_it);
 	tcase_add_test(tests, a_local_user_has_a_password_and_other_forms_are_a_routers);
+	tcase_add_test(tests, what_is_not_used_is_told_with_its_reason_and_told_once);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

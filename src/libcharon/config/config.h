@@ -229,4 +229,16 @@ enum cyg_status config_differences(const struct cyg_config *before, const struct
 /* Do two snapshots hold the same lines? Places do not count. */
 bool config_same(const struct cyg_config *a, const struct cyg_config *b);
 
+/* An object that is kept and shown but not used. Views live as long as the snapshot. */
+struct config_unused {
+	const struct cyg_mode *mode;
+	const char *name, *why;
+	const char *file; /* of its opening line */
+	uint32_t line;
+};
+/* Each of them, the inner ones first; with `before` (may be NULL) not those at the top that were not used then either, for the
+ * same reason. */
+void config_each_unused(const struct cyg_config *config, const struct cyg_config *before,
+			void (*tell)(void *ctx, const struct config_unused *unused), void *ctx);
+
 #endif

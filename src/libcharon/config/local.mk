@@ -44,6 +44,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/syntax.h \
 	src/libcharon/config/tree.c \
 	src/libcharon/config/tree.h \
+	src/libcharon/config/unused.c \
 	src/libcharon/config/view.c
 
 if HAVE_CHECK

@@ -119,6 +119,29 @@ static void published(struct daemon *daemon, void *ctx)
 	publication.done(daemon, publication.ctx);
 }
 
+#define UNUSED_TOLD_MAX 50
+
+static void tell_unused(void *ctx, const struct config_unused *unused)
+{
+	unsigned *count = ctx;
+
+	if ((*count)++ < UNUSED_TOLD_MAX)
+		cyg_log(CYG_LOG_NOTICE, "config.unused", "{mode} {name} ({file}:{line}) is not used: {why}",
+			F_STR("mode", unused->mode->what), F_STR("name", unused->name), F_STR("file", unused->file),
+			F_UINT("line", unused->line), F_STR("why", unused->why));
+}
+
+/* What was configured and does nothing, once. */
+static void log_unused(const struct cyg_config *config, const struct cyg_config *before)
+{
+	unsigned count = 0;
+
+	config_each_unused(config, before, tell_unused, &count);
+	if (count > UNUSED_TOLD_MAX)
+		cyg_log(CYG_LOG_NOTICE, "config.unused-more", "{count} more objects are not used",
+			F_UINT("count", count - UNUSED_TOLD_MAX));
+}
+
 /* The files have been read: to the shards with it. */
 static void trust_loaded(struct daemon *daemon, struct pki *take_pki, void *ctx)
 {
@@ -134,6 +157,7 @@ static void trust_loaded(struct daemon *daemon, struct pki *take_pki, void *ctx)
 		trust_log(config_view(publication->config), take_pki, cyg_shard_wall_s(daemon->control));
 	pki_unref(daemon->pki);
 	daemon->pki = pki_ref(take_pki);
+	log_unused(publication->config, daemon->config);
 	config_unref(daemon->config);
 	daemon->config = config_ref(publication->config);
 	daemon->control->config = daemon->config;
