@@ -375,8 +375,8 @@ static void op_done(struct cyg_op *op, enum cyg_status status)
  */
 static void follow(struct ike_sa *sa, const struct cyg_datagram *d)
 {
-	bool moved = memcmp(&sa->d.remote, &d->remote, sizeof(d->remote)) != 0 ||
-		     memcmp(&sa->d.local, &d->local, sizeof(d->local)) != 0;
+	bool moved = !cyg_endpoint_equal(&sa->d.remote, &d->remote) ||
+		     !cyg_endpoint_equal(&sa->d.local, &d->local);
 
 	sa->last_in_ms = cyg_shard_now_ms(sa->shard);
 	if (!moved || (!sa->d.nat_remote && (sa->d.initiator || sa->state >= IKE_ESTABLISHED)))
