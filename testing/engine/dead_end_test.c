@@ -35,7 +35,7 @@ static const struct failing {
 	const char *mended_gateway, *mended_client; /* the twin; both NULL: without what is said above */
 } dead_ends[] = {
 	{ "child.failed", "no interface of ours takes its traffic", "clients (test:",
-	  "crypto ikev2 profile clients / virtual-template N",
+	  "crypto ikev2 profile clients / virtual-template 1",
 	  .gateway = "crypto ikev2 profile clients\n no virtual-template 1\n",
 	  .mended_gateway = "crypto ikev2 profile clients\n no virtual-template 1\n virtual-template 1\n" },
 	{ "child.failed", "the session has 0 children already", "clients (test:",
