@@ -86,16 +86,14 @@ static enum cyg_status receive_answer(struct connection *c, json_t **out)
 	}
 }
 
-enum cyg_status connection_take_logs(struct connection *c, bool wait)
+enum cyg_status connection_take_logs(struct connection *c)
 {
 	for (;;) {
 		json_t *message;
-		enum cyg_status status = receive(c, wait ? 0 : MSG_DONTWAIT, &message);
+		enum cyg_status status = receive(c, MSG_DONTWAIT, &message);
 
-		if (status == CYG_BUSY)
-			return wait ? CYG_BUSY : CYG_OK;
 		if (status != CYG_OK)
-			return status;
+			return status == CYG_BUSY ? CYG_OK : status;
 		take_log(c, json_object_get(message, "log"));
 		json_decref(message);
 	}

@@ -49,9 +49,8 @@ void connection_close(struct connection *connection); /* NULL is fine */
 void connection_on_log(struct connection *connection, connection_log_fn take, void *ctx);
 /* To be watched for log lines while nothing is asked. */
 int connection_fd(const struct connection *connection);
-/* Takes what has come, without waiting; with `wait`, goes on until the connection ends (CYG_IO) or a signal
- * comes (CYG_BUSY). */
-enum cyg_status connection_take_logs(struct connection *connection, bool wait) CYG_MUST_CHECK;
+/* Takes what has come, without waiting. CYG_IO: the connection has ended. */
+enum cyg_status connection_take_logs(struct connection *connection) CYG_MUST_CHECK;
 /* What it wants to be shown before the next line. */
 const char *connection_prompt(const struct connection *connection);
 /*

@@ -11,6 +11,7 @@
 
 #include <getopt.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,17 +81,32 @@ static void show_log(void *ctx, const struct json_t *line)
 /* Until it is interrupted (which is its good end) or the daemon goes. */
 static int follow_log(struct connection *connection, bool json)
 {
-	struct sigaction action = { .sa_handler = note_signal }; /* no SA_RESTART: a wait ends */
+	struct sigaction action = { .sa_handler = note_signal };
+	sigset_t ends, before;
 	int code;
 
+	/* The signals come while it waits, and only then: none is lost between a look and a wait. */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, &before);
+	sigdelset(&before, SIGINT);
+	sigdelset(&before, SIGTERM);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	connection_on_log(connection, show_log, &json);
 	code = code_of(output_run(connection, &(struct order){ .line = "terminal monitor" }, NULL));
-	if (code != DONE || connection_take_logs(connection, true) == CYG_BUSY)
-		return code;
-	fprintf(stderr, "cygctl: the daemon has closed the connection\n");
-	return NO_DAEMON;
+	while (code == DONE) {
+		struct pollfd fd = { .fd = connection_fd(connection), .events = POLLIN };
+
+		if (connection_take_logs(connection) != CYG_OK) {
+			fprintf(stderr, "cygctl: the daemon has closed the connection\n");
+			return NO_DAEMON;
+		}
+		if (ppoll(&fd, 1, NULL, &before) < 0)
+			break;
+	}
+	return code;
 }
 
 int main(int argc, char **argv)

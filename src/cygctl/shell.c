@@ -177,7 +177,7 @@ static void show_logs(EditLine *el, struct shell *shell)
 	if (!shell->connection)
 		return;
 	shell->typing = true;
-	if (connection_take_logs(shell->connection, false) != CYG_OK)
+	if (connection_take_logs(shell->connection) != CYG_OK)
 		hang_up(shell);
 	shell->typing = false;
 	if (shell->drawn_over)
