@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char path[] = "/tmp/cygnet-config-XXXXXX";
@@ -158,9 +159,13 @@ static void *keep_writing(void *arg)
 	atomic_bool *go_on = arg;
 	int fd = open(path, O_WRONLY | O_APPEND);
 
+	/* Often enough to meet a reader, and not so fast that the reader never gets to the end. */
 	while (fd >= 0 && atomic_load(go_on)) {
+		const struct timespec nap = { .tv_nsec = 20000 };
+
 		if (write(fd, "!\n", 2) != 2)
 			break;
+		nanosleep(&nap, NULL);
 	}
 	close(fd);
 	return NULL;
