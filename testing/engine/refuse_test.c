@@ -34,7 +34,34 @@ START_TEST(wrong_key_fails_authentication_and_names_the_keyring_peer)
 	ck_assert(kit_said("ike.failed", "crypto ikev2 keyring clients / peer anybody / pre-shared-key"));
 	ck_assert_str_eq(log_capture_field("ike.failed", 0, "notify"), "AUTHENTICATION_FAILED");
 	ck_assert(kit_said("ike.failed", "the peer answers IKE_AUTH with AUTHENTICATION_FAILED"));
+	ck_assert(kit_said("ike.failed", "try: crypto ikev2 keyring gateway / peer gateway / pre-shared-key KEY, the same"));
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).auth_failed, 1);
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(of_a_split_key_the_half_that_we_prove_ourselves_with_is_named)
+{
+	struct kit *kit = attempt(NULL, kit_gateway_text(GCM, "esp-gcm", NULL),
+				  kit_client_text(GCM, "esp-gcm",
+						  "crypto ikev2 keyring gateway\n peer gateway\n  no pre-shared-key\n"
+						  "  pre-shared-key local one\n  pre-shared-key remote other\n"));
+
+	ck_assert_uint_eq(kit_up(kit_client(kit)), 0);
+	ck_assert(kit_said("ike.failed", "try: crypto ikev2 keyring gateway / peer gateway / pre-shared-key local KEY"));
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(an_unprotected_template_is_offered_the_profile_that_somebody_wrote)
+{
+	struct kit *kit = attempt(NULL,
+				  kit_gateway_text(GCM, "esp-gcm",
+						   "interface Virtual-Template1\n no tunnel protection ipsec profile clients\n"),
+				  kit_client_text(GCM, "esp-gcm", NULL));
+
+	ck_assert(kit_said("child.failed", "interface Virtual-Template1 / tunnel protection ipsec profile clients"));
+	ck_assert(!kit_said("child.failed", "ipsec profile default"));
 	kit_free(kit);
 }
 END_TEST
@@ -266,6 +293,8 @@ Suite *refuse_suite(void)
 	TCase *tcase = tcase_create("refuse");
 
 	tcase_add_test(tcase, wrong_key_fails_authentication_and_names_the_keyring_peer);
+	tcase_add_test(tcase, of_a_split_key_the_half_that_we_prove_ourselves_with_is_named);
+	tcase_add_test(tcase, an_unprotected_template_is_offered_the_profile_that_somebody_wrote);
 	tcase_add_test(tcase, no_key_at_all_names_the_keyring);
 	tcase_add_test(tcase, unknown_identity_names_the_match_line_that_is_missing);
 	tcase_add_test(tcase, two_matching_profiles_are_none);

@@ -158,6 +158,8 @@ void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool e
 void why_mend_profile(struct ike_shard *ike, const struct config_profile *profile, const struct cyg_identity *peer);
 /* What is missing for a profile's sessions to have an interface. `profile` may be NULL. */
 void why_mend_interface(struct ike_shard *ike, const struct config_profile *profile);
+/* The peer did not accept our proof: where the key stands that it was made with. Says nothing if that is no key. */
+void why_mend_proof(struct ike_sa *sa);
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
 /* What a peer's error notify means (a constant); says what to look at, too. */
 const char *why_notify(struct ike_shard *ike, uint16_t type, bool child);

@@ -381,6 +381,7 @@ static enum cyg_status on_response(struct exchange *x)
 /* The peer knows our keys, so it is the one we talked to; it has no SA now. */
 static enum cyg_status on_error(struct exchange *x)
 {
+	const char *meaning;
 	char storage[16];
 	uint16_t type = CYG_N_NONE;
 
@@ -388,8 +389,11 @@ static enum cyg_status on_error(struct exchange *x)
 		if (x->msg->notify[i].type < CYG_N_INITIAL_CONTACT)
 			type = x->msg->notify[i].type;
 	}
+	meaning = why_notify(exchange_ike(x), type, false);
+	if (type == CYG_N_AUTHENTICATION_FAILED)
+		why_mend_proof(x->sa);
 	return exchange_refuse(x, CYG_REFUSED, 0, "the peer answers IKE_AUTH with %s: %s",
-			       notify_name(type, storage), why_notify(exchange_ike(x), type, false));
+			       notify_name(type, storage), meaning);
 }
 
 static void failed(struct exchange *x, enum cyg_status status)

@@ -85,12 +85,14 @@ static enum cyg_status on_delete(struct exchange *x)
 static enum cyg_status on_notify(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
+	const char *meaning;
 
 	if (!message_notify(x->msg, CYG_N_AUTHENTICATION_FAILED))
 		return CYG_OK;
 	/* The initiator did not like our proof: RFC 7296 2.21.2. */
-	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with %s: %s",
-		"AUTHENTICATION_FAILED", why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED, false));
+	meaning = why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED, false);
+	why_mend_proof(sa);
+	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with AUTHENTICATION_FAILED: %s", meaning);
 	x->ends_sa = true;
 	return CYG_OK;
 }

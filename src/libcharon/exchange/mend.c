@@ -57,7 +57,11 @@ static const struct config_interface *first_template(const struct config_view *v
 
 static const char *first_ipsec_profile(const struct config_view *view)
 {
-	return view->ipsec_profile_count ? view->ipsec_profiles[0]->head.name : "default";
+	for (size_t i = 0; i < view->ipsec_profile_count; i++) {
+		if (strcmp(view->ipsec_profiles[i]->head.name, "default") != 0)
+			return view->ipsec_profiles[i]->head.name;
+	}
+	return "default";
 }
 
 static const struct config_interface *template_of(const struct config_view *view, uint32_t number)
@@ -84,6 +88,9 @@ void why_mend_interface(struct ike_shard *ike, const struct config_profile *p)
 				 first_ipsec_profile(view));
 		else if (mine && mine->shutdown)
 			why_mend(ike, "interface %s / no shutdown", mine->head.name);
+		else if (mine && mine->head.complete)
+			why_mend(ike, "clear crypto ikev2 sa of this peer: its session is older than what %s is now",
+				 mine->head.name);
 		else
 			why_mend(ike, "interface Virtual-Template%u type tunnel / ip unnumbered INTERFACE / "
 				      "tunnel protection ipsec profile %s",
@@ -96,4 +103,21 @@ void why_mend_interface(struct ike_shard *ike, const struct config_profile *p)
 			      "destination of this peer",
 			 p ? p->head.name : "NAME");
 	}
+}
+
+void why_mend_proof(struct ike_sa *sa)
+{
+	const struct config_peer *peer = NULL;
+	struct key_wanted wanted;
+	struct trace trace = { 0 };
+
+	if (!sa->profile || sa->profile->auth_local != AUTH_PRE_SHARE)
+		return;
+	wanted = auth_key_wanted(sa, true);
+	if (!select_key(sa->profile, &wanted, &peer, &trace) || !peer || !sa->profile->keyring)
+		return;
+	why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key %sKEY, the same as at the peer; if it is, "
+			  "crypto ikev2 profile %s / identity local as the peer's match lines have it",
+		 sa->profile->keyring->head.name, peer->head.name, peer->half_key_place ? "local " : "",
+		 sa->profile->head.name);
 }
