@@ -155,6 +155,16 @@ fault "the peer has another address in the keyring" "identity fqdn alice.example
 fault "a template that is shut down" "tunnel mode ipsec ipv4\n tunnel" "tunnel mode ipsec ipv4\n shutdown\n tunnel"
 fault "a template without protection" " tunnel protection ipsec profile clients\n" ""
 
+step "a session older than its template is told to begin anew"
+broken " tunnel mode ipsec ipv4\n" " tunnel mode ipsec ipv4\n shutdown\n"
+ends
+configured fault
+if connects; then fail "connected through a template that is shut down"; fi
+configured good
+show gw "clear logging" >/dev/null
+charon_initiate c1 net >/dev/null 2>&1 || true
+logged gw 'child\.failed.*try: clear crypto ikev2 sa of this peer' || fail "the log proposes: $(failed_line)"
+
 step "twin: a fault of strongSwan's own is not mended here"
 charon_client key=wrong-key | charon_reload c1
 show gw "clear logging" >/dev/null
