@@ -3,6 +3,7 @@
  * IKEv2 proposals, policies and keyrings.
  */
 #include "config/core.h"
+#include "config/keyring.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -438,12 +439,15 @@ static void check_keyring(struct cyg_build *build, void *object, struct cyg_str 
 		memcpy(sorted, k->peers, k->peer_count * sizeof(*sorted));
 	check_pairs(build, sorted, k->peer_count);
 	free(sorted);
+	if (keyring_index(k) != CYG_OK)
+		cyg_build_unusable(build, "its peers cannot be indexed: out of memory, or no random numbers");
 }
 
 static void done_keyring(void *object)
 {
 	struct config_keyring *k = object;
 
+	keyring_index_done(k);
 	free(k->peers);
 }
 

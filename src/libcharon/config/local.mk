@@ -29,6 +29,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/grammar.c \
 	src/libcharon/config/grammar.h \
 	src/libcharon/config/ignored.c \
+	src/libcharon/config/keyring.c \
+	src/libcharon/config/keyring.h \
 	src/libcharon/config/line.h \
 	src/libcharon/config/match.c \
 	src/libcharon/config/match.h \

@@ -99,6 +99,7 @@ struct config_keyring {
 	struct config_head head;
 	size_t peer_count;
 	const struct config_peer **peers; /* usable ones, in order */
+	struct keyring_index *index;    /* of them (config/keyring.h) */
 };
 
 /* --- Certificates --- */

@@ -16,6 +16,7 @@ check_PROGRAMS += src/libcharon/policy/policy_tests
 TESTS += src/libcharon/policy/policy_tests
 src_libcharon_policy_policy_tests_SOURCES = \
 	src/libcharon/policy/cert_map_test.c \
+	src/libcharon/policy/keyring_test.c \
 	src/libcharon/policy/policy_tests.c \
 	src/libcharon/policy/policy_tests.h \
 	src/libcharon/policy/rules_test.c \

@@ -3,6 +3,7 @@
  * plugins are none, so that proposals are tested with engines (testing/engine). */
 #include "policy/policy_tests.h"
 
+#include "config/keyring.h"
 #include "policy/rules_test.h"
 #include "policy/select.h"
 #include "policy/selectors.h"
@@ -186,6 +187,7 @@ START_TEST(keys_are_found_by_identity_then_by_the_longest_prefix)
 	domain.identity = (struct id_match){ .kind = ID_MATCH_FQDN_DOMAIN, .text = "example.org" };
 	host.head = head("host");
 	snprintf(host.hostname, sizeof(host.hostname), "hub.net");
+	ck_assert_int_eq(keyring_index(&ring), CYG_OK);
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &named);
 	wanted.id = other;
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &domain);
@@ -199,6 +201,7 @@ START_TEST(keys_are_found_by_identity_then_by_the_longest_prefix)
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &wide);
 	wanted.address = ip4(11, 1, 1, 1);
 	ck_assert_ptr_null(select_peer(&ring, &wanted, &trace));
+	keyring_index_done(&ring);
 	cyg_identity_unref(id);
 	cyg_identity_unref(other);
 	cyg_identity_unref(stranger);
@@ -220,6 +223,7 @@ START_TEST(each_direction_has_a_key_of_its_own)
 	one.head = head("one");
 	one.address = (struct cyg_prefix){ ip4(10, 1, 1, 1), 32 };
 	one.key_local = (struct cyg_secret){ octets, 3 };
+	ck_assert_int_eq(keyring_index(&ring), CYG_OK);
 	ck_assert_ptr_eq(select_key(&profile, &wanted, &who, &trace), &one.key_local);
 	wanted.local = false;
 	ck_assert_ptr_null(select_key(&profile, &wanted, &who, &trace));
@@ -229,6 +233,7 @@ START_TEST(each_direction_has_a_key_of_its_own)
 	ck_assert_int_eq(trace_nearest(&trace)->why, WHY_NO_KEY);
 	profile.key_remote = (struct cyg_secret){ octets, 2 }; /* in the profile itself */
 	ck_assert_ptr_eq(select_key(&profile, &wanted, &who, &trace), &profile.key_remote);
+	keyring_index_done(&ring);
 }
 END_TEST
 
@@ -371,6 +376,7 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 	srunner_add_suite(runner, rules_suite());
 	srunner_add_suite(runner, cert_map_suite());
+	srunner_add_suite(runner, keyring_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -6,5 +6,6 @@
 #include <check.h>
 
 Suite *cert_map_suite(void);
+Suite *keyring_suite(void);
 
 #endif

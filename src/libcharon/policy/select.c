@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/select.h"
 
+#include "config/keyring.h"
 #include "policy/cert_map.h"
 
 #include <strings.h>
@@ -78,34 +79,6 @@ static struct cyg_str id_text(const struct cyg_identity *id)
 	return cyg_str_n((const char *)id->octets, id->len);
 }
 
-/* What stands behind the first dot (FQDN) or behind the last @. */
-static struct cyg_str domain_of(struct cyg_str name, char mark)
-{
-	size_t at = name.len;
-
-	if (mark == '.')
-		at = cyg_str_span_until(name, ".");
-	else
-		while (at > 0 && name.ptr[at - 1] != mark)
-			at--;
-	if (mark == '.')
-		return cyg_str_tail(name, at < name.len ? at + 1 : at);
-	return at ? cyg_str_tail(name, at) : cyg_str_tail(name, name.len);
-}
-
-static bool id_address(const struct cyg_identity *id, struct cyg_ip *out)
-{
-	*out = (struct cyg_ip){ 0 };
-	if (id->type == CYG_ID_IPV4_ADDR && id->len == 4)
-		out->family = CYG_IPV4;
-	else if (id->type == CYG_ID_IPV6_ADDR && id->len == 16)
-		out->family = CYG_IPV6;
-	else
-		return false;
-	memcpy(out->octets, id->octets, id->len);
-	return true;
-}
-
 bool id_match_holds(const struct id_match *match, const struct cyg_identity *id)
 {
 	struct cyg_str text = id_text(id), wanted = cyg_str(match->text);
@@ -122,12 +95,12 @@ bool id_match_holds(const struct id_match *match, const struct cyg_identity *id)
 	case ID_MATCH_FQDN:
 		return id->type == CYG_ID_FQDN && cyg_str_equal_nocase(text, wanted);
 	case ID_MATCH_FQDN_DOMAIN:
-		return id->type == CYG_ID_FQDN && cyg_str_equal_nocase(domain_of(text, '.'), wanted);
+		return id->type == CYG_ID_FQDN && cyg_str_equal_nocase(id_domain(id), wanted);
 	case ID_MATCH_EMAIL:
 		return id->type == CYG_ID_RFC822_ADDR && cyg_str_equal_nocase(text, wanted);
 	case ID_MATCH_EMAIL_DOMAIN:
 		return id->type == CYG_ID_RFC822_ADDR &&
-		       cyg_str_equal_nocase(domain_of(text, '@'), wanted);
+		       cyg_str_equal_nocase(id_domain(id), wanted);
 	case ID_MATCH_KEY_ID:
 		return (id->type == CYG_ID_KEY_ID || id->type == CYG_ID_GROUP_NAME) &&
 		       cyg_str_equal(text, wanted);
@@ -217,93 +190,23 @@ static const struct cyg_secret *peer_key(const struct config_peer *peer, bool lo
 	return key->len ? key : NULL;
 }
 
-/* An identity hit: 2 exact, 1 by domain; `*len` is the domain's length, the longest wins. */
-static unsigned identity_hit(const struct config_peer *peer, const struct cyg_identity *id, size_t *len)
-{
-	*len = strlen(peer->identity.text);
-	if (peer->identity.kind == ID_MATCH_NONE)
-		/* A host name serves as FQDN identity where there is no identity line. */
-		return id->type == CYG_ID_FQDN && peer->hostname[0] &&
-		       cyg_str_equal_nocase(id_text(id), cyg_str(peer->hostname)) ? 2 : 0;
-	if (!id_match_holds(&peer->identity, id))
-		return 0;
-	switch (peer->identity.kind) {
-	case ID_MATCH_FQDN_DOMAIN:
-	case ID_MATCH_EMAIL_DOMAIN:
-	case ID_MATCH_ANY:
-		return 1;
-	case ID_MATCH_ADDRESS:
-		*len = peer->identity.address.len;
-		return peer->identity.address.len ==
-		       cyg_ip_bits(peer->identity.address.ip.family) ? 2 : 1;
-	default:
-		return 2;
-	}
-}
-
-static const struct config_peer *peer_by_identity(const struct config_keyring *keyring,
-						  const struct key_wanted *wanted)
-{
-	const struct config_peer *best = NULL;
-	unsigned best_hit = 0;
-	size_t best_len = 0;
-
-	for (size_t i = 0; i < keyring->peer_count; i++) {
-		size_t len;
-		unsigned hit = identity_hit(keyring->peers[i], wanted->id, &len);
-
-		if (hit > best_hit || (hit == 1 && best_hit == 1 && len > best_len)) {
-			best = keyring->peers[i];
-			best_hit = hit;
-			best_len = len;
-		}
-	}
-	return best;
-}
-
-static const struct config_peer *peer_by_address(const struct config_keyring *keyring,
-						 const struct cyg_ip *address)
-{
-	const struct config_peer *best = NULL;
-
-	for (size_t i = 0; i < keyring->peer_count; i++) {
-		const struct config_peer *peer = keyring->peers[i];
-
-		if (peer->address.ip.family != address->family ||
-		    !cyg_prefix_holds(&peer->address, address))
-			continue;
-		if (!best || peer->address.len > best->address.len)
-			best = peer;
-	}
-	return best;
-}
-
-static const struct config_peer *peer_by_hostname(const struct config_keyring *keyring,
-						  struct cyg_str hostname)
-{
-	for (size_t i = 0; i < keyring->peer_count; i++) {
-		if (keyring->peers[i]->hostname[0] &&
-		    cyg_str_equal_nocase(cyg_str(keyring->peers[i]->hostname), hostname))
-			return keyring->peers[i];
-	}
-	return NULL;
-}
-
 const struct config_peer *select_peer(const struct config_keyring *keyring,
 				      const struct key_wanted *wanted, struct trace *trace)
 {
 	const struct config_peer *peer = NULL;
 
 	if (wanted->id)
-		peer = peer_by_identity(keyring, wanted);
+		peer = keyring_by_identity(keyring, wanted->id);
 	else if (wanted->hostname.len)
-		peer = peer_by_hostname(keyring, wanted->hostname);
+		peer = keyring_by_hostname(keyring, wanted->hostname);
 	if (!peer && wanted->address.family)
-		peer = peer_by_address(keyring, &wanted->address);
-	for (size_t i = 0; i < keyring->peer_count; i++) {
-		if (keyring->peers[i] != peer)
-			trace_add(trace, &keyring->peers[i]->head,
-				  wanted->id ? WHY_IDENTITY : WHY_ADDRESS);
+		peer = keyring_by_address(keyring, &wanted->address);
+	/* All of the others are as near as each other: more than a trace holds would not get into it. */
+	for (size_t i = 0, told = 0; i < keyring->peer_count && told < TRACE_MAX; i++) {
+		if (keyring->peers[i] == peer)
+			continue;
+		trace_add(trace, &keyring->peers[i]->head, wanted->id ? WHY_IDENTITY : WHY_ADDRESS);
+		told++;
 	}
 	if (peer)
 		trace_add(trace, &peer->head, peer_key(peer, wanted->local) ? WHY_CHOSEN : WHY_NO_KEY);
