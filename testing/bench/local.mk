@@ -15,6 +15,11 @@ testing_bench_timers_SOURCES = testing/bench/timers.c
 testing_bench_timers_CFLAGS = $(AM_CFLAGS) $(UV_CFLAGS)
 testing_bench_timers_LDADD = src/libcharon/libcharon-core.la $(UV_LIBS)
 
+EXTRA_PROGRAMS += testing/bench/config
+testing_bench_config_SOURCES = testing/bench/config.c
+testing_bench_config_CFLAGS = $(AM_CFLAGS)
+testing_bench_config_LDADD = src/libcharon/libcharon-core.la
+
 if HAVE_CHECK
 if PLUGIN_OPENSSL
 if PLUGIN_KERNEL_TUN

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A configuration of many keyring peers with a tenth as many profiles and policies: what loading it costs, what finding the key
+ * of a peer does, and what a line typed at the prompt. CPU time, and its growth from size to size.
+ *
+ * usage: config [ROUNDS]
+ */
+#include "config/config.h"
+#include "policy/select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define KEYRING   "sites"
+#define QUESTIONS 200000u
+#define TYPED     20u
+
+static const size_t sizes[] = { 100, 1000, 10000, 100000 };
+static unsigned rounds = 3;
+static uint64_t state = 88172645463325252ull;
+static struct config_grammar *grammar;
+
+static uint32_t draw(size_t below)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)((state >> 32) * below >> 32);
+}
+
+static double cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void need(bool well, const char *what)
+{
+	if (well)
+		return;
+	fprintf(stderr, "%s\n", what);
+	exit(1);
+}
+
+/* --- The file --- */
+
+/* Where peer i calls from: each has a host of its own. */
+static struct cyg_ip address_of(size_t i)
+{
+	return (struct cyg_ip){ CYG_IPV4, { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i } };
+}
+
+static void write_file(FILE *out, size_t peers)
+{
+	char ip[CYG_IP_TEXT];
+
+	fprintf(out, "crypto ikev2 proposal p\n encryption aes-gcm-256\n prf sha384\n group 19\n");
+	fprintf(out, "crypto ikev2 keyring " KEYRING "\n");
+	for (size_t i = 0; i < peers; i++) {
+		struct cyg_ip address = address_of(i);
+
+		fprintf(out, " peer site-%zu\n  address %s\n  hostname gw%zu.example.net\n", i, cyg_ip_text(&address, ip), i);
+		if (i % 2)
+			fprintf(out, "  identity fqdn r%zu.example.net\n", i);
+		fprintf(out, "  pre-shared-key key-%zu\n", i);
+	}
+	for (size_t i = 0; i < peers / 10; i++) {
+		struct cyg_ip address = address_of(i);
+
+		fprintf(out, "crypto ikev2 policy policy-%zu\n match address local %s\n proposal p\n", i,
+			cyg_ip_text(&address, ip));
+		fprintf(out,
+			"crypto ikev2 profile profile-%zu\n match identity remote fqdn domain d%zu.example.net\n"
+			" authentication local pre-share\n authentication remote pre-share\n keyring local " KEYRING "\n",
+			i, i);
+	}
+}
+
+static double load(size_t peers, struct cyg_config **out)
+{
+	struct config_findings findings = { 0 };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
+	enum cyg_status status;
+	double start;
+
+	need(file != NULL, "out of memory");
+	write_file(file, peers);
+	need(fclose(file) == 0, "out of memory");
+	start = cpu_ns();
+	status = config_parse_text(grammar, "bench", cyg_str_n(text, len), NULL, &findings, out);
+	start = cpu_ns() - start;
+	if (status != CYG_OK)
+		config_findings_print(&findings, "bench", stderr);
+	need(status == CYG_OK, "the configuration is refused");
+	config_findings_done(&findings);
+	free(text);
+	return start;
+}
+
+/* --- Keys --- */
+
+enum asked { BY_IDENTITY, BY_HOSTNAME, BY_ADDRESS, BY_NOBODY, ASKED_COUNT };
+static const char *const asked_text[] = { "identity", "host name", "address", "nobody" };
+
+/* Nanoseconds each; the questions are made before. Of few peers, so that what differs is not what the processor's cache holds. */
+#define ASKED_PEERS 64u
+
+static double look_up(const struct config_keyring *keyring, enum asked asked)
+{
+	static char names[ASKED_PEERS][64];
+	static struct cyg_identity *ids[ASKED_PEERS];
+	struct key_wanted wanted[ASKED_PEERS] = { 0 };
+	size_t found = 0;
+	double start;
+
+	for (size_t i = 0; i < ASKED_PEERS; i++) {
+		size_t who = draw(keyring->peer_count / 2) * 2 + 1;
+
+		snprintf(names[i], sizeof(names[i]), asked == BY_HOSTNAME ? "GW%zu.example.net" : "r%zu.example.net",
+			 asked == BY_NOBODY ? keyring->peer_count + i : who);
+		need(cyg_identity_new(CYG_ID_FQDN, cyg_bytes(names[i], strlen(names[i])), &ids[i]) == CYG_OK, "out of memory");
+		if (asked == BY_IDENTITY || asked == BY_NOBODY)
+			wanted[i].id = ids[i];
+		else if (asked == BY_HOSTNAME)
+			wanted[i].hostname = cyg_str(names[i]);
+		else
+			wanted[i].address = address_of(who);
+	}
+	start = cpu_ns();
+	for (size_t i = 0; i < QUESTIONS; i++) {
+		struct trace trace;
+
+		trace.count = 0;
+		found += select_peer(keyring, &wanted[i % ASKED_PEERS], &trace) != NULL;
+	}
+	start = (cpu_ns() - start) / QUESTIONS;
+	for (size_t i = 0; i < ASKED_PEERS; i++)
+		cyg_identity_unref(ids[i]);
+	need(found == (asked == BY_NOBODY ? 0 : QUESTIONS), "a peer was not found, or nobody was");
+	return start;
+}
+
+/* --- Lines at the prompt --- */
+
+static void type(struct cyg_config **config, struct config_position *position, const char *line)
+{
+	struct config_findings findings = { 0 };
+	struct config_typed typed = { 0 };
+
+	need(config_run_line(*config, position, cyg_str(line), &findings, &typed) == CYG_OK, line);
+	if (typed.config) {
+		config_unref(*config);
+		*config = config_ref(typed.config);
+	}
+	config_typed_done(&typed);
+	config_findings_done(&findings);
+}
+
+/* Nanoseconds of each change of a line in what these lines open. */
+static double change(struct cyg_config **config, const char *const open[2], const char *words)
+{
+	struct config_position position = { 0 };
+	char line[80];
+	double start;
+
+	for (unsigned i = 0; i < 2 && open[i]; i++)
+		type(config, &position, open[i]);
+	start = cpu_ns();
+	for (unsigned i = 0; i < TYPED; i++) {
+		snprintf(line, sizeof(line), "%s%u", words, 600 + draw(80000));
+		type(config, &position, line);
+	}
+	return (cpu_ns() - start) / TYPED;
+}
+
+static const struct {
+	const char *what, *open[2], *words; /* a number follows the words */
+} changes[] = {
+	{ "a line of a profile", { "crypto ikev2 profile profile-3" }, "lifetime " },
+	{ "a new policy", { NULL }, "crypto ikev2 policy new-" },
+	{ "the key of a peer", { "crypto ikev2 keyring " KEYRING, "peer site-7" }, "pre-shared-key key-" },
+};
+
+/* --- All of it --- */
+
+static void least(double *least, double now)
+{
+	if (*least == 0 || now < *least)
+		*least = now;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct config_table table = { &config_core_commands, NULL, true };
+	static double loads[CYG_COUNT(sizes)], keys[ASKED_COUNT][CYG_COUNT(sizes)],
+		lines[CYG_COUNT(changes)][CYG_COUNT(sizes)];
+	char text[200];
+	struct cyg_strbuf why = CYG_STRBUF(text);
+
+	if (argc > 1 && atoi(argv[1]) > 0)
+		rounds = (unsigned)atoi(argv[1]);
+	need(config_grammar_new(&table, 1, &grammar, &why) == CYG_OK, text);
+	for (size_t s = 0; s < CYG_COUNT(sizes); s++) {
+		for (unsigned round = 0; round < rounds; round++) {
+			struct cyg_config *config = NULL;
+			const struct config_keyring *keyring;
+
+			least(&loads[s], load(sizes[s], &config));
+			keyring = cyg_config_object(config, MODE_KEYRING, CYG_STR(KEYRING), true);
+			need(keyring && keyring->peer_count == sizes[s], "peers are missing");
+			for (unsigned k = 0; k < ASKED_COUNT; k++)
+				least(&keys[k][s], look_up(keyring, k));
+			for (unsigned k = 0; k < CYG_COUNT(changes); k++)
+				least(&lines[k][s], change(&config, changes[k].open, changes[k].words));
+			config_unref(config);
+		}
+		printf("%zu peers: loaded in %.3f s, %.2f us a peer", sizes[s], loads[s] / 1e9, loads[s] / 1e3 / (double)sizes[s]);
+		if (s)
+			printf(", %.2f times %zu's for 10 times the peers", loads[s] / loads[s - 1], sizes[s - 1]);
+		printf("\n");
+		for (unsigned k = 0; k < ASKED_COUNT; k++)
+			printf("  a key by %-20s %9.0f ns, %.2f times that at %zu\n", asked_text[k], keys[k][s],
+			       keys[k][s] / keys[k][0], sizes[0]);
+		for (unsigned k = 0; k < CYG_COUNT(changes); k++)
+			printf("  %-29s %9.3f ms, %.2f times that at %zu\n", changes[k].what, lines[k][s] / 1e6,
+			       lines[k][s] / lines[k][0], sizes[0]);
+		fflush(stdout);
+	}
+	config_grammar_unref(grammar);
+	return 0;
+}
