@@ -4,6 +4,7 @@
  * canonical text? Control thread.
  */
 #include "config/match.h"
+#include "config/obscured.h"
 
 /* --- Interfaces --- */
 
@@ -283,12 +284,17 @@ static enum arg_outcome read_choice(const struct grammar_arg *arg, struct cyg_st
 static enum arg_outcome read_secret(const struct words *words, size_t i, struct arg_read *out)
 {
 	struct cyg_str word = word_text(words, i);
+	enum cyg_status status;
 
 	out->secret = word;
 	if (word.len == 1 && strchr("067", word.ptr[0]) && i + 1 < words->count) {
 		out->secret_type = (uint8_t)(word.ptr[0] - '0');
 		out->secret = word_text(words, i + 1);
 		out->count = 2;
+	}
+	if (out->secret_type == 7) {
+		status = obscured_check(out->secret);
+		return status == CYG_OK ? ARG_FITS : status == CYG_MALFORMED ? ARG_KIND : ARG_RANGE;
 	}
 	return out->secret.len <= CYG_SECRET_MAX ? ARG_FITS : ARG_RANGE;
 }

@@ -19,6 +19,7 @@ Suite *prompt_suite(void);
 Suite *render_suite(void);
 Suite *file_suite(void);
 Suite *pki_suite(void);
+Suite *obscured_suite(void);
 
 extern struct config_grammar *kit_grammar;
 extern struct config_findings kit_findings;

@@ -34,6 +34,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/line.h \
 	src/libcharon/config/match.c \
 	src/libcharon/config/match.h \
+	src/libcharon/config/obscured.c \
+	src/libcharon/config/obscured.h \
 	src/libcharon/config/parse.c \
 	src/libcharon/config/parse.h \
 	src/libcharon/config/prompt.c \
@@ -59,6 +61,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/file_test.c \
 	src/libcharon/config/grammar_test.c \
 	src/libcharon/config/objects_test.c \
+	src/libcharon/config/obscured_test.c \
 	src/libcharon/config/parse_test.c \
 	src/libcharon/config/pki_test.c \
 	src/libcharon/config/prompt_test.c \

@@ -30,6 +30,8 @@ static void write_arg(struct chance *c, const struct grammar_arg *arg, bool obje
 	};
 	static const char *const masks[] = { "255.255.255.0", "255.255.255.255", "255.255.240.0",
 					     "0.0.0.0" };
+	/* Of type 7: one that hides `6` and one that hides `hex`, a keyword beside it. */
+	static const char *const secrets[] = { "0 6", "6 SEALED", "pa\"ss!", "7 091A", "7 030C5E13", "0 key" };
 
 	switch (arg->type) {
 	case ARG_UINT:
@@ -88,7 +90,7 @@ static void write_arg(struct chance *c, const struct grammar_arg *arg, bool obje
 		fprintf(c->out, "2001:DB8:%x::%x/%u", roll(c, 9), roll(c, 99), roll(c, 129));
 		break;
 	case ARG_SECRET:
-		fputs(roll(c, 2) ? "0 6" : roll(c, 2) ? "6 SEALED" : "pa\"ss!", c->out);
+		fputs(secrets[roll(c, CYG_COUNT(secrets))], c->out);
 		break;
 	case ARG_HEX:
 		fputs("00AAff", c->out);

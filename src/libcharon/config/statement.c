@@ -3,6 +3,7 @@
  * Statements: a line as its row and the canonical text of its arguments. Secrets stand apart from
  * the text, in locked memory, and are printed on purpose only.
  */
+#include "config/obscured.h"
 #include "config/tree.h"
 
 #include <stdarg.h>
@@ -96,6 +97,15 @@ static void add_step(struct making *m, const struct grammar_row *row, const stru
 		(void)mask_address(m, row, i, words->at[from->word - 1].offset + 1, tell, ctx);
 }
 
+/* One of type 7 is of type 0 from here on: nothing is written in that form. */
+static enum cyg_status take_secret(const struct making *m, struct cyg_args *s)
+{
+	if (m->secret_type == 7)
+		return obscured_open(m->secret, &s->secret);
+	s->secret_type = m->secret_type;
+	return m->secret.len ? cyg_secret_copy(&s->secret, cyg_bytes(m->secret.ptr, m->secret.len)) : CYG_OK;
+}
+
 enum cyg_status statement_new(const struct match_result *match, const struct words *words, bool no,
 			      struct source *source, uint32_t line, tell_fn tell, void *ctx,
 			      struct cyg_args **out)
@@ -117,11 +127,9 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 	s = calloc(1, sizeof(*s) + steps_len + m->buffer.len + 1);
 	if (!s)
 		goto out;
-	if (m->secret.len) {
-		status = cyg_secret_copy(&s->secret, cyg_bytes(m->secret.ptr, m->secret.len));
-		if (status != CYG_OK)
-			goto out;
-	}
+	status = take_secret(m, s);
+	if (status != CYG_OK)
+		goto out;
 	atomic_init(&s->refs, 1);
 	s->row = match->row;
 	s->source = source;
@@ -130,7 +138,6 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 	s->column = match->step_count ? m->steps[0].column : 1;
 	s->step_count = (uint16_t)match->step_count;
 	s->no = no;
-	s->secret_type = m->secret_type;
 	memcpy(s->steps, m->steps, steps_len);
 	text = (char *)s->steps + steps_len;
 	memcpy(text, m->text, m->buffer.len);
@@ -257,16 +264,40 @@ static void print_banner(struct cyg_str text, FILE *out)
 	fprintf(out, "%s%.*s%s", mark, (int)text.len, text.ptr, mark);
 }
 
+static bool has_keyword(const struct grammar_row *row, struct cyg_str text)
+{
+	for (size_t i = 0; i < row->op_count; i++) {
+		const struct grammar_op *op = &row->ops[i];
+
+		if (op->kind == OP_KEYWORD && cyg_str_equal_nocase(cyg_str_head(cyg_str(op->word), text.len), text))
+			return true;
+	}
+	return false;
+}
+
+/* Would it be read as a type, or as a keyword of a row that begins alike, if its own type did not stand before it? */
+static bool needs_type(const struct cyg_args *s)
+{
+	struct cyg_str text = cyg_str_n((const char *)s->secret.ptr, s->secret.len);
+	const struct grammar_mode *mode = s->row->mode;
+
+	if (text.len == 1 && strchr("067", text.ptr[0]))
+		return true;
+	for (size_t i = 0; i < mode->row_count; i++) {
+		if (mode->rows[i]->initial == s->row->initial && has_keyword(mode->rows[i], text))
+			return true;
+	}
+	return false;
+}
+
 static void print_secret(const struct cyg_args *s, const struct grammar_arg *arg,
 			 enum statement_form form, FILE *out)
 {
-	bool like_type = s->secret.len == 1 && strchr("067", s->secret.ptr[0]);
-
 	if (form == STATEMENT_MASKED) {
 		fputs("<secret>", out);
 		return;
 	}
-	if (arg->type == ARG_SECRET && (s->secret_type || like_type))
+	if (arg->type == ARG_SECRET && (s->secret_type || needs_type(s)))
 		fprintf(out, "%u ", s->secret_type);
 	fwrite(s->secret.ptr, 1, s->secret.len, out);
 }

@@ -40,8 +40,8 @@ struct cyg_args {
 	uint16_t column, step_count;
 	bool no;
 	bool old;		  /* it was spelled otherwise, with a warning */
-	uint8_t secret_type;	  /* 0, 6, 7 */
-	struct cyg_secret secret; /* as typed: characters, or hexadecimal digits */
+	uint8_t secret_type;	  /* 0, 6; one of type 7 is opened */
+	struct cyg_secret secret; /* as typed: characters, or hexadecimal digits; of type 7: what it hid */
 	const char *text;	  /* behind the steps */
 	struct statement_step steps[];
 };
