@@ -244,23 +244,24 @@ static bool read_line(char *out, size_t room)
 	return false;
 }
 
-/* One line from the terminal without libedit: the answer to a question. False: none. */
+/* One line from the terminal without libedit: the answer to a question. False: none. What is secret is not
+ * shown from before it is asked for: an answer may come with the question's last octet. */
 static bool read_answer(const char *question, bool secret, char *answer, size_t room)
 {
 	struct termios before, hidden;
 	bool hide = secret && tcgetattr(STDIN_FILENO, &before) == 0;
 	bool got;
 
-	printf("%s%s", question, secret ? "" : " ");
-	fflush(stdout);
 	if (hide) {
 		hidden = before;
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
 	}
+	printf("%s%s", question, secret ? "" : " ");
+	fflush(stdout);
 	got = read_line(answer, room);
 	if (hide) {
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &before); /* what is typed ahead stays */
 		fputc('\n', stdout);
 	}
 	return got;
