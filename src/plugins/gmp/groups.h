@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Primes in hexadecimal, and known answers. Constant. */
+/* Primes in hexadecimal. Constant. */
 #ifndef GMP_GROUPS_H
 #define GMP_GROUPS_H
-
-#include <cygnet/crypto.h>
 
 extern const char gmp_prime_768[];
 extern const char gmp_prime_1024[];
@@ -16,15 +14,5 @@ extern const char gmp_prime_8192[];
 extern const char gmp_prime_2048_256[];
 extern const char gmp_generator_2048_256[];
 extern const char gmp_order_2048_256[];
-
-extern const struct cyg_vector gmp_vectors_modp_768[];
-extern const struct cyg_vector gmp_vectors_modp_1024[];
-extern const struct cyg_vector gmp_vectors_modp_1536[];
-extern const struct cyg_vector gmp_vectors_modp_2048[];
-extern const struct cyg_vector gmp_vectors_modp_3072[];
-extern const struct cyg_vector gmp_vectors_modp_4096[];
-extern const struct cyg_vector gmp_vectors_modp_6144[];
-extern const struct cyg_vector gmp_vectors_modp_8192[];
-extern const struct cyg_vector gmp_vectors_modp_2048_256[];
 
 #endif

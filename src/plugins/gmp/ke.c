@@ -10,6 +10,7 @@
  */
 #include "ke.h"
 #include "groups.h"
+#include "libvectors/modp.h"
 
 #include <errno.h>
 #include <gmp.h>
@@ -279,7 +280,7 @@ static enum cyg_status derive_raw(void *opaque, struct cyg_bytes scalar, struct 
 	const struct cyg_ke_ops gmp_modp_##name_ = {                                                \
 		.id = CYG_KE_MODP_##name_, .name = "MODP-" text_, .initiator_len = (bits_) / 8,     \
 		.responder_len = (bits_) / 8, .secret_len = (bits_) / 8, .slow = (bits_) > 768,     \
-		.vectors = gmp_vectors_modp_##name_, .instance_new = modp_##name_##_new,            \
+		.vectors = modp_vectors_##name_, .instance_new = modp_##name_##_new,            \
 		.instance_free = instance_free, .initiate = initiate, .respond = respond,           \
 		.finish = finish, .key_free = key_free, .derive_raw = derive_raw }
 

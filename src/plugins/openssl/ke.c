@@ -10,6 +10,7 @@
  *   X25519  a shared secret of zeros is refused (RFC 8031 5), and so for X448
  */
 #include "algorithms.h"
+#include "libvectors/modp.h"
 #include "vectors.h"
 
 #include <openssl/bn.h>
@@ -398,7 +399,7 @@ out:
 }
 
 /* `slow` as measured: one call takes over 200 microseconds. */
-#define KE(symbol_, id_, name_, public_, secret_, slow_, family_, type_, group_, prime_)            \
+#define KE(symbol_, vectors_, id_, name_, public_, secret_, slow_, family_, type_, group_, prime_) \
 	static const struct method symbol_##_method = {                                             \
 		&openssl_##symbol_, (family_), (type_), (group_), (prime_),                         \
 		(id_) == CYG_KE_MODP_2048_256 };                                                    \
@@ -409,7 +410,7 @@ out:
 	const struct cyg_ke_ops openssl_##symbol_ = {                                               \
 		.id = (id_), .name = (name_), .initiator_len = (public_),                           \
 		.responder_len = (public_), .secret_len = (secret_), .slow = (slow_),               \
-		.vectors = openssl_vectors_##symbol_, .instance_new = symbol_##_new,                \
+		.vectors = (vectors_), .instance_new = symbol_##_new,                               \
 		.instance_free = instance_free, .initiate = initiate, .respond = respond,           \
 		.finish = finish, .key_free = key_free, .derive_raw = derive_raw }
 
@@ -425,18 +426,18 @@ static const char modp_1024_prime[] =
 	"4FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
 	"EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF";
 
-KE(x25519, CYG_KE_X25519, "X25519", 32, 32, false, FAMILY_RAW, "X25519", NULL, NULL);
-KE(x448, CYG_KE_X448, "X448", 56, 56, true, FAMILY_RAW, "X448", NULL, NULL);
-KE(ecp_256, CYG_KE_ECP_256, "ECP-256", 64, 32, false, FAMILY_EC, "EC", "P-256", NULL);
-KE(ecp_384, CYG_KE_ECP_384, "ECP-384", 96, 48, true, FAMILY_EC, "EC", "P-384", NULL);
-KE(ecp_521, CYG_KE_ECP_521, "ECP-521", 132, 66, true, FAMILY_EC, "EC", "P-521", NULL);
-KE(modp_768, CYG_KE_MODP_768, "MODP-768", 96, 96, true, FAMILY_DH, "DH", NULL, modp_768_prime);
-KE(modp_1024, CYG_KE_MODP_1024, "MODP-1024", 128, 128, true, FAMILY_DH, "DH", NULL, modp_1024_prime);
-KE(modp_1536, CYG_KE_MODP_1536, "MODP-1536", 192, 192, true, FAMILY_DH, "DH", "modp_1536", NULL);
-KE(modp_2048, CYG_KE_MODP_2048, "MODP-2048", 256, 256, true, FAMILY_DH, "DH", "modp_2048", NULL);
-KE(modp_3072, CYG_KE_MODP_3072, "MODP-3072", 384, 384, true, FAMILY_DH, "DH", "modp_3072", NULL);
-KE(modp_4096, CYG_KE_MODP_4096, "MODP-4096", 512, 512, true, FAMILY_DH, "DH", "modp_4096", NULL);
-KE(modp_6144, CYG_KE_MODP_6144, "MODP-6144", 768, 768, true, FAMILY_DH, "DH", "modp_6144", NULL);
-KE(modp_8192, CYG_KE_MODP_8192, "MODP-8192", 1024, 1024, true, FAMILY_DH, "DH", "modp_8192", NULL);
+KE(x25519, openssl_vectors_x25519, CYG_KE_X25519, "X25519", 32, 32, false, FAMILY_RAW, "X25519", NULL, NULL);
+KE(x448, openssl_vectors_x448, CYG_KE_X448, "X448", 56, 56, true, FAMILY_RAW, "X448", NULL, NULL);
+KE(ecp_256, openssl_vectors_ecp_256, CYG_KE_ECP_256, "ECP-256", 64, 32, false, FAMILY_EC, "EC", "P-256", NULL);
+KE(ecp_384, openssl_vectors_ecp_384, CYG_KE_ECP_384, "ECP-384", 96, 48, true, FAMILY_EC, "EC", "P-384", NULL);
+KE(ecp_521, openssl_vectors_ecp_521, CYG_KE_ECP_521, "ECP-521", 132, 66, true, FAMILY_EC, "EC", "P-521", NULL);
+KE(modp_768, modp_vectors_768, CYG_KE_MODP_768, "MODP-768", 96, 96, true, FAMILY_DH, "DH", NULL, modp_768_prime);
+KE(modp_1024, modp_vectors_1024, CYG_KE_MODP_1024, "MODP-1024", 128, 128, true, FAMILY_DH, "DH", NULL, modp_1024_prime);
+KE(modp_1536, modp_vectors_1536, CYG_KE_MODP_1536, "MODP-1536", 192, 192, true, FAMILY_DH, "DH", "modp_1536", NULL);
+KE(modp_2048, modp_vectors_2048, CYG_KE_MODP_2048, "MODP-2048", 256, 256, true, FAMILY_DH, "DH", "modp_2048", NULL);
+KE(modp_3072, modp_vectors_3072, CYG_KE_MODP_3072, "MODP-3072", 384, 384, true, FAMILY_DH, "DH", "modp_3072", NULL);
+KE(modp_4096, modp_vectors_4096, CYG_KE_MODP_4096, "MODP-4096", 512, 512, true, FAMILY_DH, "DH", "modp_4096", NULL);
+KE(modp_6144, modp_vectors_6144, CYG_KE_MODP_6144, "MODP-6144", 768, 768, true, FAMILY_DH, "DH", "modp_6144", NULL);
+KE(modp_8192, modp_vectors_8192, CYG_KE_MODP_8192, "MODP-8192", 1024, 1024, true, FAMILY_DH, "DH", "modp_8192", NULL);
 /* RFC 5114 2.3. */
-KE(modp_2048_256, CYG_KE_MODP_2048_256, "MODP-2048-256", 256, 256, true, FAMILY_DH, "DHX", "dh_2048_256", NULL);
+KE(modp_2048_256, modp_vectors_2048_256, CYG_KE_MODP_2048_256, "MODP-2048-256", 256, 256, true, FAMILY_DH, "DHX", "dh_2048_256", NULL);

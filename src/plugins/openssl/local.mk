@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-openssl_sources = \
+openssl_sources = $(MODP_VECTORS) \
 	src/plugins/openssl/algorithms.h \
 	src/plugins/openssl/cipher.c \
 	src/plugins/openssl/esp.c \
@@ -21,6 +21,7 @@ openssl_sources = \
 if PLUGIN_OPENSSL
 plugin_LTLIBRARIES += src/plugins/openssl/openssl.la
 src_plugins_openssl_openssl_la_SOURCES = $(openssl_sources)
+src_plugins_openssl_openssl_la_CPPFLAGS = $(LIBVECTORS_CPPFLAGS)
 src_plugins_openssl_openssl_la_CFLAGS = $(PLUGIN_CFLAGS) $(OPENSSL_CFLAGS)
 src_plugins_openssl_openssl_la_LDFLAGS = $(PLUGIN_LDFLAGS)
 src_plugins_openssl_openssl_la_LIBADD = $(PLUGIN_LIBADD) $(OPENSSL_LIBS)
@@ -30,6 +31,7 @@ if HAVE_CHECK
 # The whole plugin for tests, linked statically: cyg_plugin_openssl.
 check_LTLIBRARIES += src/plugins/openssl/libopenssl-plugin.la
 src_plugins_openssl_libopenssl_plugin_la_SOURCES = $(openssl_sources)
+src_plugins_openssl_libopenssl_plugin_la_CPPFLAGS = $(LIBVECTORS_CPPFLAGS)
 src_plugins_openssl_libopenssl_plugin_la_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS) -DCYG_MONOLITHIC
 src_plugins_openssl_libopenssl_plugin_la_LIBADD = $(OPENSSL_LIBS)
 

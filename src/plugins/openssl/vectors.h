@@ -31,14 +31,5 @@ extern const struct cyg_vector openssl_vectors_ecp_384[];
 extern const struct cyg_vector openssl_vectors_ecp_521[];
 extern const struct cyg_vector openssl_vectors_x25519[];
 extern const struct cyg_vector openssl_vectors_x448[];
-extern const struct cyg_vector openssl_vectors_modp_768[];
-extern const struct cyg_vector openssl_vectors_modp_1024[];
-extern const struct cyg_vector openssl_vectors_modp_1536[];
-extern const struct cyg_vector openssl_vectors_modp_2048[];
-extern const struct cyg_vector openssl_vectors_modp_3072[];
-extern const struct cyg_vector openssl_vectors_modp_4096[];
-extern const struct cyg_vector openssl_vectors_modp_6144[];
-extern const struct cyg_vector openssl_vectors_modp_8192[];
-extern const struct cyg_vector openssl_vectors_modp_2048_256[];
 
 #endif
