@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define FIRST_CAPACITY 16u
+#define TRIES          64 /* to meet one that is free */
 
 static uint32_t place_of(const struct spi_table *t, uint32_t spi)
 {
@@ -88,4 +89,37 @@ void spi_remove(struct spi_table *t, uint32_t spi)
 		t->slots[at] = (struct spi_slot){ 0 };
 		hole = at;
 	}
+}
+
+enum cyg_status spi_hand_out(struct spi_table *t, struct cyg_shard *shard, uint8_t slot, uint32_t *out)
+{
+	for (unsigned i = 0; i < TRIES; i++) {
+		uint32_t spi;
+		enum cyg_status status;
+
+		cyg_shard_random(shard, &spi, sizeof(spi));
+		spi = (spi & 0x00ffffff) | (uint32_t)slot << 24;
+		if (spi <= 255 || spi_find(t, spi)) /* 1 to 255 are reserved, RFC 4303 2.1 */
+			continue;
+		status = spi_add(t, spi, NULL);
+		if (status == CYG_OK)
+			*out = spi;
+		return status;
+	}
+	return CYG_LIMIT;
+}
+
+void spi_take_back(struct spi_table *t, uint32_t spi)
+{
+	const struct spi_slot *slot = spi_find(t, spi);
+
+	if (slot && !slot->child)
+		spi_remove(t, spi);
+}
+
+void *spi_child(const struct spi_table *t, uint32_t spi)
+{
+	const struct spi_slot *slot = spi_find(t, spi);
+
+	return slot ? slot->child : NULL;
 }

@@ -6,7 +6,7 @@
 #ifndef LIBKERNEL_SPI_H
 #define LIBKERNEL_SPI_H
 
-#include <cygnet/status.h>
+#include <cygnet/shard.h>
 
 #define SPI_MAX_COUNT (1u << 20) /* of one shard, below half of what a slot holds */
 
@@ -28,5 +28,15 @@ struct spi_slot *spi_find(const struct spi_table *t, uint32_t spi);
 /* An SPI that is not there yet. CYG_LIMIT, CYG_NOMEM. */
 enum cyg_status spi_add(struct spi_table *t, uint32_t spi, void *child) CYG_MUST_CHECK;
 void spi_remove(struct spi_table *t, uint32_t spi);
+
+/*
+ * Hands out a random SPI whose highest octet is `slot`. Ours alone to give: nothing is asked of the system for a
+ * negotiation that may fail. CYG_LIMIT, CYG_NOMEM.
+ */
+enum cyg_status spi_hand_out(struct spi_table *t, struct cyg_shard *shard, uint8_t slot, uint32_t *out) CYG_MUST_CHECK;
+/* Takes back one that is handed out and not in use; any other stays. */
+void spi_take_back(struct spi_table *t, uint32_t spi);
+/* Who has it; NULL if nobody does. */
+void *spi_child(const struct spi_table *t, uint32_t spi);
 
 #endif

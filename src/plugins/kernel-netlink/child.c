@@ -6,48 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SPI_TRIES       64
 #define TASK_TIMEOUT_MS 5000
 #define ANSWER_ROOM     8192
-
-/* --- SPIs --- */
-
-/*
- * Ours alone to give out: they carry our slot, and nothing is kept in the kernel for a negotiation that may fail.
- * Another daemon's SA with the same number would make the installation fail, once in millions.
- */
-enum cyg_status plane_spi_alloc(struct plane_shard *s, uint8_t slot, uint32_t *out)
-{
-	for (unsigned i = 0; i < SPI_TRIES; i++) {
-		uint32_t spi;
-		enum cyg_status status;
-
-		cyg_shard_random(s->shard, &spi, sizeof(spi));
-		spi = (spi & 0x00ffffff) | (uint32_t)slot << 24;
-		if (spi <= 255 || spi_find(&s->spis, spi)) /* 1 to 255 are reserved, RFC 4303 2.1 */
-			continue;
-		status = spi_add(&s->spis, spi, NULL);
-		if (status == CYG_OK)
-			*out = spi;
-		return status;
-	}
-	return CYG_LIMIT;
-}
-
-void plane_spi_free(struct plane_shard *s, uint32_t spi)
-{
-	const struct spi_slot *slot = spi_find(&s->spis, spi);
-
-	if (slot && !slot->child)
-		spi_remove(&s->spis, spi);
-}
-
-struct plane_child *plane_child_find(struct plane_shard *s, uint32_t spi_in)
-{
-	const struct spi_slot *slot = spi_find(&s->spis, spi_in);
-
-	return slot ? slot->child : NULL;
-}
 
 /* --- Tasks --- */
 

@@ -152,12 +152,12 @@ static enum cyg_status can_do(struct cyg_plugin_ctx *ctx, struct cyg_shard *shar
 static enum cyg_status spi_alloc(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint8_t slot,
 				 uint32_t *out, struct cyg_op *op)
 {
-	return plane_spi_alloc(plane_of(ctx, shard), slot, out);
+	return spi_hand_out(&plane_of(ctx, shard)->spis, shard, slot, out);
 }
 
 static void spi_free(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi)
 {
-	plane_spi_free(plane_of(ctx, shard), spi);
+	spi_take_back(&plane_of(ctx, shard)->spis, spi);
 }
 
 static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,

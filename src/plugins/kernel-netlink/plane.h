@@ -121,9 +121,10 @@ enum cyg_status plane_shard_open(struct plane_shard *s) CYG_MUST_CHECK;
 
 /* --- child.c --- */
 
-struct plane_child *plane_child_find(struct plane_shard *s, uint32_t spi_in);
-enum cyg_status plane_spi_alloc(struct plane_shard *s, uint8_t slot, uint32_t *out) CYG_MUST_CHECK;
-void plane_spi_free(struct plane_shard *s, uint32_t spi);
+static inline struct plane_child *plane_child_find(struct plane_shard *s, uint32_t spi_in)
+{
+	return (struct plane_child *)spi_child(&s->spis, spi_in);
+}
 enum cyg_status plane_child_add(struct plane_shard *s, const struct cyg_kernel_child *wanted, enum cyg_direction what,
 				struct cyg_op *op) CYG_MUST_CHECK;
 enum cyg_status plane_child_move(struct plane_shard *s, uint32_t spi_in, const struct cyg_endpoint *local,

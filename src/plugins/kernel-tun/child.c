@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#define SPI_TRIES 64
 #define SEQ_SOFT  UINT32_C(0xf0000000) /* a 32-bit number space that is nearly used up */
 
 /* --- Suites --- */
@@ -55,41 +54,6 @@ enum cyg_status tun_can_do(struct tun_shard *s, uint16_t encr, uint16_t key_bits
 	struct tun_suite *suite;
 
 	return suite_get(s, encr, key_bits, integ, &suite) == CYG_OK ? CYG_OK : CYG_UNSUPPORTED;
-}
-
-/* --- SPIs --- */
-
-enum cyg_status tun_spi_alloc(struct tun_shard *s, uint8_t slot, uint32_t *out)
-{
-	for (unsigned i = 0; i < SPI_TRIES; i++) {
-		uint32_t spi;
-		enum cyg_status status;
-
-		cyg_shard_random(s->shard, &spi, sizeof(spi));
-		spi = (spi & 0x00ffffff) | (uint32_t)slot << 24;
-		if (spi <= 255 || spi_find(&s->spis, spi)) /* 1 to 255 are reserved, RFC 4303 2.1 */
-			continue;
-		status = spi_add(&s->spis, spi, NULL);
-		if (status == CYG_OK)
-			*out = spi;
-		return status;
-	}
-	return CYG_LIMIT;
-}
-
-void tun_spi_free(struct tun_shard *s, uint32_t spi)
-{
-	const struct spi_slot *slot = spi_find(&s->spis, spi);
-
-	if (slot && !slot->child)
-		spi_remove(&s->spis, spi);
-}
-
-struct tun_child *tun_child_find(struct tun_shard *s, uint32_t spi_in)
-{
-	const struct spi_slot *slot = spi_find(&s->spis, spi_in);
-
-	return slot ? slot->child : NULL;
 }
 
 /* --- Ways --- */

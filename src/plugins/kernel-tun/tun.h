@@ -191,15 +191,16 @@ static inline struct tun_shard *tun_shard_of(struct cyg_plugin_ctx *ctx, const s
 /* --- child.c --- */
 
 enum cyg_status tun_can_do(struct tun_shard *s, uint16_t encr, uint16_t key_bits, uint16_t integ);
-enum cyg_status tun_spi_alloc(struct tun_shard *s, uint8_t slot, uint32_t *out) CYG_MUST_CHECK;
-void tun_spi_free(struct tun_shard *s, uint32_t spi);
 enum cyg_status tun_child_add(struct tun_shard *s, const struct cyg_kernel_child *child,
 			      enum cyg_direction what) CYG_MUST_CHECK;
 enum cyg_status tun_child_move(struct tun_shard *s, uint32_t spi_in, const struct cyg_endpoint *local,
 			       const struct cyg_endpoint *remote, bool udp_encap) CYG_MUST_CHECK;
 void tun_child_remove(struct tun_shard *s, uint32_t spi_in, enum cyg_direction what,
 		      struct cyg_kernel_counters *last);
-struct tun_child *tun_child_find(struct tun_shard *s, uint32_t spi_in);
+static inline struct tun_child *tun_child_find(struct tun_shard *s, uint32_t spi_in)
+{
+	return (struct tun_child *)spi_child(&s->spis, spi_in);
+}
 /* Packets to `prefix` go to this child too; the other shards are told. */
 enum cyg_status tun_child_route(struct tun_child *child, const struct cyg_prefix *prefix, bool add) CYG_MUST_CHECK;
 void tun_children_free(struct tun_shard *s);

@@ -196,12 +196,12 @@ static enum cyg_status can_do(struct cyg_plugin_ctx *ctx, struct cyg_shard *shar
 static enum cyg_status spi_alloc(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint8_t slot,
 				 uint32_t *out, struct cyg_op *op)
 {
-	return tun_spi_alloc(tun_shard_of(ctx, shard), slot, out);
+	return spi_hand_out(&tun_shard_of(ctx, shard)->spis, shard, slot, out);
 }
 
 static void spi_free(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi)
 {
-	tun_spi_free(tun_shard_of(ctx, shard), spi);
+	spi_take_back(&tun_shard_of(ctx, shard)->spis, spi);
 }
 
 static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
