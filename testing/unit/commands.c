@@ -119,6 +119,28 @@ char *commands_judge(struct commands *c, const char *text)
 	return findings_text(&findings);
 }
 
+void commands_expect(struct commands *c, const char *text, const char *want)
+{
+	char *found = commands_judge(c, text), *at = found;
+	char got[1000];
+	struct cyg_strbuf out = CYG_STRBUF(got);
+
+	while (*at) {
+		unsigned line, column;
+		char severity[16];
+		char *end = strchr(at, '\n'), *code = end;
+
+		*end = '\0';
+		ck_assert_int_eq(sscanf(at, "test:%u:%u: %15[a-z]:", &line, &column, severity), 3);
+		while (*code != '[')
+			code--;
+		cyg_strbuf_addf(&out, "%u %s %.*s\n", line, severity, (int)strcspn(code + 1, "]"), code + 1);
+		at = end + 1;
+	}
+	ck_assert_msg(strcmp(got, want) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, want, got);
+	free(found);
+}
+
 char *commands_render(struct commands *c)
 {
 	char *text;

@@ -35,6 +35,8 @@ struct commands *commands_start(struct harness *h, const struct cyg_command_tabl
 void commands_load(struct commands *c, const char *text);
 /* The findings of a configuration as `check-config` prints them; to be freed. */
 char *commands_judge(struct commands *c, const char *text);
+/* Line, severity and code of each finding, one a line: "3 warning range\n". Fails the test if they are others. */
+void commands_expect(struct commands *c, const char *text, const char *want);
 /* The configuration in force as a file would have it; to be freed. */
 char *commands_render(struct commands *c);
 /* Runs an exec line until it has ended; its text output. Status, error and rows are in `c`. */

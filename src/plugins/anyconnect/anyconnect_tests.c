@@ -23,29 +23,6 @@ static void teardown(void)
 	harness_stop(h);
 }
 
-/* Line, severity and code of what `check-config` says of a text. */
-static void expect(const char *text, const char *want)
-{
-	char *found = commands_judge(commands, text), *at = found;
-	char got[1000];
-	struct cyg_strbuf out = CYG_STRBUF(got);
-
-	while (*at) {
-		unsigned line, column;
-		char severity[16];
-		char *end = strchr(at, '\n'), *code = end;
-
-		*end = '\0';
-		ck_assert_int_eq(sscanf(at, "test:%u:%u: %15[a-z]:", &line, &column, severity), 3);
-		while (*code != '[')
-			code--;
-		cyg_strbuf_addf(&out, "%u %s %.*s\n", line, severity, (int)strcspn(code + 1, "]"), code + 1);
-		at = end + 1;
-	}
-	ck_assert_msg(strcmp(got, want) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, want, got);
-	free(found);
-}
-
 #define LISTENER "crypto ssl policy s\n ip address local 192.0.2.1\n pki trustpoint T\n"
 #define TRUSTPOINT "crypto pki trustpoint T\n enrollment terminal\n"
 
@@ -65,34 +42,34 @@ END_TEST
 
 START_TEST(a_profile_of_peers_may_refer_to_it)
 {
-	expect("crypto ikev2 profile P\n shutdown\n anyconnect profile A\ncrypto vpn anyconnect profile A disk0:a\n", "");
-	expect("crypto ikev2 profile P\n shutdown\n anyconnect profile A\n", "3 warning undefined-reference\n");
+	commands_expect(commands, "crypto ikev2 profile P\n shutdown\n anyconnect profile A\ncrypto vpn anyconnect profile A disk0:a\n", "");
+	commands_expect(commands, "crypto ikev2 profile P\n shutdown\n anyconnect profile A\n", "3 warning undefined-reference\n");
 }
 END_TEST
 
 START_TEST(a_listener_is_shut_down_unless_told)
 {
-	expect("crypto ssl policy s\n", "");
-	expect("crypto ssl policy s\n no shutdown\n", "1 warning incomplete\n");
-	expect(TRUSTPOINT LISTENER " no shutdown\n", "");
-	expect("crypto ssl policy s\n ip address local 192.0.2.1 port 443\n no shutdown\n", "1 warning incomplete\n");
+	commands_expect(commands, "crypto ssl policy s\n", "");
+	commands_expect(commands, "crypto ssl policy s\n no shutdown\n", "1 warning incomplete\n");
+	commands_expect(commands, TRUSTPOINT LISTENER " no shutdown\n", "");
+	commands_expect(commands, "crypto ssl policy s\n ip address local 192.0.2.1 port 443\n no shutdown\n", "1 warning incomplete\n");
 }
 END_TEST
 
 START_TEST(two_listeners_for_one_thing_conflict_at_the_later_line)
 {
-	expect(TRUSTPOINT "ip http secure-server\n" LISTENER " no shutdown\n", "7 error conflict\n");
-	expect(TRUSTPOINT LISTENER " no shutdown\nip http secure-server\n", "7 error conflict\n");
-	expect(TRUSTPOINT LISTENER "ip http secure-server\n", "");
-	expect(TRUSTPOINT LISTENER " no shutdown\nno ip http secure-server\n", "");
+	commands_expect(commands, TRUSTPOINT "ip http secure-server\n" LISTENER " no shutdown\n", "7 error conflict\n");
+	commands_expect(commands, TRUSTPOINT LISTENER " no shutdown\nip http secure-server\n", "7 error conflict\n");
+	commands_expect(commands, TRUSTPOINT LISTENER "ip http secure-server\n", "");
+	commands_expect(commands, TRUSTPOINT LISTENER " no shutdown\nno ip http secure-server\n", "");
 }
 END_TEST
 
 START_TEST(a_tls_profile_refers_to_its_listener)
 {
-	expect("crypto ssl profile p\n match policy s\n", "2 warning undefined-reference\n");
-	expect("crypto ssl profile p\n match policy s\n max-users 5\ncrypto ssl policy s\n", "");
-	expect("crypto ssl profile p\n max-users 0\n", "2 error range\n");
+	commands_expect(commands, "crypto ssl profile p\n match policy s\n", "2 warning undefined-reference\n");
+	commands_expect(commands, "crypto ssl profile p\n match policy s\n max-users 5\ncrypto ssl policy s\n", "");
+	commands_expect(commands, "crypto ssl profile p\n max-users 0\n", "2 error range\n");
 }
 END_TEST
 

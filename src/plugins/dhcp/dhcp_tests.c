@@ -23,29 +23,6 @@ static void teardown(void)
 	harness_stop(h);
 }
 
-/* Line, severity and code of what `check-config` says of a text. */
-static void expect(const char *text, const char *want)
-{
-	char *found = commands_judge(commands, text), *at = found;
-	char got[1000];
-	struct cyg_strbuf out = CYG_STRBUF(got);
-
-	while (*at) {
-		unsigned line, column;
-		char severity[16];
-		char *end = strchr(at, '\n'), *code = end;
-
-		*end = '\0';
-		ck_assert_int_eq(sscanf(at, "test:%u:%u: %15[a-z]:", &line, &column, severity), 3);
-		while (*code != '[')
-			code--;
-		cyg_strbuf_addf(&out, "%u %s %.*s\n", line, severity, (int)strcspn(code + 1, "]"), code + 1);
-		at = end + 1;
-	}
-	ck_assert_msg(strcmp(got, want) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, want, got);
-	free(found);
-}
-
 /* A mode of that name whose object begins with what is granted, as the plugin authz-policy has it. */
 static const struct cyg_mode modes[] = {
 	{ .name = CYG_MODE_AUTHZ_POLICY, .parent = "global", .prompt = "config-policy", .what = "policy",
@@ -90,16 +67,16 @@ END_TEST
 START_TEST(values_have_their_ranges)
 {
 	with_mode();
-	expect(POLICY " dhcp timeout 3\n", "2 error range\n");
-	expect(POLICY " dhcp timeout 31\n", "2 error range\n");
-	expect(POLICY " dhcp giaddr here\n", "2 error syntax\n");
-	expect(POLICY " dhcp giaddr 192.0.2.1\n", "");
+	commands_expect(commands, POLICY " dhcp timeout 3\n", "2 error range\n");
+	commands_expect(commands, POLICY " dhcp timeout 31\n", "2 error range\n");
+	commands_expect(commands, POLICY " dhcp giaddr here\n", "2 error syntax\n");
+	commands_expect(commands, POLICY " dhcp giaddr 192.0.2.1\n", "");
 }
 END_TEST
 
 START_TEST(without_authorization_policies_its_lines_belong_nowhere)
 {
-	expect("dhcp timeout 5\n", "1 error unknown-command\n");
+	commands_expect(commands, "dhcp timeout 5\n", "1 error unknown-command\n");
 }
 END_TEST
 

@@ -23,29 +23,6 @@ static void teardown(void)
 	harness_stop(h);
 }
 
-/* Line, severity and code of what `check-config` says of a text. */
-static void expect(const char *text, const char *want)
-{
-	char *found = commands_judge(commands, text), *at = found;
-	char got[1000];
-	struct cyg_strbuf out = CYG_STRBUF(got);
-
-	while (*at) {
-		unsigned line, column;
-		char severity[16];
-		char *end = strchr(at, '\n'), *code = end;
-
-		*end = '\0';
-		ck_assert_int_eq(sscanf(at, "test:%u:%u: %15[a-z]:", &line, &column, severity), 3);
-		while (*code != '[')
-			code--;
-		cyg_strbuf_addf(&out, "%u %s %.*s\n", line, severity, (int)strcspn(code + 1, "]"), code + 1);
-		at = end + 1;
-	}
-	ck_assert_msg(strcmp(got, want) == 0, "for\n%s\nexpected\n%s\ngot\n%s", text, want, got);
-	free(found);
-}
-
 static const void *object(const char *mode, const char *name)
 {
 	return cyg_config_object(commands->config, mode, cyg_str(name), false);
@@ -72,22 +49,22 @@ END_TEST
 
 START_TEST(a_server_needs_an_address_and_a_key)
 {
-	expect("radius server one\n", "1 warning incomplete\n");
-	expect("radius server one\n address ipv4 192.0.2.1\n", "1 warning incomplete\n");
-	expect("radius server one\n address ipv4 192.0.2.1\n key 6 SEALED\n", "1 warning incomplete\n");
-	expect("radius-server host 192.0.2.1\n", "1 warning incomplete\n");
-	expect("radius-server host 192.0.2.1 key x\n", "");
+	commands_expect(commands, "radius server one\n", "1 warning incomplete\n");
+	commands_expect(commands, "radius server one\n address ipv4 192.0.2.1\n", "1 warning incomplete\n");
+	commands_expect(commands, "radius server one\n address ipv4 192.0.2.1\n key 6 SEALED\n", "1 warning incomplete\n");
+	commands_expect(commands, "radius-server host 192.0.2.1\n", "1 warning incomplete\n");
+	commands_expect(commands, "radius-server host 192.0.2.1 key x\n", "");
 }
 END_TEST
 
 START_TEST(values_have_their_ranges)
 {
-	expect("radius server one\n timeout 0\n", "2 error range\n");
-	expect("radius server one\n timeout 1001\n", "2 error range\n");
-	expect("radius server one\n retransmit 101\n", "2 error range\n");
-	expect("radius-server host 192.0.2.1 auth-port 65536 key x\n", "1 error range\n");
-	expect("aaa group server radius g\n deadtime 1441\n", "2 error range\n");
-	expect("radius-server host here key x\n", "1 error syntax\n");
+	commands_expect(commands, "radius server one\n timeout 0\n", "2 error range\n");
+	commands_expect(commands, "radius server one\n timeout 1001\n", "2 error range\n");
+	commands_expect(commands, "radius server one\n retransmit 101\n", "2 error range\n");
+	commands_expect(commands, "radius-server host 192.0.2.1 auth-port 65536 key x\n", "1 error range\n");
+	commands_expect(commands, "aaa group server radius g\n deadtime 1441\n", "2 error range\n");
+	commands_expect(commands, "radius-server host here key x\n", "1 error syntax\n");
 }
 END_TEST
 
@@ -117,21 +94,21 @@ END_TEST
 
 START_TEST(a_group_tells_servers_that_are_not_there)
 {
-	expect("aaa group server radius g\n", "1 warning incomplete\n");
-	expect("aaa group server radius g\n server name one\n", "2 warning undefined-reference\n");
-	expect("aaa group server radius g\n server 192.0.2.2\n", "2 warning undefined-reference\n");
-	expect("aaa group server radius g\n server 192.0.2.2 auth-port 7\nradius-server host 192.0.2.2 key x\n",
+	commands_expect(commands, "aaa group server radius g\n", "1 warning incomplete\n");
+	commands_expect(commands, "aaa group server radius g\n server name one\n", "2 warning undefined-reference\n");
+	commands_expect(commands, "aaa group server radius g\n server 192.0.2.2\n", "2 warning undefined-reference\n");
+	commands_expect(commands, "aaa group server radius g\n server 192.0.2.2 auth-port 7\nradius-server host 192.0.2.2 key x\n",
 	       "2 warning undefined-reference\n");
-	expect("aaa group server radius g\n server 192.0.2.2\nradius-server host 192.0.2.2 auth-port 7 key x\n", "");
+	commands_expect(commands, "aaa group server radius g\n server 192.0.2.2\nradius-server host 192.0.2.2 auth-port 7 key x\n", "");
 }
 END_TEST
 
 START_TEST(a_list_may_name_a_group_or_all_servers)
 {
-	expect("aaa new-model\naaa authentication login a group radius local\n", "");
-	expect("aaa new-model\naaa authentication login a group g\naaa group server radius g\n server 192.0.2.2\n"
+	commands_expect(commands, "aaa new-model\naaa authentication login a group radius local\n", "");
+	commands_expect(commands, "aaa new-model\naaa authentication login a group g\naaa group server radius g\n server 192.0.2.2\n"
 	       "radius-server host 192.0.2.2 key x\n", "");
-	expect("aaa new-model\naaa accounting network a start-stop group h\n", "2 warning undefined-reference\n");
+	commands_expect(commands, "aaa new-model\naaa accounting network a start-stop group h\n", "2 warning undefined-reference\n");
 }
 END_TEST
 
