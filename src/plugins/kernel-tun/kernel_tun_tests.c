@@ -15,6 +15,8 @@ int main(void)
 	suite_add_tcase(suite, path_tcase());
 	suite_add_tcase(suite, device_tcase());
 	suite_add_tcase(suite, traffic_tcase());
+	suite_add_tcase(suite, hostile_tcase());
+	suite_add_tcase(suite, life_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

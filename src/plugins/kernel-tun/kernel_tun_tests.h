@@ -10,5 +10,7 @@ TCase *cut_tcase(void);
 TCase *path_tcase(void);
 TCase *device_tcase(void);
 TCase *traffic_tcase(void);
+TCase *hostile_tcase(void);
+TCase *life_tcase(void);
 
 #endif

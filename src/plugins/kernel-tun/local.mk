@@ -38,9 +38,11 @@ TESTS += src/plugins/kernel-tun/kernel_tun_tests
 src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
 	src/plugins/kernel-tun/cut_test.c \
 	src/plugins/kernel-tun/device_test.c \
+	src/plugins/kernel-tun/hostile_test.c \
 	src/plugins/kernel-tun/inner_test.c \
 	src/plugins/kernel-tun/kernel_tun_tests.c \
 	src/plugins/kernel-tun/kernel_tun_tests.h \
+	src/plugins/kernel-tun/life_test.c \
 	src/plugins/kernel-tun/packets_test.h \
 	src/plugins/kernel-tun/path_test.c \
 	src/plugins/kernel-tun/tables_test.c \

@@ -550,3 +550,23 @@ struct cyg_kernel_counters counters_of(struct side *side, unsigned n, uint32_t s
 	ck_assert_int_eq(side->ops->child_query(side->ctx, worker(side, n), spi, &counters, NULL), CYG_OK);
 	return counters;
 }
+
+void world_begin(unsigned workers)
+{
+	world_new(workers);
+	world_interface(&world.a, 1, 1400);
+	world_interface(&world.b, 1, 1400);
+}
+
+void world_passes(const char *from, const char *to, size_t body)
+{
+	uint8_t packet[PACKET_ROOM], out[PACKET_ROOM];
+	size_t len = packet_make(packet, from, to, 17, 4000, 53, body);
+
+	tun_put(&world.a, 0, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.datagrams, 1);
+	wire_give_all(-1);
+	ck_assert_uint_eq(tun_get(&world.b, 0, out, sizeof(out)), len);
+	ck_assert_mem_eq(out, packet, len);
+}

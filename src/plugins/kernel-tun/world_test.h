@@ -79,6 +79,8 @@ struct world {
 extern struct world world;
 
 void world_new(unsigned workers);
+/* The same, with one interface on each side and an MTU of 1400. */
+void world_begin(unsigned workers);
 /* Ends both gateways and checks that nothing is left. */
 void world_free(void);
 /* Runs both gateways and the system until nothing moves. */
@@ -122,5 +124,8 @@ void wire_give_merged(void);
 /* All that waits, in order; empties the wire. */
 void wire_give_all(int shard);
 struct datagram *wire_last(void);
+
+/* Sends one packet from a to b and checks that it arrives as it was. */
+void world_passes(const char *from, const char *to, size_t body);
 
 #endif
