@@ -83,7 +83,7 @@ struct candidate {
 	/* A banner that goes on in the next line: */
 	char *open;
 	size_t open_len;
-	uint32_t open_line;
+	uint32_t open_line, open_column;
 	bool still_open;
 	/* While it commits: */
 	struct build_frame *frames;

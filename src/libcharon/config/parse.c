@@ -202,6 +202,7 @@ static enum cyg_status find_owner(struct line *l)
 			l->words.text.len < CONFIG_LINE_MAX ? l->words.text.len : CONFIG_LINE_MAX;
 		memcpy(c->open, l->words.text.ptr, c->open_len);
 		c->open_line = l->number;
+		c->open_column = (uint32_t)line_column(l, l->match.where);
 		return CYG_OK;
 	}
 	line_refuse_owned(l);
@@ -298,7 +299,7 @@ void candidate_end(struct candidate *c)
 {
 	if (!c->open)
 		return;
-	findings_add(c->findings, CONFIG_ERROR, c->open_line, 1, "syntax",
+	findings_add(c->findings, CONFIG_ERROR, c->open_line, c->open_column, "syntax",
 		     "the text that begins here lacks its closing delimiter");
 	close_text(c);
 }

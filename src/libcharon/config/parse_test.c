@@ -251,6 +251,7 @@ START_TEST(a_banner_may_go_over_lines)
 	free(text);
 	expect("kit text T\nbanner This is it\n", "");
 	expect("kit text T\nbanner # no end\nhostname x\n", "2 error syntax\n");
+	ck_assert_uint_eq(kit_findings.items[0].column, 8);
 	expect("kit text T\nbanner #a# b\n", "2 error syntax\n");
 }
 END_TEST

@@ -45,8 +45,12 @@ static void reading_text(struct config_reading *reading, enum cyg_status status,
 		reading_parse(reading);
 		return;
 	}
-	if (status == CYG_LIMIT)
-		why = "is larger than 16 MB";
+	if (status == CYG_LIMIT) {
+		why = "it is larger than 16 MB";
+	} else if (status == CYG_BUSY) {
+		why = "it was written to while it was read: try again";
+		status = CYG_IO;
+	}
 	snprintf(reading->why, sizeof(reading->why), "%s/%s: %s", reading->daemon->paths.etc, reading->name, why);
 	reading->done(reading, status);
 }

@@ -119,7 +119,7 @@ enum cyg_status revert_arm(struct daemon *daemon, uint32_t minutes, const char *
 	cyg_timer_set(daemon->control, &revert->timer,
 		      cyg_shard_now_ms(daemon->control) + (uint64_t)minutes * 60000, time_is_up);
 	cyg_log(CYG_LOG_NOTICE, "config.revert_armed",
-		"{user} has {minutes} minutes to confirm; then the configuration is again what it was",
+		"{user} has {minutes} min to confirm; then the configuration is again what it was",
 		F_STR("user", user), F_UINT("minutes", minutes));
 	return CYG_OK;
 }

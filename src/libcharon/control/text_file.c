@@ -10,11 +10,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool unchanged(int fd, const struct stat *before)
+{
+	struct stat now;
+
+	return fstat(fd, &now) == 0 && now.st_size == before->st_size &&
+	       now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
 enum cyg_status text_file_read_fd(int fd, char **text, size_t *len)
 {
 	size_t room = 0, used = 0;
+	struct stat before;
 	char *buffer = NULL;
 	enum cyg_status status;
+
+	if (fstat(fd, &before) != 0)
+		return CYG_IO;
 
 	for (;;) {
 		ssize_t got;
@@ -49,6 +61,9 @@ enum cyg_status text_file_read_fd(int fd, char **text, size_t *len)
 			break;
 		used += (size_t)got;
 	}
+	status = CYG_BUSY;
+	if (!unchanged(fd, &before))
+		goto failed;
 	*text = buffer;
 	*len = used;
 	return CYG_OK;

@@ -10,7 +10,8 @@
 
 #define TEXT_FILE_MAX (16u << 20)
 
-/* To its end; `fd` stays the caller's. CYG_LIMIT, CYG_NOMEM, CYG_IO with errno (EISDIR for a folder). */
+/* To its end; `fd` stays the caller's. CYG_LIMIT, CYG_NOMEM, CYG_IO with errno (EISDIR for a folder),
+ * CYG_BUSY if somebody wrote to it meanwhile. */
 enum cyg_status text_file_read_fd(int fd, char **text, size_t *len) CYG_MUST_CHECK;
 /* CYG_NOT_FOUND, or as above. */
 enum cyg_status text_file_read(const char *path, char **text, size_t *len) CYG_MUST_CHECK;

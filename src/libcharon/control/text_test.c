@@ -4,9 +4,15 @@
 #include "control/control_tests.h"
 #include "control/pipe.h"
 #include "control/protocol.h"
+#include "control/text_file.h"
 
+#include <fcntl.h>
 #include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 static bool matches(const char *pattern, const char *line)
 {
@@ -237,6 +243,56 @@ START_TEST(access_follows_user_and_groups)
 }
 END_TEST
 
+struct writing {
+	atomic_bool go_on;
+	int fd;
+};
+
+static void *keep_writing(void *arg)
+{
+	struct writing *writing = arg;
+
+	/* Often enough to meet a reader, and not so fast that the reader never gets to the end. */
+	while (atomic_load(&writing->go_on)) {
+		const struct timespec nap = { .tv_nsec = 20000 };
+
+		if (write(writing->fd, "!\n", 2) != 2)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	return NULL;
+}
+
+START_TEST(a_file_that_is_written_to_meanwhile_is_not_believed)
+{
+	char path[] = "/tmp/cygnet-text-XXXXXX", *text;
+	struct writing writing = { .go_on = true, .fd = mkostemp(path, O_APPEND) };
+	enum cyg_status status = CYG_OK;
+	pthread_t writer;
+	size_t len;
+
+	ck_assert_int_ge(writing.fd, 0);
+	ck_assert_int_eq(ftruncate(writing.fd, 500000), 0);
+	/* Twin: one that nobody touches is read whole. */
+	ck_assert_int_eq(text_file_read(path, &text, &len), CYG_OK);
+	ck_assert_uint_eq(len, 500000);
+	free(text);
+	ck_assert_int_eq(pthread_create(&writer, NULL, keep_writing, &writing), 0);
+	/* The writer need not run just now: it does sooner or later. */
+	while (status == CYG_OK) {
+		ck_assert_int_eq(ftruncate(writing.fd, 500000), 0);
+		status = text_file_read(path, &text, &len);
+		if (status == CYG_OK)
+			free(text);
+	}
+	atomic_store(&writing.go_on, false);
+	pthread_join(writer, NULL);
+	close(writing.fd);
+	unlink(path);
+	ck_assert_int_eq(status, CYG_BUSY);
+}
+END_TEST
+
 Suite *control_text_suite(void)
 {
 	Suite *suite = suite_create("control: texts");
@@ -254,6 +310,7 @@ Suite *control_text_suite(void)
 	tcase_add_test(tests, request_that_is_wrong_is_refused_with_a_reason);
 	tcase_add_test(tests, text_that_is_no_utf8_still_becomes_json);
 	tcase_add_test(tests, access_follows_user_and_groups);
+	tcase_add_test(tests, a_file_that_is_written_to_meanwhile_is_not_believed);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
