@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The daemon as a whole and the starter: scripts that need root; ./run-tests system runs them.
 EXTRA_DIST += \
+	testing/system/bad-files.sh \
 	testing/system/broker.sh \
 	testing/system/check-config.sh \
+	testing/system/control-clients.sh \
+	testing/system/control_clients.py \
 	testing/system/crash.sh \
 	testing/system/daemon-busy-port.sh \
 	testing/system/daemon-config-folder.sh \
@@ -25,7 +28,8 @@ EXTRA_DIST += \
 	testing/system/stop.sh \
 	testing/system/swap-plugins.sh \
 	testing/system/tun_device.sh \
-	testing/system/watchdog.sh
+	testing/system/watchdog.sh \
+	testing/system/write-memory.sh
 
 if HAVE_CHECK
 if PLUGIN_OPENSSL
