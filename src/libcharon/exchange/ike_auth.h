@@ -83,20 +83,30 @@ enum cyg_status prove_done(struct exchange *x, enum cyg_status status);
 void prove_write_certs(struct exchange *x);
 enum cyg_status prove_write_auth(struct exchange *x) CYG_MUST_CHECK;
 
-/* --- peer_auth.c: the peer's --- */
-void auth_id_text(const struct cyg_identity *id, struct cyg_strbuf *out);
-/* Its certificate, if it signs. */
+/* --- peer_cert.c: the certificates that the peer sends --- */
+#define PEER_SUBJECT_TEXT 160
+/* Its own certificate, if it signs. */
 enum cyg_status peer_take_cert(struct exchange *x) CYG_MUST_CHECK;
-/* What it says; NULL if there is none. */
+/* Those between it and a CA; what cannot be parsed is left out. CYG_NOMEM. */
+enum cyg_status peer_take_others(struct exchange *x) CYG_MUST_CHECK;
+/* What its own says; NULL if there is none. */
 const struct cyg_cert_info *peer_cert(const struct exchange *x);
-/* Its method, which must be one of the profile's. */
-enum cyg_status peer_take_method(struct exchange *x) CYG_MUST_CHECK;
-/* A stage: is there a path from its certificate to a CA of the profile's trustpoints? */
+/* Whose certificate it is, in `storage` or a constant. */
+const char *peer_subject(const struct cyg_cert_info *info, char storage[PEER_SUBJECT_TEXT]);
+/* It has proved itself: next time it will be faster. */
+void peer_remember(struct exchange *x);
+void auth_work_done_certs(struct auth_work *work);
+
+/* --- peer_trust.c: a stage: is there a path from its certificate to a CA of the profile's trustpoints? --- */
 enum cyg_status trust_begin(struct exchange *x);
 enum cyg_status trust_done(struct exchange *x, enum cyg_status status);
+
+/* --- peer_auth.c: the peer's proof --- */
+void auth_id_text(const struct cyg_identity *id, struct cyg_strbuf *out);
+/* Its method, which must be one of the profile's. */
+enum cyg_status peer_take_method(struct exchange *x) CYG_MUST_CHECK;
 /* Its proof, then whether the certificate is meant for this and names it. */
 enum cyg_status peer_check(struct exchange *x, const struct id_payload *id) CYG_MUST_CHECK;
-void auth_work_done_certs(struct auth_work *work);
 
 /* --- authorize.c: stages of the responder --- */
 enum cyg_status authorize_begin(struct exchange *x);

@@ -37,8 +37,10 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/lease.h \
 	src/libcharon/exchange/life.c \
 	src/libcharon/exchange/linger.c \
-	src/libcharon/exchange/peer_auth.c \
 	src/libcharon/exchange/mend.c \
+	src/libcharon/exchange/peer_auth.c \
+	src/libcharon/exchange/peer_cert.c \
+	src/libcharon/exchange/peer_trust.c \
 	src/libcharon/exchange/prove.c \
 	src/libcharon/exchange/receive.c \
 	src/libcharon/exchange/receive.h \
