@@ -75,6 +75,12 @@ testing_fuzz_fuzz_text_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_seal
+testing_fuzz_fuzz_seal_SOURCES = testing/fuzz/fuzz_seal.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_seal_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_seal_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_seal_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += testing/fuzz/fuzz_control_request
 testing_fuzz_fuzz_control_request_SOURCES = testing/fuzz/fuzz_control_request.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_control_request_CPPFLAGS = $(FUZZ_CPPFLAGS)
