@@ -142,8 +142,9 @@ static bool begin_reload(struct registry *reg)
 		ctx->why[0] = '\0';
 		memcpy(ctx->place, ctx->next.place, sizeof(ctx->place));
 		plugin_mark_disabled(ctx, ctx->conf);
-		plugin_test_features(ctx);
 	}
+	for (unsigned i = 0; i < reg->order_count; i++)
+		plugin_test_features(reg->plugin[reg->order[i]], true);
 	return commands_send_table(reg, COMMAND_SWITCH, 0);
 }
 
@@ -184,7 +185,7 @@ static bool begin_start(struct registry *reg, struct cyg_plugin_ctx *ctx)
 	ctx->rank = ctx->next.rank;
 	ctx->tried = true;
 	plugin_mark_disabled(ctx, ctx->conf);
-	plugin_test_features(ctx);
+	plugin_test_features(ctx, false);
 	if (ctx->plugin->init) {
 		ctx->in_init = true;
 		status = ctx->plugin->init(ctx);
@@ -199,7 +200,7 @@ static bool begin_start(struct registry *reg, struct cyg_plugin_ctx *ctx)
 		return true;
 	}
 	plugin_mark_disabled(ctx, ctx->conf);
-	plugin_test_features(ctx);
+	plugin_test_features(ctx, true);
 	reg->phase = PHASE_STARTING;
 	if (!commands_send_table(reg, COMMAND_START, ctx->slot)) {
 		plugin_end(ctx);

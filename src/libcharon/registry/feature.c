@@ -84,6 +84,11 @@ struct feature_key feature_key(const struct cyg_feature *f)
 	return key;
 }
 
+bool feature_key_equal(const struct feature_key *a, const struct feature_key *b)
+{
+	return a->kind == b->kind && a->id == b->id && a->key_bits == b->key_bits && a->integ == b->integ;
+}
+
 const char *feature_name(const struct cyg_feature *f)
 {
 	switch (f->kind) {

@@ -10,7 +10,7 @@
  *   plugin.c    control thread: one plugin: open, options, features, tests
  *   offers.c    the immutable table that shards look things up in
  *   instance.c  the owning shard: commands from control, look-ups, instances, uses
- *   selftest.c  known answers
+ *   selftest.c  known answers; selftest_esp.c those of ESP, and two providers against each other
  *   feature.c   names of kinds and features, who could provide what
  *   describe.c  rows for `show plugins`
  */
@@ -38,6 +38,7 @@ struct feature_key {
 };
 
 struct feature_key feature_key(const struct cyg_feature *feature);
+bool feature_key_equal(const struct feature_key *a, const struct feature_key *b);
 /* The provider's own name for it, such as "MODP-2048"; a constant. */
 const char *feature_name(const struct cyg_feature *feature);
 /* A look-up by number, not by order: one winner per number. */
@@ -156,8 +157,11 @@ bool plugin_list_features(struct cyg_plugin_ctx *ctx);
 /* `disable` has this name. */
 bool plugin_leaves_out(const struct common_conf *common, const char *name);
 void plugin_mark_disabled(struct cyg_plugin_ctx *ctx, const struct cyg_conf *conf);
-/* Tests what will be offered and was not tested yet. */
-void plugin_test_features(struct cyg_plugin_ctx *ctx);
+/*
+ * Tests what will be offered and was not tested yet. ESP only once the plugin has `begun`: by itself, then against
+ * the plugins that are loaded; of two that disagree the preferred one is left out, and the other goes on.
+ */
+void plugin_test_features(struct cyg_plugin_ctx *ctx, bool begun);
 bool plugin_offers(const struct cyg_plugin_ctx *ctx, const struct cyg_need *need);
 /* Its features and options in force. */
 void plugin_forget_features(struct cyg_plugin_ctx *ctx);

@@ -12,6 +12,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/registry/plugin.c \
 	src/libcharon/registry/registry.c src/libcharon/registry/registry.h \
 	src/libcharon/registry/selftest.c \
+	src/libcharon/registry/selftest_esp.c src/libcharon/registry/selftest_esp.h \
 	src/libcharon/registry/wanted.c
 
 if HAVE_CHECK
@@ -39,6 +40,7 @@ src_libcharon_registry_fixture_none_la_LDFLAGS = $(FIXTURE_LDFLAGS)
 check_PROGRAMS += src/libcharon/registry/registry_tests
 TESTS += src/libcharon/registry/registry_tests
 src_libcharon_registry_registry_tests_SOURCES = \
+	src/libcharon/registry/esp_offer_test.c \
 	src/libcharon/registry/loading_test.c \
 	src/libcharon/registry/options_test.c \
 	src/libcharon/registry/registry_test.c \

@@ -30,11 +30,6 @@ static int by_key_and_preference(const void *left, const void *right)
 	return a->number < b->number ? -1 : 1;
 }
 
-static bool same_key(const struct feature_key *a, const struct feature_key *b)
-{
-	return a->kind == b->kind && a->id == b->id && a->key_bits == b->key_bits && a->integ == b->integ;
-}
-
 /* The state of all plugins as it is now. NULL if out of memory. */
 struct registry_table *offers_new(const struct registry *reg)
 {
@@ -128,7 +123,7 @@ const struct table_entry *offers_find(const struct registry_table *table, const 
 		at = table->by_id[key->kind][key->id] - 1u;
 	}
 	for (; at < end && table->entry[at].key.id <= key->id; at++) {
-		if (same_key(&table->entry[at].key, key))
+		if (feature_key_equal(&table->entry[at].key, key))
 			return &table->entry[at];
 	}
 	return NULL;

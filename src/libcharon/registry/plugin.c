@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One plugin: finding and opening it, its options, its features and their tests. Control thread. */
 #include "registry/internal.h"
+#include "registry/selftest_esp.h"
 
 #include <cygnet/log.h>
 
@@ -317,25 +318,91 @@ void plugin_mark_disabled(struct cyg_plugin_ctx *ctx, const struct cyg_conf *con
 		struct own_feature *own = &ctx->features[i];
 
 		own->disabled = plugin_leaves_out(common, feature_name(&own->feature));
+		if (own->disabled)
+			own->tested = own->failed = false; /* again before it is offered: others have come and gone */
 	}
 }
 
-void plugin_test_features(struct cyg_plugin_ctx *ctx)
+static void fail_feature(const struct cyg_plugin_ctx *ctx, struct own_feature *own, const char *why)
+{
+	own->failed = true;
+	cyg_log(CYG_LOG_ERROR, "plugin.self-test-failed",
+		"{plugin}: {feature} ({kind}) failed its self-test and is not offered: {why}", F_STR("plugin", ctx->name),
+		F_STR("feature", feature_name(&own->feature)), F_STR("kind", registry_kind_text(own->key.kind)),
+		F_STR("why", why));
+}
+
+static bool is_offered(const struct own_feature *own)
+{
+	return own->tested && !own->failed && !own->disabled;
+}
+
+static bool is_preferred(const struct cyg_plugin_ctx *ctx, const struct cyg_plugin_ctx *other)
+{
+	return ctx->priority != other->priority ? ctx->priority > other->priority : ctx->rank < other->rank;
+}
+
+/* Both work by themselves. Who is right cannot be told; what was there before the faster one came is what stays. */
+static void compare_esp(struct cyg_plugin_ctx *ctx, struct own_feature *own, struct cyg_plugin_ctx *other,
+			struct own_feature *same)
+{
+	bool lost = is_preferred(ctx, other);
+	struct esp_provider a = { .ops = own->feature.esp }, b = { .ops = same->feature.esp };
+	char why[160];
+	struct cyg_strbuf reason = CYG_STRBUF(why);
+	enum cyg_status status;
+	bool good = false;
+
+	status = a.ops->instance_new(ctx, &a.instance);
+	if (status != CYG_OK) {
+		cyg_strbuf_addf(&reason, "making an instance: %s", cyg_status_text(status));
+		fail_feature(ctx, own, why);
+		return;
+	}
+	status = b.ops->instance_new(other, &b.instance);
+	if (status != CYG_OK) {
+		cyg_strbuf_addf(&reason, "making an instance: %s", cyg_status_text(status));
+		fail_feature(other, same, why);
+		goto out;
+	}
+	good = lost ? esp_agree(&a, &b, other->name, &reason) : esp_agree(&b, &a, ctx->name, &reason);
+	b.ops->instance_free(b.instance);
+	if (!good)
+		fail_feature(lost ? ctx : other, lost ? own : same, why);
+out:
+	a.ops->instance_free(a.instance);
+}
+
+static void compare_with_loaded(struct cyg_plugin_ctx *ctx, struct own_feature *own)
+{
+	struct registry *reg = ctx->reg;
+
+	for (unsigned i = 0; i < reg->order_count; i++) {
+		struct cyg_plugin_ctx *other = reg->plugin[reg->order[i]];
+
+		for (unsigned f = 0; other != ctx && f < other->feature_count; f++) {
+			struct own_feature *same = &other->features[f];
+
+			if (is_offered(own) && is_offered(same) && feature_key_equal(&own->key, &same->key))
+				compare_esp(ctx, own, other, same);
+		}
+	}
+}
+
+void plugin_test_features(struct cyg_plugin_ctx *ctx, bool begun)
 {
 	for (unsigned i = 0; i < ctx->feature_count; i++) {
 		struct own_feature *own = &ctx->features[i];
 		char why[160];
 		struct cyg_strbuf reason = CYG_STRBUF(why);
 
-		if (own->disabled || own->tested)
+		if (own->disabled || own->tested || (own->key.kind == CYG_ESP && !begun))
 			continue;
 		own->tested = true;
-		own->failed = !feature_self_test(ctx, &own->feature, &reason);
-		if (own->failed)
-			cyg_log(CYG_LOG_ERROR, "plugin.self-test-failed",
-				"{plugin}: {feature} ({kind}) failed its self-test and is not offered: {why}",
-				F_STR("plugin", ctx->name), F_STR("feature", feature_name(&own->feature)),
-				F_STR("kind", registry_kind_text(own->key.kind)), F_STR("why", why));
+		if (!feature_self_test(ctx, &own->feature, &reason))
+			fail_feature(ctx, own, why);
+		else if (own->key.kind == CYG_ESP)
+			compare_with_loaded(ctx, own);
 	}
 }
 
@@ -344,7 +411,7 @@ bool plugin_offers(const struct cyg_plugin_ctx *ctx, const struct cyg_need *need
 	for (unsigned i = 0; i < ctx->feature_count; i++) {
 		const struct own_feature *own = &ctx->features[i];
 
-		if (own->tested && !own->failed && !own->disabled && feature_meets(&own->key, need))
+		if (is_offered(own) && feature_meets(&own->key, need))
 			return true;
 	}
 	return false;

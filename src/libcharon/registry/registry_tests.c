@@ -10,6 +10,7 @@ int main(void)
 
 	srunner_add_suite(runner, registry_suite());
 	srunner_add_suite(runner, loading_suite());
+	srunner_add_suite(runner, esp_offer_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -7,5 +7,6 @@
 Suite *options_suite(void);
 Suite *registry_suite(void);
 Suite *loading_suite(void);
+Suite *esp_offer_suite(void);
 
 #endif

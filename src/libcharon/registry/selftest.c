@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Known answers: what a crypto feature must give before anybody is offered it. */
 #include "registry/internal.h"
+#include "registry/selftest_esp.h"
 
 #include <stdlib.h>
 
@@ -183,6 +184,8 @@ static bool has_fitting_lengths(const struct cyg_feature *f)
 		return f->prf->key_len <= CYG_PRF_MAX && f->prf->out_len && f->prf->out_len <= CYG_PRF_MAX;
 	case CYG_HASH:
 		return f->hash->out_len && f->hash->out_len <= CYG_ICV_MAX;
+	case CYG_ESP:
+		return esp_fits(f->esp);
 	case CYG_KE:
 		return f->ke->initiator_len <= CYG_KE_MAX && f->ke->responder_len <= CYG_KE_MAX &&
 		       f->ke->secret_len && f->ke->secret_len <= CYG_KE_MAX;
@@ -225,6 +228,10 @@ bool feature_self_test(struct cyg_plugin_ctx *ctx, const struct cyg_feature *f, 
 		instance_new = f->ke->instance_new;
 		instance_free = f->ke->instance_free;
 		break;
+	case CYG_ESP:
+		instance_new = f->esp->instance_new;
+		instance_free = f->esp->instance_free;
+		break;
 	case CYG_RNG:
 		return test_rng(ctx, f->rng, why);
 	default:
@@ -234,7 +241,7 @@ bool feature_self_test(struct cyg_plugin_ctx *ctx, const struct cyg_feature *f, 
 		cyg_strbuf_add(why, CYG_STR("has lengths that the engine has no room for"));
 		return false;
 	}
-	if (f->kind != CYG_KE && (!vectors || !vectors[0].out.ptr)) {
+	if (f->kind != CYG_KE && f->kind != CYG_ESP && (!vectors || !vectors[0].out.ptr)) {
 		cyg_strbuf_add(why, CYG_STR("brings no known answers"));
 		return false;
 	}
@@ -249,6 +256,8 @@ bool feature_self_test(struct cyg_plugin_ctx *ctx, const struct cyg_feature *f, 
 		good = test_prf(f->prf, instance, why);
 	else if (f->kind == CYG_HASH)
 		good = test_hash(f->hash, instance, why);
+	else if (f->kind == CYG_ESP)
+		good = esp_self_test(&(struct esp_provider){ f->esp, instance }, why);
 	else
 		good = test_ke(f->ke, instance, why);
 	instance_free(instance);
