@@ -188,6 +188,7 @@ int main(void)
 	srunner_add_suite(runner, snapshot_suite());
 	srunner_add_suite(runner, prompt_suite());
 	srunner_add_suite(runner, render_suite());
+	srunner_add_suite(runner, round_trip_suite());
 	srunner_add_suite(runner, file_suite());
 	srunner_add_suite(runner, pki_suite());
 	srunner_add_suite(runner, obscured_suite());

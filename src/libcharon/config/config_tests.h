@@ -17,6 +17,7 @@ Suite *commands_suite(void);
 Suite *snapshot_suite(void);
 Suite *prompt_suite(void);
 Suite *render_suite(void);
+Suite *round_trip_suite(void);
 Suite *file_suite(void);
 Suite *pki_suite(void);
 Suite *obscured_suite(void);
@@ -41,6 +42,12 @@ const char *kit_texts(void);
 char *kit_render(const struct cyg_config *config, unsigned flags);
 /* An object of the last snapshot, usable or not. */
 const void *kit_object(const char *mode, const char *name);
+
+/* Lines by chance (generate_test.c), from `least` to less than `below` at the top; to be freed. There are errors in it. */
+char *kit_generate(uint64_t seed, unsigned least, unsigned below);
+/* Blanks out the lines that are errors, until none is left, and leaves what is right as the last snapshot; false if it
+ * does not come to an end. */
+bool kit_make_right(char *text);
 
 /* A plugin's table, loaded, and one whose plugin is not. */
 extern const struct cyg_command_table kit_loaded_commands, kit_absent_commands;

@@ -59,6 +59,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/config_tests.c \
 	src/libcharon/config/config_tests.h \
 	src/libcharon/config/file_test.c \
+	src/libcharon/config/generate_test.c \
 	src/libcharon/config/grammar_test.c \
 	src/libcharon/config/objects_test.c \
 	src/libcharon/config/obscured_test.c \
@@ -66,6 +67,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/pki_test.c \
 	src/libcharon/config/prompt_test.c \
 	src/libcharon/config/render_test.c \
+	src/libcharon/config/round_trip_test.c \
 	src/libcharon/config/snapshot_test.c
 src_libcharon_config_config_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_config_config_tests_LDADD = $(TEST_LIBS)

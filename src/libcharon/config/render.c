@@ -141,7 +141,7 @@ static void print_row(struct rendering *r, const struct node *node, const struct
 	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
 		const struct cyg_args *s = node->lines->items[i];
 
-		if (s->row == row && !(kept && has_equal(origin, s)))
+		if (s->row == row && ((r->flags & CONFIG_RENDER_ALL) || !kept || !has_equal(origin, s)))
 			print_line(r, s, depth, false);
 	}
 	if ((r->flags & CONFIG_RENDER_ALL) && !have && row->command->def && !row->plugin) {
@@ -179,7 +179,7 @@ static void print_object(struct rendering *r, const struct node *node, unsigned 
 	print_line(r, node->opening, depth, false);
 	r->depth = depth + 1;
 	r->at[r->depth] = node->mode;
-	print_node(r, node, all ? NULL : origin, depth + 1);
+	print_node(r, node, origin, depth + 1);
 }
 
 static void print_node(struct rendering *r, const struct node *node, const struct node *origin,
