@@ -110,7 +110,7 @@ static bool has_equal(const struct lines *lines, const struct cyg_args *s)
 static void print_row(struct rendering *r, const struct node *node, const struct grammar_row *row,
 		      const struct lines *origin, unsigned depth)
 {
-	bool list = row->command->flags & CYG_CMD_LIST, kept = true, have = false;
+	bool list = row->command->flags & CYG_CMD_LIST, kept = true, have = false, by_default;
 	size_t at = 0;
 
 	/* Do the built-in lines that are still there precede all others, in their order? */
@@ -130,10 +130,12 @@ static void print_row(struct rendering *r, const struct node *node, const struct
 		else
 			at = origin ? origin->count : 0;
 	}
+	by_default = (r->flags & CONFIG_RENDER_ALL) && !have && row->command->def && !row->plugin;
 	for (size_t i = 0; origin && i < origin->count; i++) {
 		const struct cyg_args *s = origin->items[i];
 
-		if (s->row != row || (!list && have))
+		/* Another line takes its place, or the default does. */
+		if (s->row != row || (!list && (have || by_default)))
 			continue;
 		if (!kept || !has_equal(node->lines, s))
 			print_line(r, s, depth, true);
@@ -144,7 +146,7 @@ static void print_row(struct rendering *r, const struct node *node, const struct
 		if (s->row == row && ((r->flags & CONFIG_RENDER_ALL) || !kept || !has_equal(origin, s)))
 			print_line(r, s, depth, false);
 	}
-	if ((r->flags & CONFIG_RENDER_ALL) && !have && row->command->def && !row->plugin) {
+	if (by_default) {
 		leave_for(r, cyg_str(row->command->def), depth);
 		indent(r, depth);
 		fprintf(r->out, "%s\n", row->command->def);
