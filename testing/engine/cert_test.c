@@ -479,6 +479,7 @@ START_TEST(who_comes_again_costs_no_path_validation)
 	come_again(kit);
 	ck_assert(kit_connected(kit));
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).cert_known, 1);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).cert_judged, 1);
 	ck_assert_uint_eq(kit_counters(kit_client(kit)).cert_known, 1);
 	end(kit);
 }

@@ -326,7 +326,7 @@ static const struct counter_name {
 	COUNTER(drop_unknown_spi), COUNTER(drop_auth), COUNTER(drop_state), COUNTER(drop_message_id),
 	COUNTER(drop_critical), COUNTER(drop_exchange), COUNTER(drop_memory), COUNTER(drop_busy),
 	COUNTER(auth_failed), COUNTER(auth_passed), COUNTER(authz_failed), COUNTER(authz_passed),
-	COUNTER(lease_failed),
+	COUNTER(lease_failed), COUNTER(cert_known), COUNTER(cert_judged),
 #undef COUNTER
 };
 

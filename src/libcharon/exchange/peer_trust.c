@@ -131,6 +131,7 @@ enum cyg_status trust_begin(struct exchange *x)
 		if (status != CYG_OK)
 			return status;
 	}
+	exchange_ike(x)->counters.cert_judged++;
 	work->judged_at = cyg_shard_wall_s(x->sa->shard);
 	work->judgement = (struct cyg_cert_judgement){ .verdict = CYG_CERT_INVALID };
 	return point->cert->verify_chain(point->cert_ctx, x->sa->shard, point->store, work->peer, work->peer_count,

@@ -110,7 +110,7 @@ struct ike_counters {
 		drop_message_id, drop_critical, drop_exchange, drop_memory, drop_busy;
 	uint64_t fragments_in, fragments_out, fragments_dropped;
 	uint64_t auth_failed, auth_passed, authz_failed, authz_passed, lease_failed;
-	uint64_t cert_known;            /* certificates that were found good before */
+	uint64_t cert_known, cert_judged; /* certificates of peers: found good before; path validated now */
 };
 
 #endif
