@@ -2,9 +2,11 @@
 #include "bare.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,6 +21,11 @@ struct bare {
 	EVP_MD *sha1;
 	EVP_MD_CTX *md;
 	EVP_PKEY_CTX *keygen;
+	enum bare_kind kind;
+	EVP_PKEY *signer;
+	EVP_MD_CTX *sign, *verify; /* keyed; each signature starts from a copy */
+	uint8_t signature[512];
+	size_t signature_len;
 	uint8_t peer[32]; /* a public value of somebody else */
 	uint8_t message[256];
 	uint8_t random[1024];
@@ -43,7 +50,36 @@ static EVP_PKEY *new_key(struct bare *b, uint8_t *public_value)
 	return key;
 }
 
-struct bare *bare_new(void)
+/* Both sides by the same key, the peer's signature made once. */
+static void signer_init(struct bare *b)
+{
+	bool rsa = b->kind == BARE_RSA;
+	EVP_MD_CTX *once = EVP_MD_CTX_new();
+
+	MUST((b->signer = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256")));
+	MUST((b->sign = EVP_MD_CTX_new()) && (b->verify = EVP_MD_CTX_new()) && once);
+	MUST(EVP_DigestSignInit_ex(b->sign, NULL, "SHA256", NULL, NULL, b->signer, NULL) == 1);
+	MUST(EVP_DigestVerifyInit_ex(b->verify, NULL, "SHA256", NULL, NULL, b->signer, NULL) == 1);
+	b->signature_len = sizeof(b->signature);
+	MUST(EVP_MD_CTX_copy_ex(once, b->sign) == 1);
+	MUST(EVP_DigestSign(once, b->signature, &b->signature_len, b->message, 240) == 1);
+	EVP_MD_CTX_free(once);
+}
+
+static void sign_and_verify(struct bare *b)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	uint8_t out[512];
+	size_t len = sizeof(out);
+
+	MUST(md && EVP_MD_CTX_copy_ex(md, b->sign) == 1);
+	MUST(EVP_DigestSign(md, out, &len, b->message, 240) == 1);
+	MUST(EVP_MD_CTX_copy_ex(md, b->verify) == 1);
+	MUST(EVP_DigestVerify(md, b->signature, b->signature_len, b->message, 240) == 1);
+	EVP_MD_CTX_free(md);
+}
+
+struct bare *bare_new(enum bare_kind kind)
 {
 	struct bare *b = calloc(1, sizeof(*b));
 	OSSL_PARAM params[2] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
@@ -52,6 +88,9 @@ struct bare *bare_new(void)
 	uint8_t key[32] = { 1 };
 
 	MUST(b);
+	b->kind = kind;
+	if (kind != BARE_PSK)
+		signer_init(b);
 	MUST((b->mac = EVP_MAC_fetch(NULL, "HMAC", NULL)));
 	MUST((b->prf = EVP_MAC_CTX_new(b->mac)));
 	MUST(EVP_MAC_CTX_set_params(b->prf, params) == 1);
@@ -70,6 +109,9 @@ struct bare *bare_new(void)
 
 void bare_free(struct bare *b)
 {
+	EVP_MD_CTX_free(b->sign);
+	EVP_MD_CTX_free(b->verify);
+	EVP_PKEY_free(b->signer);
 	EVP_PKEY_CTX_free(b->keygen);
 	EVP_MD_CTX_free(b->md);
 	EVP_MD_free(b->sha1);
@@ -130,11 +172,15 @@ void bare_setup(struct bare *b)
 	for (int i = 0; i < 4; i++)
 		prf(b, NULL, 0, 113, out);
 	gcm(b, b->open, false, key, tag);              /* IKE_AUTH request */
-	prf(b, key, 32, 17, out);                      /* key pad of the pre-shared key */
-	prf(b, out, 32, 240, key);                     /* AUTH of the peer: MACed ID, then octets */
+	prf(b, out, 32, 240, key);                     /* MACed IDs */
 	prf(b, key, 32, 240, out);
-	prf(b, key, 32, 240, out);                     /* AUTH of ours */
-	prf(b, out, 32, 240, key);
+	if (b->kind == BARE_PSK) {
+		prf(b, key, 32, 17, out);              /* key pad of the pre-shared key */
+		prf(b, out, 32, 240, key);             /* AUTH of the peer */
+		prf(b, key, 32, 240, out);             /* AUTH of ours */
+	} else {
+		sign_and_verify(b);
+	}
 	prf(b, key, 32, 65, out);                      /* KEYMAT: two blocks */
 	prf(b, NULL, 0, 97, out);
 	gcm(b, b->seal, true, key, tag);               /* IKE_AUTH response */

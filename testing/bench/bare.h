@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The bare cryptography of one set-up, as responder: IKE_SA_INIT, IKE_AUTH with a pre-shared key, the
- * first CHILD_SA. X25519, PRF-HMAC-SHA2-256, AES-GCM-128, straight on libcrypto with contexts kept.
+ * The bare cryptography of one set-up, as responder: IKE_SA_INIT, IKE_AUTH with a pre-shared key or with a signature
+ * made and one checked, the first CHILD_SA. X25519, PRF-HMAC-SHA2-256, AES-GCM-128, RSA-2048 or ECDSA on P-256 with
+ * SHA2-256, straight on libcrypto with contexts and parsed keys kept; no certificate is read or checked.
  * It is the yardstick that set-ups are measured beside, in the same run.
  */
 #ifndef BENCH_BARE_H
@@ -9,7 +10,9 @@
 
 struct bare;
 
-struct bare *bare_new(void);   /* exits on failure: a bench without its yardstick says nothing */
+enum bare_kind { BARE_PSK, BARE_RSA, BARE_ECDSA };
+
+struct bare *bare_new(enum bare_kind kind); /* exits on failure: a bench without its yardstick says nothing */
 void bare_setup(struct bare *bare); /* the cryptography of one set-up */
 void bare_free(struct bare *bare);
 

@@ -1,27 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A light load of initiators for the benches: many IKE_SAs with a first CHILD_SA each, pre-shared key, X25519,
- * PRF-HMAC-SHA2-256, AES-GCM-128, against any responder. It does no more than it must: one key pair for all, no
+ * A light load of initiators for the benches: many IKE_SAs with a first CHILD_SA each, pre-shared key or certificates,
+ * X25519, PRF-HMAC-SHA2-256, AES-GCM-128, against any responder. It does no more than it must: one key pair for all, no
  * check of the responder's AUTH, no data plane. Answers cookies. Retransmits after half a second, gives up after 20.
  *
  * usage: load LOCAL REMOTE KEY COUNT [FIRST [WINDOW]]
  *
- * Identities are the names cN.example.org from N = FIRST on, inner addresses 10.64.0.0 + N. At most WINDOW (64)
- * are under way. Prints "COUNT up, FAILED failed, SECONDS s, MICROSECONDS us of own CPU each, latency P50 P99 ms".
+ * KEY is the shared one, or the folder (with a slash in it) that `make_pki FOLDER KIND COUNT` made. Identities are the
+ * names cN.example.org from N = FIRST on (of certificates, which are taken in turn), inner addresses 10.64.0.0 + N. At
+ * most WINDOW (64) are under way. Prints "COUNT up, FAILED failed, SECONDS s, MICROSECONDS us of own CPU each, latency P50 P99 ms".
  *
  *        load LOCAL REMOTE --flood PER-SECOND SECONDS
  *
  * IKE_SA_INITs that nobody follows up, each with an SPI and a source port of its own: what an attacker sends.
  */
+#include "load.h"
+
 #include <cygnet/cursor.h>
 #include <cygnet/ip.h>
 
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,24 +30,12 @@
 #include <unistd.h>
 
 #define IKE_PORT     500
-#define MESSAGE_MAX  1500
-#define NONCE        32
+#define MESSAGE_MAX  4096
+#define NONCE        LOAD_NONCE
 #define RESEND_NS    500000000ull
 #define GIVE_UP_NS   20000000000ull
 
-#define MUST(expr_)                                                                    \
-	do {                                                                           \
-		if (!(expr_)) {                                                        \
-			fprintf(stderr, "load: %s failed: %s\n", #expr_, strerror(errno)); \
-			exit(1);                                                       \
-		}                                                                      \
-	} while (0)
-
 enum state { FREE, INIT_SENT, AUTH_SENT };
-
-struct keys {
-	uint8_t d[32], ai[20], ar[20], pi[32], pr[32];
-};
 
 /* One that is under way. Its place in the table is the low octets of our SPI. */
 struct client {
@@ -58,20 +45,12 @@ struct client {
 	uint8_t nonce[NONCE];
 	uint8_t first[MESSAGE_MAX], last[MESSAGE_MAX]; /* IKE_SA_INIT request; what was sent last */
 	size_t first_len, last_len;
-	struct keys keys;
+	struct load_keys keys;
 };
 
 static struct load {
 	int fd;
 	struct sockaddr_in local, remote;
-	uint8_t pad[32]; /* prf(key, "Key Pad for IKEv2") */
-	EVP_MAC_CTX *mac;
-	EVP_CIPHER *gcm;
-	EVP_CIPHER_CTX *cipher;
-	EVP_MD *sha1;
-	EVP_MD_CTX *md;
-	EVP_PKEY *mine;
-	uint8_t public_value[32];
 	struct client *client;
 	unsigned window, next, end, up, failed, under_way;
 	double *latency_ms;
@@ -84,86 +63,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-/* --- Cryptography, with everything fetched once --- */
-
-static void crypto_init(const char *key)
-{
-	OSSL_PARAM params[2] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)"SHA256", 0),
-				 OSSL_PARAM_construct_end() };
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	size_t len = 32;
-
-	MUST(mac && (load.mac = EVP_MAC_CTX_new(mac)) && EVP_MAC_CTX_set_params(load.mac, params) == 1);
-	EVP_MAC_free(mac);
-	MUST((load.gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL)) && (load.cipher = EVP_CIPHER_CTX_new()));
-	MUST((load.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL)) && (load.md = EVP_MD_CTX_new()));
-	MUST((load.mine = EVP_PKEY_Q_keygen(NULL, NULL, "X25519")));
-	MUST(EVP_PKEY_get_raw_public_key(load.mine, load.public_value, &len) == 1);
-	MUST(EVP_MAC_init(load.mac, (const uint8_t *)key, strlen(key), NULL) == 1);
-	MUST(EVP_MAC_update(load.mac, (const uint8_t *)"Key Pad for IKEv2", 17) == 1);
-	MUST(EVP_MAC_final(load.mac, load.pad, &len, 32) == 1);
-}
-
-static void prf(const uint8_t *key, size_t key_len, const struct cyg_bytes *parts, size_t count, uint8_t *out)
-{
-	size_t len;
-
-	MUST(EVP_MAC_init(load.mac, key, key_len, NULL) == 1);
-	for (size_t i = 0; i < count; i++)
-		MUST(EVP_MAC_update(load.mac, parts[i].ptr, parts[i].len) == 1);
-	MUST(EVP_MAC_final(load.mac, out, &len, 32) == 1);
-}
-
-static void derive(struct client *c, struct cyg_bytes peer, struct cyg_bytes nonce_r)
-{
-	EVP_PKEY *theirs = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, peer.ptr, peer.len);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, load.mine, NULL);
-	uint8_t shared[32], nonces[NONCE + 256], seed[32], stream[32 * 5], spis[16], block[32];
-	size_t len = sizeof(shared), have = 0;
-	struct wire_writer w = wire_writer(spis, sizeof(spis));
-
-	MUST(theirs && ctx && EVP_PKEY_derive_init(ctx) == 1 && EVP_PKEY_derive_set_peer_ex(ctx, theirs, 0) == 1 &&
-	     EVP_PKEY_derive(ctx, shared, &len) == 1);
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(theirs);
-	memcpy(nonces, c->nonce, NONCE);
-	memcpy(nonces + NONCE, nonce_r.ptr, nonce_r.len);
-	wire_put_u64(&w, c->spi_i);
-	wire_put_u64(&w, c->spi_r);
-	prf(nonces, NONCE + nonce_r.len, &(struct cyg_bytes){ shared, 32 }, 1, seed);
-	for (uint8_t n = 1; have < sizeof(stream); n++) {
-		struct cyg_bytes parts[] = { { block, have ? 32 : 0 }, { nonces, NONCE + nonce_r.len }, { spis, 16 },
-					     { &n, 1 } };
-
-		prf(seed, 32, parts, 4, block);
-		memcpy(stream + have, block, 32);
-		have += 32;
-	}
-	memcpy(c->keys.d, stream, 32);
-	memcpy(c->keys.ai, stream + 32, 20);
-	memcpy(c->keys.ar, stream + 52, 20);
-	memcpy(c->keys.pi, stream + 72, 32);
-	memcpy(c->keys.pr, stream + 104, 32);
-}
-
-/* In place; `tag` behind the text. */
-static bool gcm(const uint8_t key[20], const uint8_t iv[8], struct cyg_bytes aad, uint8_t *text, size_t len, bool seal)
-{
-	uint8_t nonce[12];
-	int out;
-
-	memcpy(nonce, key + 16, 4);
-	memcpy(nonce + 4, iv, 8);
-	MUST(EVP_CipherInit_ex2(load.cipher, load.gcm, key, nonce, seal, NULL) == 1);
-	MUST(EVP_CipherUpdate(load.cipher, NULL, &out, aad.ptr, (int)aad.len) == 1);
-	MUST(EVP_CipherUpdate(load.cipher, text, &out, text, (int)len) == 1);
-	if (!seal)
-		MUST(EVP_CIPHER_CTX_ctrl(load.cipher, EVP_CTRL_AEAD_SET_TAG, 16, text + len) == 1);
-	if (EVP_CipherFinal_ex(load.cipher, text + len, &out) != 1)
-		return false;
-	return !seal || EVP_CIPHER_CTX_ctrl(load.cipher, EVP_CTRL_AEAD_GET_TAG, 16, text + len) == 1;
 }
 
 /* --- Messages --- */
@@ -195,14 +94,14 @@ static void payload(struct wire_writer *w, uint8_t next, size_t body)
 
 static void nat_hash(struct wire_writer *w, uint8_t next, uint16_t type, uint64_t spi_i, const struct sockaddr_in *at)
 {
-	uint8_t spis[16], hash[20];
-	struct wire_writer s = wire_writer(spis, sizeof(spis));
+	uint8_t octets[22], hash[20];
+	struct wire_writer s = wire_writer(octets, sizeof(octets));
 
 	wire_put_u64(&s, spi_i);
 	wire_put_u64(&s, 0);
-	MUST(EVP_DigestInit_ex2(load.md, load.sha1, NULL) == 1 && EVP_DigestUpdate(load.md, spis, 16) == 1 &&
-	     EVP_DigestUpdate(load.md, &at->sin_addr, 4) == 1 && EVP_DigestUpdate(load.md, &at->sin_port, 2) == 1 &&
-	     EVP_DigestFinal_ex(load.md, hash, NULL) == 1);
+	wire_put(&s, &at->sin_addr, 4);
+	wire_put(&s, &at->sin_port, 2);
+	load_sha1(octets, sizeof(octets), hash);
 	payload(w, next, 24);
 	wire_put_u16(w, 0);
 	wire_put_u16(w, type);
@@ -233,11 +132,17 @@ static size_t write_init(uint8_t *out, uint64_t spi_i, const uint8_t nonce[NONCE
 	payload(&w, 40, 36);
 	wire_put_u16(&w, 31);
 	wire_put_u16(&w, 0);
-	wire_put(&w, load.public_value, 32);
+	wire_put(&w, load_public_value(), 32);
 	payload(&w, 41, NONCE);
 	wire_put(&w, nonce, NONCE);
 	nat_hash(&w, 41, 16388, spi_i, from);
-	nat_hash(&w, 0, 16389, spi_i, &load.remote);
+	nat_hash(&w, load_certificates() ? 41 : 0, 16389, spi_i, &load.remote);
+	if (load_certificates()) { /* RFC 7427: SHA2-256 will do */
+		payload(&w, 0, 6);
+		wire_put_u16(&w, 0);
+		wire_put_u16(&w, 16431);
+		wire_put_u16(&w, 2);
+	}
 	return ended(&w);
 }
 
@@ -263,23 +168,30 @@ static size_t write_auth(struct client *c, struct cyg_bytes nonce_r)
 	};
 	struct wire_writer w = wire_writer(c->last, sizeof(c->last));
 	uint32_t inner = 0x0a400000u + c->number;
+	struct cyg_bytes cert = load_cert(c->number);
 	char id[64];
-	size_t id_len = (size_t)snprintf(id, sizeof(id), "c%u.example.org", c->number), at, len;
-	uint8_t id_body[80] = { 2 }, maced[32], auth[32];
+	size_t id_len = (size_t)snprintf(id, sizeof(id), "c%u.example.org", load_identity(c->number)), at, len;
+	uint8_t id_body[80] = { 2 }, maced[32], auth[LOAD_AUTH_MAX];
+	size_t auth_len;
 
 	memcpy(id_body + 4, id, id_len);
-	prf(c->keys.pi, 32, &(struct cyg_bytes){ id_body, 4 + id_len }, 1, maced);
-	prf(load.pad, 32, (struct cyg_bytes[]){ { c->first, c->first_len }, nonce_r, { maced, 32 } }, 3, auth);
+	load_prf(c->keys.pi, 32, &(struct cyg_bytes){ id_body, 4 + id_len }, 1, maced);
+	auth_len = load_auth((struct cyg_bytes[]){ { c->first, c->first_len }, nonce_r, { maced, 32 } }, auth);
 	header(&w, c->spi_i, c->spi_r, 46, 35, 1);
 	payload(&w, 35, 0); /* SK, its length below */
 	wire_put_u64(&w, 1); /* IV */
 	at = wire_len(&w);
-	payload(&w, 39, 4 + id_len);
+	payload(&w, cert.len ? 37 : 39, 4 + id_len);
 	wire_put(&w, id_body, 4 + id_len);
-	payload(&w, 33, 4 + 32);
-	wire_put_u8(&w, 2); /* shared key */
+	if (cert.len) {
+		payload(&w, 39, 1 + cert.len);
+		wire_put_u8(&w, 4); /* X.509 */
+		wire_put_bytes(&w, cert);
+	}
+	payload(&w, 33, 4 + auth_len);
+	wire_put_u8(&w, cert.len ? 14 : 2); /* signature (RFC 7427), or shared key */
 	wire_put_zero(&w, 3);
-	wire_put(&w, auth, 32);
+	wire_put(&w, auth, auth_len);
 	payload(&w, 44, 12 + sizeof(proposal_esp));
 	wire_put(&w, (const uint8_t[]){ 0, 0, 0, 12 + sizeof(proposal_esp), 1, 3, 4, 2 }, 8);
 	wire_put_u32(&w, 0x10000000u + c->number);
@@ -291,7 +203,7 @@ static size_t write_auth(struct client *c, struct cyg_bytes nonce_r)
 	wire_put_zero(&w, 16);
 	wire_set_u16(&w, 30, (uint16_t)(4 + 8 + len + 16));
 	(void)ended(&w);
-	MUST(gcm(c->keys.ai, c->last + at - 8, cyg_bytes(c->last, 32), c->last + at, len, true));
+	MUST(load_gcm(c->keys.ai, c->last + at - 8, cyg_bytes(c->last, 32), c->last + at, len, true));
 	return wire_len(&w);
 }
 
@@ -368,7 +280,7 @@ static void on_init(struct client *c, struct wire_reader r, uint8_t first, uint6
 		return;
 	}
 	c->spi_r = spi_r;
-	derive(c, cyg_bytes(ke.ptr + 4, 32), nonce);
+	load_derive(&c->keys, cyg_bytes(ke.ptr + 4, 32), c->nonce, nonce, c->spi_i, c->spi_r);
 	c->last_len = write_auth(c, nonce);
 	c->state = AUTH_SENT;
 	transmit(c);
@@ -380,7 +292,7 @@ static void on_auth(struct client *c, uint8_t *message, size_t len)
 	uint8_t first = message[28];
 
 	if (message[16] != 46 || len < text + 17 ||
-	    !gcm(c->keys.ar, message + 32, cyg_bytes(message, 32), message + text, len - text - 16, false))
+	    !load_gcm(c->keys.ar, message + 32, cyg_bytes(message, 32), message + text, len - text - 16, false))
 		return;
 	over(c, find(wire_reader(message + text, len - text - 17), first, 33).len > 0);
 }
@@ -532,7 +444,7 @@ int main(int argc, char **argv)
 	}
 	load.local = address(argv[1]);
 	load.remote = address(argv[2]);
-	crypto_init(argv[3]);
+	load_crypto_init(argv[3]);
 	if (strcmp(argv[3], "--flood") == 0)
 		return flood((unsigned)atoi(argv[4]), argc > 5 ? (unsigned)atoi(argv[5]) : 10);
 	load.next = argc > 5 ? (unsigned)atoi(argv[5]) : 0;

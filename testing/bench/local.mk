@@ -6,7 +6,7 @@ testing_bench_primitives_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 testing_bench_primitives_LDADD = $(OPENSSL_LIBS)
 
 EXTRA_PROGRAMS += testing/bench/load
-testing_bench_load_SOURCES = testing/bench/load.c
+testing_bench_load_SOURCES = testing/bench/load.c testing/bench/load_crypto.c testing/bench/load.h
 testing_bench_load_CFLAGS = $(AM_CFLAGS) $(OPENSSL_CFLAGS)
 testing_bench_load_LDADD = src/libcharon/libbase.la $(OPENSSL_LIBS)
 
@@ -43,5 +43,5 @@ endif
 .PHONY: bench-programs
 bench-programs: all $(EXTRA_PROGRAMS)
 EXTRA_DIST += testing/bench/alone_evp.c testing/bench/alone_mb.c testing/bench/esp-wire testing/bench/flood \
-	testing/bench/setup testing/bench/README
+	testing/bench/lib-bench.sh testing/bench/setup testing/bench/README
 CLEANFILES += $(EXTRA_PROGRAMS)

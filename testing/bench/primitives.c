@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: primitives [BATCHES]
+ * usage: primitives [BATCHES [psk|rsa|ecdsa]]
  *
  * CPU time of the bare cryptography of one set-up (bare.h), in microseconds: lowest, median and
  * highest of the batches, on one line that scripts can read.
@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PER_BATCH 500
 
 static double now_us(void)
 {
@@ -31,6 +30,9 @@ static int compare(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	int batches = argc > 1 ? atoi(argv[1]) : 9;
+	const char *word = argc > 2 ? argv[2] : "psk";
+	enum bare_kind kind = word[0] == 'r' ? BARE_RSA : word[0] == 'e' ? BARE_ECDSA : BARE_PSK;
+	int per_batch = kind == BARE_RSA ? 100 : 500;
 	double *took;
 	struct bare *bare;
 
@@ -41,13 +43,13 @@ int main(int argc, char **argv)
 	took = calloc((size_t)batches, sizeof(*took));
 	if (!took)
 		return 1;
-	bare = bare_new();
+	bare = bare_new(kind);
 	for (int batch = 0; batch < batches; batch++) {
 		double start = now_us();
 
-		for (int i = 0; i < PER_BATCH; i++)
+		for (int i = 0; i < per_batch; i++)
 			bare_setup(bare);
-		took[batch] = (now_us() - start) / PER_BATCH;
+		took[batch] = (now_us() - start) / per_batch;
 	}
 	bare_free(bare);
 	qsort(took, (size_t)batches, sizeof(*took), compare);

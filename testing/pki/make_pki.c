@@ -16,6 +16,14 @@
  *                                       name (DNS:other.example.org), usage (keyCertSign only), revoked; .pem and .key each;
  *                                       stranger (of another CA, stranger-ca.pem)
  *   FOLDER/bad/crl.pem                  revokes `revoked`; crl-empty.pem revokes nobody; crl-old.pem is out of date
+ *
+ *   make_pki FOLDER KIND COUNT
+ *
+ * makes one gateway and many clients instead, for benches:
+ *
+ *   FOLDER/ca.pem, gateway.pem, gateway.key
+ *   FOLDER/client.key                   one key for all of them: making keys takes long
+ *   FOLDER/clients.pem                  COUNT certificates of it: DNS:c0.example.org, DNS:c1.example.org, ...
  */
 #include "testing/pki/pki.h"
 
@@ -150,6 +158,31 @@ static void make_bad(const struct pki_cert *ca)
 	write_file("bad", "crl-old.pem", pki_crl(ca, NULL, now - 30 * PKI_DAY, now - PKI_DAY, true));
 }
 
+/* Straight into FOLDER. */
+static void make_clients(enum pki_key key, unsigned count)
+{
+	const struct pki_cert *ca = authority("Test CA", key), *first = NULL;
+	const struct pki_cert **certs = calloc(count + 1, sizeof(*certs));
+
+	if (!certs)
+		exit(1);
+	for (unsigned i = 0; i < count; i++) {
+		char name[64], dns[80];
+
+		snprintf(name, sizeof(name), "c%u.example.org", i);
+		snprintf(dns, sizeof(dns), "DNS:%s", name);
+		certs[i] = pki_make(&(struct pki_spec){ .name = name, .unit = "clients", .key = key, .issuer = ca,
+							.now = now, .eku = "clientAuth", .names = dns,
+							.key_of = first });
+		first = certs[0];
+	}
+	write_file(".", "ca.pem", pki_pem(ca, NULL));
+	write_pair(".", "gateway", gateway(key, ca));
+	write_file(".", "client.key", pki_key(first, PKI_PKCS8_PEM));
+	write_file(".", "clients.pem", pki_pem(first, certs + 1));
+	free(certs);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct { const char *name; enum pki_key key; } kinds[] = {
@@ -157,14 +190,25 @@ int main(int argc, char **argv)
 		{ "ed448", PKI_ED448 }, { "rsa", PKI_RSA2048 }, { "rsa3072", PKI_RSA3072 },
 		{ "rsa4096", PKI_RSA4096 },
 	};
+	size_t only = sizeof(kinds) / sizeof(kinds[0]);
+	int clients = argc == 4 ? atoi(argv[3]) : 0;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: make_pki FOLDER\n");
+	for (size_t i = 0; argc == 4 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].name, argv[2]) == 0)
+			only = i;
+	}
+	if (argc != 2 && (clients < 1 || clients > 1000000 || only == sizeof(kinds) / sizeof(kinds[0]))) {
+		fprintf(stderr, "usage: make_pki FOLDER [KIND CLIENTS]\n");
 		return 2;
 	}
 	folder = argv[1];
 	now = (int64_t)time(NULL);
 	make_folder("");
+	if (argc == 4) {
+		make_clients(kinds[only].key, (unsigned)clients);
+		pki_done();
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct pki_cert *ca = make_kind(kinds[i].name, kinds[i].key);
 

@@ -94,9 +94,11 @@ struct pki_cert *pki_make(const struct pki_spec *spec)
 	cert->next = all;
 	all = cert;
 	cert->issuer = spec->issuer;
-	cert->key = new_key(spec->key);
+	cert->key = spec->key_of ? spec->key_of->key : new_key(spec->key);
 	cert->x509 = X509_new();
 	CHECK(cert->key && cert->x509);
+	if (spec->key_of)
+		CHECK(EVP_PKEY_up_ref(cert->key) == 1);
 	CHECK(X509_set_version(cert->x509, 2) == 1);
 	CHECK(ASN1_INTEGER_set(X509_get_serialNumber(cert->x509), 0x1000 + ++serial) == 1);
 	CHECK(ASN1_TIME_set(X509_getm_notBefore(cert->x509), from));

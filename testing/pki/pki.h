@@ -32,6 +32,7 @@ struct pki_spec {
 	const char *names;           /* "DNS:gw.example.org,IP:192.0.2.1"; NULL: none */
 	const char *constraints;     /* nameConstraints; NULL: none */
 	const char *hash;            /* NULL: SHA256; nothing with Ed25519 */
+	const struct pki_cert *key_of; /* the key of that one; NULL: a new one */
 	bool broken;                 /* an octet of the signature is another one */
 };
 
