@@ -18,6 +18,8 @@
 #define HISTORY_LINES 1000
 #define SHELL_LINE_MAX     4096
 #define CONTROL_ANSWER_MAX 256
+#define HELP_WIDTH_MIN     16
+#define HELP_WIDTH_MAX     36
 
 /* One shell per process, and libedit's callbacks carry no context of their own that all versions set. */
 struct shell {
@@ -136,11 +138,27 @@ out:
 	return result;
 }
 
+/* Sentences stand below each other; a token that is longer than most has its own behind it. */
+static int token_width(const json_t *tokens)
+{
+	const json_t *token;
+	size_t index, width = HELP_WIDTH_MIN;
+
+	json_array_foreach(tokens, index, token) {
+		size_t len = json_string_length(json_object_get(token, "token"));
+
+		if (len > width && len <= HELP_WIDTH_MAX)
+			width = len;
+	}
+	return (int)width;
+}
+
 static unsigned char help(EditLine *el, int key)
 {
 	struct shell *shell;
 	char line[SHELL_LINE_MAX];
 	json_t *tokens = ask(el, &shell, "help", line), *token;
+	int width = token_width(tokens);
 	size_t index;
 
 	printf("?\n");
@@ -150,7 +168,10 @@ static unsigned char help(EditLine *el, int key)
 		const char *word = json_string_value(json_object_get(token, "token"));
 		const char *text = json_string_value(json_object_get(token, "help"));
 
-		printf("  %-20s %s\n", word ? word : "", text ? text : "");
+		if (text && text[0])
+			printf("  %-*s  %s\n", width, word ? word : "", text);
+		else
+			printf("  %s\n", word ? word : "");
 	}
 	fflush(stdout);
 	json_decref(tokens);

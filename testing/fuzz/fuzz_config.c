@@ -116,9 +116,9 @@ static void type(struct cyg_config **config, struct config_position *position, s
 	else
 		FUZZ_CHECK(findings.errors == 1);
 	config_findings_done(&findings);
-	FUZZ_CHECK(config_complete(grammar(), position, line, &words) == CYG_OK);
+	FUZZ_CHECK(config_complete(grammar(), *config, position, line, &words) == CYG_OK);
 	config_candidates_done(&words);
-	FUZZ_CHECK(config_complete(grammar(), NULL, line, &words) == CYG_OK);
+	FUZZ_CHECK(config_complete(grammar(), *config, NULL, line, &words) == CYG_OK);
 	config_candidates_done(&words);
 }
 

@@ -139,11 +139,12 @@ void cyg_build_unusable(struct cyg_build *build, const char *why)
 
 void cyg_build_incomplete(struct cyg_build *build, const char *missing)
 {
-	const struct built *b = build->b;
+	struct built *b = build->b;
 
 	build->at = NULL;
 	cyg_build_warning(build, "incomplete", "%s %s is incomplete and not used; it lacks: %s",
 			  b->mode->mode->what, b->name, missing);
+	b->lacks = !b->missing[0];
 	cyg_build_unusable(build, missing);
 }
 

@@ -45,6 +45,7 @@ struct built {
 	struct config_findings findings;
 	struct place *places;
 	bool usable, error;
+	bool lacks; /* lines are missing: the text says which */
 	char missing[160];
 	_Alignas(max_align_t) uint8_t object[];
 };

@@ -183,7 +183,7 @@ bool config_match_secret(const struct config_match *match);
 struct config_candidate_word {
 	char *text;	  /* the whole keyword, "<name>" or "<cr>" */
 	const char *help; /* may be "" */
-	bool keyword;	  /* may be completed; else it is only told */
+	bool keyword;	  /* a keyword or the name of an object: may be completed; else it is only told */
 };
 struct config_candidates {
 	struct config_candidate_word *items;
@@ -192,9 +192,9 @@ struct config_candidates {
 /*
  * What may stand where `line` ends: its last word is completed if no blank follows it, else the
  * next one is told. `position` NULL: exec lines; otherwise configuration lines of that mode and its
- * parents. Sorted by text.
+ * parents. `config` has the objects whose names may follow; NULL: none. Sorted by text.
  */
-enum cyg_status config_complete(const struct config_grammar *grammar,
+enum cyg_status config_complete(const struct config_grammar *grammar, const struct cyg_config *config,
 				const struct config_position *position, struct cyg_str line,
 				struct config_candidates *out) CYG_MUST_CHECK;
 void config_candidates_done(struct config_candidates *candidates);

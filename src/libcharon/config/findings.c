@@ -96,6 +96,24 @@ static int compare(const void *left, const void *right)
 	return a->number < b->number ? -1 : a->number > b->number;
 }
 
+void findings_forget(struct config_findings *findings, const char *code, const char *beginning)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < findings->count; i++) {
+		struct config_finding *f = &findings->items[i];
+
+		if (f->severity == CONFIG_WARNING && strcmp(f->code, code) == 0 &&
+		    strncmp(f->text, beginning, strlen(beginning)) == 0) {
+			free(f->text);
+			findings->warnings--;
+		} else {
+			findings->items[kept++] = *f;
+		}
+	}
+	findings->count = kept;
+}
+
 void config_findings_sort(struct config_findings *findings)
 {
 	struct numbered *all = calloc(findings->count + 1, sizeof(*all));

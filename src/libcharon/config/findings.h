@@ -16,5 +16,7 @@ void findings_add(struct config_findings *findings, enum config_severity severit
 struct config_finding *findings_addv(struct config_findings *findings,
 				     enum config_severity severity, uint32_t line, size_t column,
 				     const char *code, const char *format, va_list args) CYG_PRINTF(6, 0);
+/* Takes away warnings of that code whose text begins so. */
+void findings_forget(struct config_findings *findings, const char *code, const char *beginning);
 
 #endif

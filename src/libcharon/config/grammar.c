@@ -291,7 +291,8 @@ void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out)
 		cyg_strbuf_addf(out, " (%llu-%llu)", (unsigned long long)arg->low,
 				(unsigned long long)arg->high);
 	else if (arg->type == ARG_REF && arg->ref_mode)
-		cyg_strbuf_addf(out, " (name of an %s)", arg->ref_mode->mode->what);
+		cyg_strbuf_addf(out, " (name of %s %s)", strchr("AEIOUaeiou", arg->ref_mode->mode->what[0]) ? "an" : "a",
+				arg->ref_mode->mode->what);
 	else if (arg->type < CYG_COUNT(kinds) && kinds[arg->type])
 		cyg_strbuf_addf(out, " (%s)", kinds[arg->type]);
 }

@@ -6,6 +6,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/build.h \
 	src/libcharon/config/building.h \
 	src/libcharon/config/complain.c \
+	src/libcharon/config/complete.c \
 	src/libcharon/config/config.h \
 	src/libcharon/config/core.c \
 	src/libcharon/config/core.h \
@@ -28,6 +29,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/findings.h \
 	src/libcharon/config/grammar.c \
 	src/libcharon/config/grammar.h \
+	src/libcharon/config/help.c \
+	src/libcharon/config/help.h \
 	src/libcharon/config/ignored.c \
 	src/libcharon/config/keyring.c \
 	src/libcharon/config/keyring.h \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a person types: one configuration line, an exec line, `?` and completion.
+ * What a person types: one configuration line, or an exec line.
  */
 #include "config/parse.h"
 
@@ -66,6 +66,60 @@ static enum cyg_status say(const struct candidate *c, struct config_typed *out)
 	return fclose(text) ? CYG_NOMEM : CYG_OK;
 }
 
+/* The object that `position` stands in at that depth, or NULL. */
+static const struct node *stood_in(const struct cyg_config *config, const struct config_position *position,
+				   unsigned depth)
+{
+	const struct node *node = config->root;
+
+	for (unsigned d = 0; node && d <= depth && d < CONFIG_DEPTH_MAX; d++) {
+		const struct grammar_mode *mode = grammar_mode(config->grammar, position->mode[d]);
+
+		node = mode && mode->parent == node->mode ? node_find(node, mode, cyg_str(position->name[d]), NULL)
+							  : NULL;
+	}
+	return node;
+}
+
+static bool stays(const struct config_position *before, const struct config_position *after, unsigned depth)
+{
+	for (unsigned d = 0; d <= depth; d++)
+		if (d >= after->depth || strcmp(before->mode[d], after->mode[d]) != 0 ||
+		    strcmp(before->name[d], after->name[d]) != 0)
+			return false;
+	return true;
+}
+
+static void tell_incomplete(const struct node *node, struct config_findings *findings)
+{
+	if (!node || node->disabled || !node->built || node->built->usable || !node->built->lacks)
+		return;
+	findings_add(findings, CONFIG_WARNING, 0, 1, "incomplete", "%s %s is incomplete and not used; it lacks: %s",
+		     node->mode->mode->what, node->name, node->built->missing);
+}
+
+/* What an object under work still lacks is told when it is left, the innermost first, and not at each line; that a line
+ * makes one useless that was of use is told at once. */
+static void judge_objects(const struct cyg_config *base, const struct cyg_config *config,
+			  const struct config_position *before, const struct config_position *after,
+			  struct config_findings *findings)
+{
+	for (unsigned d = 0; d < after->depth; d++) {
+		const struct node *was = stood_in(base, after, d), *is_now = stood_in(config, after, d);
+		char text[200];
+
+		if (is_now) {
+			snprintf(text, sizeof(text), "%s %s is incomplete", is_now->mode->mode->what, is_now->name);
+			findings_forget(findings, "incomplete", text);
+		}
+		if (was && was->built && was->built->usable)
+			tell_incomplete(is_now, findings);
+	}
+	for (unsigned d = before->depth; d-- > 0;)
+		if (!stays(before, after, d))
+			tell_incomplete(stood_in(config, before, d), findings);
+}
+
 static enum cyg_status apply_typed(struct candidate *c, struct config_position *position,
 				   struct cyg_str line, struct config_typed *out)
 {
@@ -125,10 +179,13 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 				struct cyg_str line, struct config_findings *findings,
 				struct config_typed *out)
 {
+	const struct config_position before = *position;
 	struct candidate c;
 	enum cyg_status status;
 
 	look(line, position, out);
+	if (out->kind == CONFIG_LINE_LEAVE)
+		judge_objects(base, base, &before, position, findings);
 	if (out->kind != CONFIG_LINE_DONE)
 		return CYG_OK;
 	if (line.len > CONFIG_LINE_MAX || memchr(line.ptr, 0, line.len)) {
@@ -141,6 +198,8 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 		return status;
 	status = apply_typed(&c, position, line, out);
 	out->secret |= c.typed_secret;
+	if (status == CYG_OK)
+		judge_objects(base, out->config ? out->config : base, &before, position, findings);
 	candidate_done(&c);
 	return status;
 }
@@ -190,166 +249,4 @@ char *config_match_said(const struct config_match *match)
 bool config_match_secret(const struct config_match *match)
 {
 	return match->args->secret.len > 0;
-}
-
-/* --- Completion --- */
-
-static enum cyg_status add(struct config_candidates *out, const char *text, const char *help,
-			   bool keyword)
-{
-	for (size_t i = 0; i < out->count; i++) {
-		if (strcmp(out->items[i].text, text) == 0) {
-			if (!out->items[i].help[0])
-				out->items[i].help = help;
-			return CYG_OK;
-		}
-	}
-	if (out->count == out->capacity) {
-		size_t capacity = out->capacity ? 2 * out->capacity : 16;
-		struct config_candidate_word *items =
-			realloc(out->items, capacity * sizeof(*items));
-
-		if (!items)
-			return CYG_NOMEM;
-		out->items = items;
-		out->capacity = capacity;
-	}
-	out->items[out->count] = (struct config_candidate_word){
-		.text = strdup(text),
-		.help = help,
-		.keyword = keyword,
-	};
-	if (!out->items[out->count].text)
-		return CYG_NOMEM;
-	out->count++;
-	return CYG_OK;
-}
-
-static bool begins(const char *text, struct cyg_str with)
-{
-	return with.len <= strlen(text) && cyg_str_equal_nocase(cyg_str_n(text, with.len), with);
-}
-
-static enum cyg_status add_thread_words(const struct match_thread *t, struct cyg_str partial,
-					struct config_candidates *out)
-{
-	const struct grammar_op *op = &t->row->ops[t->pc];
-	const char *help = grammar_help(t->row, op);
-	enum cyg_status status = CYG_OK;
-	char store[200];
-	struct cyg_strbuf text = CYG_STRBUF(store);
-
-	if (t->row->ignored || (t->row->command->flags & CYG_CMD_WEAK))
-		return CYG_OK;
-	if (op->kind == OP_MATCH)
-		return partial.len ? CYG_OK : add(out, "<cr>", "", false);
-	if (!help[0] && (t->pc + 1u == t->row->head || t->row->ops[t->pc + 1].kind == OP_MATCH))
-		help = t->row->command->help ? t->row->command->help : "";
-	if (op->kind == OP_KEYWORD)
-		return begins(op->word, partial) ? add(out, op->word, help, true) : CYG_OK;
-	if (op->arg->type == ARG_CHOICE) {
-		for (size_t i = 0; i < op->arg->word_count && status == CYG_OK; i++) {
-			const struct grammar_word *w = &op->arg->words[i];
-
-			if (w->word == w->canonical && begins(w->word, partial))
-				status = add(out, w->word, help, true);
-		}
-		return status;
-	}
-	if (partial.len)
-		return CYG_OK;
-	grammar_describe(op->arg, &text);
-	return add(out, store, help, false);
-}
-
-static int by_text(const void *left, const void *right)
-{
-	const struct config_candidate_word *a = left, *b = right;
-
-	return strcmp(a->text, b->text);
-}
-
-static enum cyg_status complete_in(struct matcher *m, const struct grammar_mode *mode,
-				   const struct words *words, size_t first, size_t end,
-				   struct config_candidates *out)
-{
-	struct cyg_str partial = end < words->count ? word_text(words, end) : cyg_str_n("", 0);
-	struct match_result *result = malloc(sizeof(*result));
-	enum cyg_status status = CYG_OK;
-
-	if (!result)
-		return CYG_NOMEM;
-	match_prefix(m, mode, words, first, end, MATCH_OURS, result);
-	for (size_t n = 0; result->outcome == MATCH_OK && n < m->thread_count && status == CYG_OK;
-	     n++) {
-		if (m->threads[n].resume == end)
-			status = add_thread_words(&m->threads[n], partial, out);
-	}
-	free(result);
-	return status;
-}
-
-static enum cyg_status complete_line(struct matcher *m, const struct config_grammar *grammar,
-				     const struct config_position *position,
-				     const struct words *words, size_t end,
-				     struct config_candidates *out)
-{
-	static const char *const leading[] = { "no", "default", "do", "exit", "end" };
-	struct cyg_str partial = end < words->count ? word_text(words, end) : cyg_str_n("", 0);
-	const struct grammar_mode *mode;
-	enum cyg_status status = CYG_OK;
-	size_t first = 0;
-
-	if (!position)
-		return complete_in(m, grammar->exec, words, 0, end, out);
-	mode = position->depth ? grammar_mode(grammar, position->mode[position->depth - 1])
-			       : grammar->global;
-	if (end > 0 && is(word_text(words, 0), "do"))
-		return complete_in(m, grammar->exec, words, 1, end, out);
-	if (end > 0 && (is(word_text(words, 0), "no") || is(word_text(words, 0), "default")))
-		first = 1;
-	for (; mode && status == CYG_OK && out->count == 0; mode = mode->parent)
-		status = complete_in(m, mode, words, first, end, out);
-	for (size_t i = 0; end == 0 && i < CYG_COUNT(leading) && status == CYG_OK; i++) {
-		if (begins(leading[i], partial))
-			status = add(out, leading[i], "", true);
-	}
-	return status;
-}
-
-enum cyg_status config_complete(const struct config_grammar *grammar,
-				const struct config_position *position, struct cyg_str line,
-				struct config_candidates *out)
-{
-	struct matcher *m = malloc(sizeof(*m));
-	struct words *words = malloc(sizeof(*words));
-	struct config_candidates found = { 0 };
-	enum cyg_status status = CYG_NOMEM;
-	size_t end;
-
-	if (m && words) {
-		bool partial = line.len && !strchr(" \t", line.ptr[line.len - 1]);
-
-		words_of(line, words);
-		end = words->count - (partial && words->count > 0);
-		status = complete_line(m, grammar, position, words, end, &found);
-	}
-	free(m);
-	free(words);
-	if (status != CYG_OK) {
-		config_candidates_done(&found);
-		return status;
-	}
-	if (found.count)
-		qsort(found.items, found.count, sizeof(found.items[0]), by_text);
-	*out = found;
-	return CYG_OK;
-}
-
-void config_candidates_done(struct config_candidates *candidates)
-{
-	for (size_t i = 0; i < candidates->count; i++)
-		free(candidates->items[i].text);
-	free(candidates->items);
-	*candidates = (struct config_candidates){ 0 };
 }

@@ -230,7 +230,7 @@ static char *complete(const struct config_position *where, const char *line)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	ck_assert_int_eq(config_complete(kit_grammar, where, cyg_str(line), &found), CYG_OK);
+	ck_assert_int_eq(config_complete(kit_grammar, kit_config, where, cyg_str(line), &found), CYG_OK);
 	for (size_t i = 0; i < found.count; i++)
 		fprintf(out, "%s%s", i ? " " : "", found.items[i].text);
 	fclose(out);
@@ -275,6 +275,84 @@ START_TEST(completion_tells_what_may_come)
 }
 END_TEST
 
+START_TEST(names_of_objects_are_completed)
+{
+	static const struct {
+		bool exec;
+		const char *line, *words;
+	} cases[] = {
+		{ false, "crypto ikev2 profile c", "clients clinic" },
+		{ false, "crypto ikev2 profile x", "" },
+		{ false, "no crypto ikev2 keyring ", "<name> branches" },
+		{ false, "keyring local ", "<keyring> (name of an IKEv2 keyring) branches" },
+		{ false, "match certificate a", "ab" }, /* one name, two sequences */
+	};
+	char *text;
+
+	ck_assert_int_eq(type("crypto ikev2 profile clinic"), CYG_OK);
+	ck_assert_int_eq(type("crypto pki certificate map ab 10"), CYG_OK);
+	ck_assert_int_eq(type("crypto pki certificate map ab 20"), CYG_OK);
+	ck_assert_int_eq(type("crypto ikev2 keyring branches"), CYG_OK);
+	ck_assert_int_eq(type("peer north"), CYG_OK);
+	ck_assert_int_eq(type("peer n\xc3\xb6rd"), CYG_OK);
+	/* Inside of an object: those of it. */
+	text = complete(&position, "no peer n");
+	ck_assert_str_eq(text, "north n\xc3\xb6rd");
+	free(text);
+	ck_assert_int_eq(type("crypto ikev2 profile clients"), CYG_OK);
+	for (size_t i = 0; i < CYG_COUNT(cases); i++) {
+		text = complete(cases[i].exec ? NULL : &position, cases[i].line);
+		ck_assert_msg(strcmp(text, cases[i].words) == 0, "'%s': %s", cases[i].line, text);
+		free(text);
+	}
+}
+END_TEST
+
+START_TEST(of_very_many_names_none_is_told)
+{
+	char line[80], *text;
+
+	for (unsigned i = 0; i < 300; i++) {
+		snprintf(line, sizeof(line), "crypto ikev2 keyring k%u", i);
+		ck_assert_int_eq(type(line), CYG_OK);
+	}
+	text = complete(&position, "no crypto ikev2 keyring ");
+	ck_assert_str_eq(text, "<name>");
+	free(text);
+	text = complete(&position, "no crypto ikev2 keyring k29");
+	ck_assert_str_eq(text, "k29 k290 k291 k292 k293 k294 k295 k296 k297 k298 k299");
+	free(text);
+}
+END_TEST
+
+START_TEST(what_an_object_lacks_is_told_when_it_is_left)
+{
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+	ck_assert_int_eq(type("encryption aes-cbc-128"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+	/* By a line of another mode, by `exit`, by `end`. */
+	ck_assert_int_eq(type("hostname x"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 warning incomplete\n");
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 warning incomplete\n");
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	ck_assert_int_eq(type("end"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 warning incomplete\n");
+	/* Twin: a whole one is left without a word; one that a line makes useless is told of at once. */
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	ck_assert_int_eq(type("integrity sha256"), CYG_OK);
+	ck_assert_int_eq(type("group 19"), CYG_OK);
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+	ck_assert_int_eq(type("crypto ikev2 proposal A"), CYG_OK);
+	ck_assert_int_eq(type("no group"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 warning incomplete\n");
+}
+END_TEST
+
 Suite *prompt_suite(void)
 {
 	Suite *suite = suite_create("prompt");
@@ -294,6 +372,9 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, an_exec_line_is_matched_to_its_row);
 	tcase_add_test(tests, a_wrong_exec_line_says_what_was_expected);
 	tcase_add_test(tests, completion_tells_what_may_come);
+	tcase_add_test(tests, names_of_objects_are_completed);
+	tcase_add_test(tests, of_very_many_names_none_is_told);
+	tcase_add_test(tests, what_an_object_lacks_is_told_when_it_is_left);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -296,6 +296,7 @@ static struct json_t *words_of(struct daemon *daemon, const struct control_sessi
 	if (!pipe || !pipe_complete(line, add_word, &words)) {
 		words.failed = config_complete(session->configuring ? config_grammar_of(daemon->config)
 								     : daemon->grammar,
+					       daemon->config,
 					       session->configuring ? &session->position : NULL, line,
 					       &found) != CYG_OK;
 		for (size_t i = 0; i < found.count; i++)

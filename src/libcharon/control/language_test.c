@@ -2,6 +2,7 @@
 /* Commands of this room through a client's eyes: rights, completion, layouts; and the devices of a configuration. */
 #include "config.h"
 
+#include "config/grammar.h"
 #include "control/control_tests.h"
 #include "control/interfaces.h"
 #include "control/language.h"
@@ -230,6 +231,56 @@ START_TEST(words_are_completed_and_explained)
 }
 END_TEST
 
+/* Every keyword that may follow `line`, and those that may follow it. */
+static void explained(const struct config_position *position, const char *line, unsigned depth)
+{
+	struct config_candidates found = { 0 };
+
+	ck_assert_int_eq(config_complete(daemon_.grammar, NULL, position, cyg_str(line), &found), CYG_OK);
+	for (size_t i = 0; i < found.count; i++) {
+		char more[300];
+
+		if (!found.items[i].keyword)
+			continue;
+		ck_assert_msg(found.items[i].help && found.items[i].help[0], "%s%s has no help (mode %s)", line,
+			      found.items[i].text, position ? position->mode[0] : "exec");
+		snprintf(more, sizeof(more), "%s%s ", line, found.items[i].text);
+		if (depth && strcmp(found.items[i].text, "do") != 0)
+			explained(position, more, depth - 1);
+	}
+	config_candidates_done(&found);
+}
+
+START_TEST(every_keyword_has_its_help)
+{
+	explained(NULL, "", 4);
+	for (size_t i = 0; i < daemon_.grammar->mode_count; i++) {
+		const struct grammar_mode *mode = &daemon_.grammar->modes[i];
+		struct config_position position = { 0 };
+
+		if (mode == daemon_.grammar->exec)
+			continue;
+		if (mode != daemon_.grammar->global) {
+			position.depth = 1;
+			position.mode[0] = mode->mode->name;
+		}
+		explained(&position, "", 4);
+	}
+}
+END_TEST
+
+START_TEST(names_of_objects_are_completed_in_commands)
+{
+	set_config("crypto ikev2 profile clients\ncrypto ikev2 profile clinic\n");
+	ask("complete", "show crypto ikev2 profile cli", false);
+	HAS("\"words\":[\"clients\",\"clinic\"]");
+	ask("complete", "show crypto ikev2 profile x", false);
+	HAS("\"words\":[]");
+	ask("help", "show crypto ikev2 profile ", false);
+	HAS("\"token\":\"clinic\"");
+}
+END_TEST
+
 START_TEST(ike_sa_is_laid_out_as_routers_do)
 {
 	ask("run", "row", false);
@@ -421,6 +472,8 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
 	tcase_add_test(tests, words_are_completed_and_explained);
+	tcase_add_test(tests, every_keyword_has_its_help);
+	tcase_add_test(tests, names_of_objects_are_completed_in_commands);
 	tcase_add_test(tests, protection_is_shown_with_its_built_in_objects);
 	tcase_add_test(tests, lists_of_the_configuration_are_shown);
 	tcase_add_test(tests, a_profile_shows_whom_it_asks);

@@ -214,7 +214,7 @@ static enum cyg_status run_route_maps(struct cyg_exec *exec, const struct cyg_ar
 static const struct cyg_command commands[] = {
 	{ "exec", "show access-lists [<name:name>]", "Shows access lists of both families.", tokens, .run = run_lists },
 	{ "exec", "show route-map", "Shows route maps.", tokens, .run = run_route_maps },
-	{ "exec", "show vrf [<name:name>]", "Shows VRFs.", tokens, .run = run_vrfs },
+	{ "exec", "show vrf [<name:ref(vrf)>]", "Shows VRFs.", tokens, .run = run_vrfs },
 	{ "exec", "show aaa method-lists", "Shows who is asked, and in which order.", tokens, .run = run_methods },
 	{ 0 },
 };

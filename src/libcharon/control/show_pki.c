@@ -224,9 +224,9 @@ static enum cyg_status run_certificates(struct cyg_exec *exec, const struct cyg_
 }
 
 static const struct cyg_command commands[] = {
-	{ "exec", "show crypto pki trustpoints [<name:name>]", "Shows what each trustpoint can do.", tokens,
+	{ "exec", "show crypto pki trustpoints [<name:ref(pki-trustpoint)>]", "Shows what each trustpoint can do.", tokens,
 	  .run = run_trustpoints },
-	{ "exec", "show crypto pki certificates [<name:name>]", "Shows the certificates of the trustpoints.", tokens,
+	{ "exec", "show crypto pki certificates [<name:ref(pki-trustpoint)>]", "Shows the certificates of the trustpoints.", tokens,
 	  .run = run_certificates },
 	{ 0 },
 };

@@ -183,9 +183,9 @@ static enum cyg_status run_maps(struct cyg_exec *exec, const struct cyg_args *ar
 }
 
 static const struct cyg_command commands[] = {
-	{ "exec", "show crypto ipsec transform-set [<name:name>]", "Shows transform sets, the default one too.", tokens,
+	{ "exec", "show crypto ipsec transform-set [<name:ref(ipsec-transform-set)>]", "Shows transform sets, the default one too.", tokens,
 	  .run = run_sets },
-	{ "exec", "show crypto ipsec profile [<name:name>]", "Shows IPsec profiles, the default one too.", tokens,
+	{ "exec", "show crypto ipsec profile [<name:ref(ipsec-profile)>]", "Shows IPsec profiles, the default one too.", tokens,
 	  .run = run_profiles },
 	{ "exec", "show crypto map", "Shows crypto maps.", tokens, .run = run_maps },
 	{ 0 },

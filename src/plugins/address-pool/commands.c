@@ -313,9 +313,9 @@ static const struct cyg_command commands[] = {
 	  .flags = CYG_CMD_LIST, .apply = apply4 },
 	{ "global", "ipv6 local pool <name:name> <prefix:prefix6> <length:uint(1-128)>",
 	  "Makes a pool of IPv6 prefixes.", .tokens = tokens6, .defines = MODE_POOL6, .apply = apply6 },
-	{ "exec", "show ip local pool [<name:name>]", "Shows the pools of IPv4 addresses and their use.",
+	{ "exec", "show ip local pool [<name:ref(ip-local-pool)>]", "Shows the pools of IPv4 addresses and their use.",
 	  .tokens = tokens4, .run = run_show4 },
-	{ "exec", "show ipv6 local pool [<name:name>]",
+	{ "exec", "show ipv6 local pool [<name:ref(ipv6-local-pool)>]",
 	  "Shows the pools of IPv6 prefixes and their use.", .tokens = tokens6, .run = run_show6 },
 	{ 0 },
 };

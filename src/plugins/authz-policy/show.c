@@ -230,7 +230,7 @@ static const struct cyg_token_help tokens[] = {
 };
 
 static const struct cyg_command commands[] = {
-	{ "exec", "show crypto ikev2 authorization policy [<name:name>]",
+	{ "exec", "show crypto ikev2 authorization policy [<name:ref(ikev2-authorization-policy)>]",
 	  "Shows authorization policies.", .tokens = tokens, .run = run_show },
 	{ 0 },
 };

@@ -166,7 +166,7 @@ static const struct cyg_command commands[] = {
 	     "Takes a part of an EAP identity.", apply_eap),
 	LINE("email {all | domain | username}", "Takes a part of a mail address.", apply_email),
 	LINE("fqdn {all | domain | hostname}", "Takes a part of a host name.", apply_fqdn),
-	{ "exec", "show crypto ikev2 name-mangler [<name:name>]", "Shows name manglers.", .tokens = tokens,
+	{ "exec", "show crypto ikev2 name-mangler [<name:ref(ikev2-name-mangler)>]", "Shows name manglers.", .tokens = tokens,
 	  .run = run_show },
 	{ 0 },
 };
