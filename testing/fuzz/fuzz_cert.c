@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* What it says of its own octets is what they say. */
 	FUZZ_CHECK(openssl_cert.parse(NULL, info->der, &again) == CYG_OK);
 	FUZZ_CHECK(cyg_bytes_equal(openssl_cert.info(again)->subject, info->subject));
-	FUZZ_PLANT(info->name_count >= 2 && info->eku == CYG_EKU_SERVER && info->names[0].octets.ptr[0] == 'f');
+	FUZZ_PLANT(info->name_count >= 2 && info->eku == CYG_EKU_SERVER && info->names[0].octets.ptr[0] != 'g');
 	openssl_cert.unref(again);
 	openssl_cert.unref(cert);
 	return 0;

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)xfrm_dumped(message, 9, &deletion);
 	report = xfrm_report_read(message, len);
 	FUZZ_CHECK(report.kind <= XFRM_REPORT_ACQUIRE);
-	FUZZ_PLANT(report.kind == XFRM_REPORT_ACQUIRE && report.if_id == 7 && report.protocol == 'x');
+	FUZZ_PLANT(report.kind == XFRM_REPORT_ACQUIRE && report.if_id == 7 && report.protocol != 17);
 	free(message);
 	return 0;
 }
