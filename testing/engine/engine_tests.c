@@ -17,10 +17,12 @@ int main(void)
 	srunner_add_suite(runner, rekey_suite());
 	srunner_add_suite(runner, everyday_suite());
 	srunner_add_suite(runner, fragment_suite());
+	srunner_add_suite(runner, identity_suite());
 	srunner_add_suite(runner, limits_suite());
 	srunner_add_suite(runner, loss_suite());
 	srunner_add_suite(runner, tamper_suite());
 	srunner_add_suite(runner, watch_suite());
+	srunner_add_suite(runner, window_suite());
 	srunner_add_suite(runner, faults_suite());
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

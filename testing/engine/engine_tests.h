@@ -16,10 +16,12 @@ Suite *end_suite(void);
 Suite *rekey_suite(void);
 Suite *everyday_suite(void);
 Suite *fragment_suite(void);
+Suite *identity_suite(void);
 Suite *limits_suite(void);
 Suite *loss_suite(void);
 Suite *tamper_suite(void);
 Suite *watch_suite(void);
+Suite *window_suite(void);
 Suite *faults_suite(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Windows, an SA without a child, endpoints that follow, probes on demand, keepalives, cookies that grow old. */
+/* An SA without a child, endpoints that follow, probes on demand, keepalives, cookies that grow old. */
 #include "testing/engine/engine_tests.h"
 #include "testing/engine/kit.h"
 
@@ -26,50 +26,6 @@ static void ask(struct kit *kit, uint32_t message_id)
 	kit_inject(kit, KIT_GATEWAY, octets, len, false);
 	kit_settle(kit);
 }
-
-START_TEST(the_window_is_announced_and_holds)
-{
-	struct kit *kit = connected(NULL, _i ? "crypto ikev2 window 1\n" : "crypto ikev2 window 3\n",
-				    "crypto ikev2 window 7\n");
-	struct ike_sa *g = kit_sa(kit_gateway(kit)), *c = kit_sa(kit_client(kit));
-	uint32_t next = g->d.recv_next;
-	uint64_t answered;
-
-	ck_assert_uint_eq(c->d.send_window, _i ? 1 : 3);
-	ck_assert_uint_eq(g->d.recv_window, _i ? 1 : 3);
-	ck_assert_uint_eq(g->d.send_window, 7);
-	ck_assert_uint_eq(c->d.recv_window, 7);
-	answered = kit_counters(kit_gateway(kit)).responses_out[3];
-	ask(kit, next + 2);
-	ask(kit, next + 3);
-	ask(kit, next + 1);
-	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).responses_out[3] - answered, _i ? 0 : 2);
-	ck_assert_uint_eq(g->d.recv_next, next);
-	ask(kit, next);
-	ck_assert_uint_eq(g->d.recv_next, next + (_i ? 1 : 3));
-	/* Each of them once more: the kept answers. */
-	answered = kit_counters(kit_gateway(kit)).responses_replayed;
-	for (uint32_t i = 0; i < 3; i++)
-		ask(kit, next + i);
-	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).responses_replayed - answered, _i ? 1 : 3);
-	kit_free(kit);
-}
-END_TEST
-
-START_TEST(a_rekeyed_ike_sa_begins_with_windows_of_one)
-{
-	struct kit *kit = connected(NULL, "crypto ikev2 window 3\n", NULL);
-	struct ike_sa *sa = kit_sa(kit_gateway(kit));
-
-	sa->wants |= WANT_REKEY;
-	driver_pump(sa);
-	kit_settle(kit);
-	ck_assert(kit_connected(kit));
-	ck_assert_uint_eq(kit_sa(kit_gateway(kit))->d.recv_window, 1);
-	ck_assert_uint_eq(kit_sa(kit_client(kit))->d.send_window, 1);
-	kit_free(kit);
-}
-END_TEST
 
 /* Takes SA, TSi and TSr out of the client's IKE_AUTH and seals it anew. `leave`: one of them stays. */
 struct stripper {
@@ -294,8 +250,6 @@ Suite *everyday_suite(void)
 	TCase *tcase = tcase_create("everyday");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, the_window_is_announced_and_holds, 0, 2);
-	tcase_add_test(tcase, a_rekeyed_ike_sa_begins_with_windows_of_one);
 	tcase_add_test(tcase, an_sa_without_a_child_may_be_had);
 	tcase_add_test(tcase, half_a_child_is_refused);
 	tcase_add_loop_test(tcase, who_is_behind_a_nat_is_followed_and_nobody_else, 0, 2);

@@ -22,13 +22,15 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
 	testing/engine/everyday_test.c \
 	testing/engine/faults_test.c \
 	testing/engine/fragment_test.c \
+	testing/engine/identity_test.c \
 	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \
 	testing/engine/refuse_test.c \
 	testing/engine/rekey_test.c \
 	testing/engine/setup_test.c \
 	testing/engine/tamper_test.c \
-	testing/engine/watch_test.c
+	testing/engine/watch_test.c \
+	testing/engine/window_test.c
 check_PROGRAMS += testing/engine/explore_tests
 ENGINE_TESTS += testing/engine/explore_tests
 TESTS += testing/engine/explore_tests

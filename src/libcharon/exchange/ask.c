@@ -160,6 +160,12 @@ static void pump_established(struct ike_sa *sa)
 		ask(sa, &exchange_create_child, WANT_CHILD, 0);
 		return;
 	}
+	if (sa->wants & WANT_WINDOW) {
+		/* It shows as well that the peer lives: no probe besides. */
+		sa->wants &= ~(uint32_t)(WANT_WINDOW | WANT_DPD);
+		ask(sa, &exchange_informational, WANT_WINDOW, 0);
+		return;
+	}
 	if (sa->wants & WANT_DPD) {
 		sa->wants &= ~(uint32_t)WANT_DPD;
 		ask(sa, &exchange_informational, WANT_DPD, 0);

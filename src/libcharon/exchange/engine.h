@@ -32,9 +32,10 @@
 /* Requests that an SA is to make; children carry their own. In rising order of urgency. */
 enum ike_want {
 	WANT_DPD = 1u << 0,
-	WANT_CHILD = 1u << 1,     /* a tunnel has lost its child */
-	WANT_REKEY = 1u << 2,
-	WANT_DELETE = 1u << 3,
+	WANT_WINDOW = 1u << 1,    /* to announce how many requests we take at once */
+	WANT_CHILD = 1u << 2,     /* a tunnel has lost its child */
+	WANT_REKEY = 1u << 3,
+	WANT_DELETE = 1u << 4,
 };
 
 /* Our request as it went out, until it is answered. */

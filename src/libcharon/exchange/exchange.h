@@ -122,6 +122,7 @@ struct negotiation {
 	uint32_t peer_hashes;           /* RFC 7427: a bit by number; 0: the peer knows the classic methods only */
 	uint8_t *certreq;               /* initiator: hashes of the CAs that the responder knows; malloc'ed */
 	uint16_t certreq_len;
+	struct cyg_identity *asked_id;  /* responder: IDr, the identity of ours that the peer asks for; counted */
 	uint8_t cookie[64];
 	uint8_t cookie_len, cookie_turns, group_turns;
 	uint8_t chosen_number;          /* responder: of the peer's proposal */
@@ -160,6 +161,8 @@ void why_mend_profile(struct ike_shard *ike, const struct config_profile *profil
 void why_mend_interface(struct ike_shard *ike, const struct config_profile *profile);
 /* The peer did not accept our proof: where the key stands that it was made with. Says nothing if that is no key. */
 void why_mend_proof(struct ike_sa *sa);
+/* The line by which we would be whom the peer asked for. False: it asked for nobody else. */
+bool why_mend_asked_id(struct ike_sa *sa);
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
 /* What a peer's error notify means (a constant); says what to look at, too. */
 const char *why_notify(struct ike_shard *ike, uint16_t type, bool child);
@@ -176,12 +179,14 @@ enum cyg_status ke_respond(struct ke_work *work, struct cyg_shard *shard, uint16
 			   struct cyg_bytes peer, struct cyg_op *op) CYG_MUST_CHECK;
 void ke_done(struct ke_work *work, struct cyg_shard *shard);
 
-/* --- How many requests may be under way (ext_window.c): listed in IKE_AUTH --- */
+/* --- How many requests may be under way (ext_window.c): listed in IKE_AUTH and INFORMATIONAL --- */
 
 /* SET_WINDOW_SIZE as configured: so many requests of the peer we take before the first is answered. */
 void ext_window_add(struct exchange *x);
 /* The peer's; we send one at a time all the same. */
 void ext_window_read(struct exchange *x);
+/* A new IKE_SA took the place of an old one and begins with windows of one: ours is announced after `pause_ms`. */
+void ext_window_renew(struct ike_sa *sa, uint32_t pause_ms);
 
 /* --- NAT detection (ext_nat.c): listed in IKE_SA_INIT --- */
 

@@ -85,6 +85,34 @@ static enum cyg_status refuse_profile(struct exchange *x, enum cyg_status status
 			       whom);
 }
 
+/* `identity local` has a word for these. */
+static bool can_be_ours(uint8_t id_type)
+{
+	static const uint8_t types[] = { CYG_ID_IPV4_ADDR, CYG_ID_IPV6_ADDR,    CYG_ID_FQDN,
+					 CYG_ID_KEY_ID,	   CYG_ID_RFC822_ADDR, CYG_ID_DER_ASN1_DN };
+
+	return memchr(types, id_type, sizeof(types)) != NULL;
+}
+
+/* IDr: whom of us the peer wants to talk to. Ours is the profile's (RFC 7296 2.15); kept to explain why it leaves. */
+static enum cyg_status take_asked_id(struct exchange *x)
+{
+	const struct id_payload *idr = &x->msg->idr;
+	struct cyg_identity *id;
+	enum cyg_status status;
+
+	if (!(x->msg->has & HAS_IDR) || !can_be_ours(idr->type))
+		return CYG_OK;
+	status = cyg_identity_new(idr->type, idr->data, &id);
+	if (status == CYG_NOMEM)
+		return status;
+	if (status != CYG_OK)
+		return CYG_OK; /* of no use, and nobody needs it */
+	cyg_identity_unref(x->sa->nego->asked_id);
+	x->sa->nego->asked_id = id;
+	return CYG_OK;
+}
+
 static enum cyg_status request_identify(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
@@ -95,7 +123,9 @@ static enum cyg_status request_identify(struct exchange *x)
 
 	if (status != CYG_OK)
 		return status;
-	status = peer_take_cert(x);
+	status = take_asked_id(x);
+	if (status == CYG_OK)
+		status = peer_take_cert(x);
 	if (status != CYG_OK)
 		return status;
 	status = select_profile(ike->view, sa->remote_id, peer_cert(x), &sa->d.local.ip, "", &profile, &trace);

@@ -51,6 +51,20 @@ static void delete_child(struct exchange *x, uint32_t spi_out, uint32_t *answer,
 	child_close(child);
 }
 
+/* The initiator did not like our proof, and says so with its DELETE or alone: RFC 7296 2.21.2. */
+static bool told_why(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+	const char *meaning;
+
+	if (sa->state != IKE_ESTABLISHED || !message_notify(x->msg, CYG_N_AUTHENTICATION_FAILED))
+		return false;
+	meaning = why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED, false);
+	why_mend_proof(sa);
+	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with AUTHENTICATION_FAILED: %s", meaning);
+	return true;
+}
+
 static enum cyg_status on_delete(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
@@ -61,7 +75,7 @@ static enum cyg_status on_delete(struct exchange *x)
 		const struct delete_payload *del = &x->msg->del[i];
 
 		if (del->protocol == CYG_PROTO_IKE) {
-			if (sa->state == IKE_ESTABLISHED)
+			if (!told_why(x) && sa->state == IKE_ESTABLISHED)
 				cyg_log(CYG_LOG_NOTICE, "ike.down", "{peer}: {id} is down: {why}",
 					F_ENDPOINT("peer", &sa->d.remote),
 					F_IDENTITY("id", sa->remote_id),
@@ -84,22 +98,19 @@ static enum cyg_status on_delete(struct exchange *x)
 
 static enum cyg_status on_notify(struct exchange *x)
 {
-	struct ike_sa *sa = x->sa;
-	const char *meaning;
-
-	if (!message_notify(x->msg, CYG_N_AUTHENTICATION_FAILED))
-		return CYG_OK;
-	/* The initiator did not like our proof: RFC 7296 2.21.2. */
-	meaning = why_notify(sa->ike, CYG_N_AUTHENTICATION_FAILED, false);
-	why_mend_proof(sa);
-	why_log(sa, false, CYG_N_AUTHENTICATION_FAILED, "the peer ends the SA with AUTHENTICATION_FAILED: %s", meaning);
-	x->ends_sa = true;
+	x->ends_sa = told_why(x);
 	return CYG_OK;
 }
 
 static enum cyg_status on_request(struct exchange *x)
 {
-	(void)x;
+	struct ike_sa *sa = x->sa;
+
+	ext_window_read(x);
+	/* The peer renews its window: ours, if it is still to be told, goes with the answer. */
+	if (sa->state == IKE_ESTABLISHED && message_notify(x->msg, CYG_N_SET_WINDOW_SIZE) &&
+	    (sa->announce_at || sa->wants & WANT_WINDOW))
+		ext_window_add(x);
 	return CYG_OK; /* an empty answer says that we live */
 }
 
@@ -122,6 +133,10 @@ static enum cyg_status begin(struct exchange *x)
 		delete_write(x->out, CYG_PROTO_ESP, 4, &spi, 1);
 		return CYG_OK;
 	}
+	if (x->want & WANT_WINDOW) {
+		ext_window_add(x);
+		return CYG_OK;
+	}
 	sa->ike->counters.dpd_probes++;
 	return CYG_OK;
 }
@@ -139,6 +154,7 @@ static enum cyg_status on_response(struct exchange *x)
 		child_close(child);
 		informational_child_lost(sa);
 	}
+	ext_window_read(x);
 	return CYG_OK;
 }
 

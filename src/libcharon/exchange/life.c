@@ -70,6 +70,7 @@ void life_drop_negotiation(struct ike_sa *sa)
 	free(nego->init_request);
 	free(nego->init_response);
 	free(nego->certreq);
+	cyg_identity_unref(nego->asked_id);
 	cyg_wipe(nego, sizeof(*nego));
 	free(nego);
 	sa->nego = NULL;
@@ -189,7 +190,8 @@ void life_schedule(struct ike_sa *sa)
 {
 	const uint64_t at[] = { sa->retransmit_at, sa->rekey_at,     sa->expire_at,
 				sa->dpd_at,        sa->forget_at,    sa->keepalive_at,
-				sa->child_at,      sa->fragments_at, sa->session ? sa->session->ends_at : 0 };
+				sa->child_at,      sa->fragments_at, sa->announce_at,
+				sa->session ? sa->session->ends_at : 0 };
 	uint64_t earliest = 0;
 
 	if (sa->state == IKE_CLOSED)
@@ -202,6 +204,31 @@ void life_schedule(struct ike_sa *sa)
 		cyg_timer_clear(sa->shard, &sa->timer);
 	else if (!cyg_timer_is_set(&sa->timer) || sa->timer.deadline_ms != earliest)
 		cyg_timer_set(sa->shard, &sa->timer, earliest, timers_fire);
+}
+
+/*
+ * The peer asked for another identity of ours than the profile has. It may take ours all the same (RFC 7296 2.15); if it
+ * does not, this is why.
+ */
+static void tell_asked_id(struct ike_sa *sa)
+{
+	struct cyg_identity *asked = sa->nego ? sa->nego->asked_id : NULL;
+	struct ike_session *session;
+
+	if (!asked || !sa->local_id || cyg_identity_equal(asked, sa->local_id))
+		return;
+	session = ike_sa_session(sa);
+	if (!session)
+		return;
+	session->asked_id = asked;
+	sa->nego->asked_id = NULL;
+	why_reset(sa->ike);
+	(void)why_mend_asked_id(sa);
+	cyg_log(CYG_LOG_NOTICE, "ike.identity",
+		"{peer}: {id} asked for {asked}, we answered as {ours} by profile {profile}; if it does not take that, try: {mend}",
+		F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id), F_IDENTITY("asked", asked),
+		F_IDENTITY("ours", sa->local_id), F_STR("profile", sa->profile->head.name),
+		F_STR("mend", sa->ike->why.mend));
 }
 
 void life_established(struct ike_sa *sa)
@@ -218,6 +245,7 @@ void life_established(struct ike_sa *sa)
 		ike->counters.established_out++;
 	else
 		ike->counters.established_in++;
+	tell_asked_id(sa);
 	life_drop_negotiation(sa);
 	ike_sa_forget_sk_p(sa);
 	life_set_deadlines(sa);

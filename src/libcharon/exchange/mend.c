@@ -105,12 +105,32 @@ void why_mend_interface(struct ike_shard *ike, const struct config_profile *p)
 	}
 }
 
+bool why_mend_asked_id(struct ike_sa *sa)
+{
+	const struct cyg_identity *asked = sa->session ? sa->session->asked_id : NULL;
+	char text[192];
+	struct cyg_strbuf id = CYG_STRBUF(text);
+
+	if (!asked || !sa->profile)
+		return false;
+	if (asked->type == CYG_ID_DER_ASN1_DN) {
+		why_mend(sa->ike, "crypto ikev2 profile %s / identity local dn, with that subject in our certificate",
+			 sa->profile->head.name);
+		return true;
+	}
+	auth_id_text(asked, &id);
+	why_mend(sa->ike, "crypto ikev2 profile %s / identity local %s", sa->profile->head.name, text);
+	return true;
+}
+
 void why_mend_proof(struct ike_sa *sa)
 {
 	const struct config_peer *peer = NULL;
 	struct key_wanted wanted;
 	struct trace trace = { 0 };
 
+	if (why_mend_asked_id(sa))
+		return; /* our proof is good, but not that of whom it wants */
 	if (!sa->profile || sa->profile->auth_local != AUTH_PRE_SHARE)
 		return;
 	wanted = auth_key_wanted(sa, true);

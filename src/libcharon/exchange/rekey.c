@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #define REKEYED_LINGER_MS 60000 /* for the DELETE of the one that rekeyed */
+#define ANNOUNCE_PAUSE_MS 1000  /* until the one that rekeyed is sure to have our answer */
 #define TURNS_MAX 3
 
 void rekey_work_free(struct rekey_work *work, struct ike_sa *sa)
@@ -109,14 +110,15 @@ static void take_up(struct exchange *x, struct ike_sa *made)
 	life_schedule(made);
 }
 
-/* `from` gives all it has to `to`. */
+/* `from` gives all it has to `to`. The peer may not know `to` before it has read our answer. */
 static void hand_over(struct ike_sa *from, struct ike_sa *to)
 {
 	child_inherit(from, to);
 	tunnel_lost(from, to);
 	informational_child_lost(to); /* if it was to ask for another one */
+	ext_window_renew(to, to->d.initiator ? 0 : ANNOUNCE_PAUSE_MS);
 	life_schedule(to); /* the session's deadlines came along */
-	from->rekey_at = from->dpd_at = from->keepalive_at = 0;
+	from->rekey_at = from->dpd_at = from->keepalive_at = from->announce_at = 0;
 	from->ike->counters.ike_rekeyed++;
 	cyg_log(CYG_LOG_INFO, "ike.rekeyed", "{peer}: {id} has new keys",
 		F_ENDPOINT("peer", &to->d.remote), F_IDENTITY("id", to->remote_id),
@@ -127,7 +129,7 @@ static void hand_over(struct ike_sa *from, struct ike_sa *to)
 static void linger(struct ike_sa *sa)
 {
 	sa->state = IKE_REKEYED;
-	sa->rekey_at = sa->dpd_at = sa->keepalive_at = 0;
+	sa->rekey_at = sa->dpd_at = sa->keepalive_at = sa->announce_at = 0;
 	sa->expire_at = cyg_shard_now_ms(sa->shard) + REKEYED_LINGER_MS;
 	life_schedule(sa);
 }

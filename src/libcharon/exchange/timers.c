@@ -114,6 +114,8 @@ void timers_fire(struct cyg_shard *shard, struct cyg_timer *timer)
 		sa->wants |= WANT_REKEY;
 	if (due(&sa->child_at, now) && sa->state == IKE_ESTABLISHED && !sa->children)
 		sa->wants |= WANT_CHILD;
+	if (due(&sa->announce_at, now))
+		sa->wants |= WANT_WINDOW;
 	if (due(&sa->keepalive_at, now))
 		keepalive(sa, now);
 	if (due(&sa->dpd_at, now))

@@ -79,6 +79,7 @@ static void free_session(struct ike_session *session)
 	free(session->dns);
 	free(session->routes);
 	free(session->authorization);
+	cyg_identity_unref(session->asked_id);
 	free(session->peer_version);
 	free(session);
 }

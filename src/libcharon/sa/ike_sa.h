@@ -94,6 +94,7 @@ struct ike_session {
 	struct cyg_ip *dns;          /* told to us */
 	struct cyg_route *routes;    /* those we put into the system */
 	char *authorization;         /* policy's name */
+	struct cyg_identity *asked_id; /* responder: the peer asked for this identity of ours, and we have another; counted */
 	char *peer_version;          /* APPLICATION_VERSION, made printable */
 };
 
@@ -130,7 +131,7 @@ struct ike_sa {
 
 	struct cyg_timer timer;      /* the earliest of the deadlines (ms, 0: none) */
 	uint64_t rekey_at, expire_at, dpd_at, retransmit_at, forget_at, keepalive_at, child_at,
-		fragments_at;
+		fragments_at, announce_at;
 	uint64_t born_ms, last_in_ms, last_out_ms;
 	uint32_t dpd_interval_ms, dpd_retry_ms, keepalive_ms;
 	bool dpd_periodic;
