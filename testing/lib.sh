@@ -72,9 +72,9 @@ need_tool() {
 	[[ -x $build/$1 ]] || make -s -C "$build" "$1" >"$tmp/make.log" 2>&1 || fail "$1 cannot be built: $(tail -n 5 "$tmp/make.log")"
 }
 
-# A machine in software is slow: it gets more time for everything.
-patience=1
-[[ ${CYGNET_VM:-} != tcg ]] || patience=5
+# Times are what an idle machine needs, with room. One that has other work gets more, and one in software most.
+patience=3
+[[ ${CYGNET_VM:-} != tcg ]] || patience=6
 
 # wait_for SECONDS COMMAND...: until it succeeds; fails after the time.
 wait_for() {
@@ -86,7 +86,7 @@ wait_for() {
 	done
 }
 wait_gone() { # SECONDS PID
-	local left=$(($1 * 20))
+	local left=$(($1 * 20 * patience))
 	while kill -0 "$2" 2>/dev/null; do
 		((left-- > 0)) || return 1
 		sleep 0.05

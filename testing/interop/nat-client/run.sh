@@ -45,7 +45,8 @@ sleep 1
 wait_for 14 theirs_is_not "$before" || fail "strongSwan never heard of the new port"
 numbered_go_on 5
 numbered_stop
-[[ $lost_ab == 0 ]] || fail "of the client's packets $lost_ab were lost: no mapping was in their way"
+# No mapping is in the way of these; a machine with other work may drop a few of them.
+[[ $lost_ab -lt $((sent_a / 20)) ]] || fail "of the client's packets $lost_ab were lost: no mapping was in their way"
 [[ $lost_ba -lt 13000 ]] || fail "$lost_ba packets were lost: more than until the probe"
 # Traffic spares keepalives: the first one comes when it has ended.
 wait_for 12 client_keepalive || fail "no keepalive of the client was seen"
