@@ -136,8 +136,8 @@ struct cyg_cert_ops {
 					struct cyg_cert_store *store, struct cyg_cert *const *chain,
 					size_t count, int64_t at, struct cyg_cert_judgement *out,
 					struct cyg_op *op);
-	/* A signature by the certificate's key. CYG_REFUSED: it is wrong; CYG_UNSUPPORTED: not by this key. */
-	enum cyg_status (*verify)(struct cyg_plugin_ctx *ctx, const struct cyg_cert *cert,
+	/* A signature by the certificate's key, with which it may keep what makes the next one faster. CYG_REFUSED: it is wrong; CYG_UNSUPPORTED: not by this key. */
+	enum cyg_status (*verify)(struct cyg_plugin_ctx *ctx, struct cyg_cert *cert,
 				  const struct cyg_signature *how, struct cyg_bytes data,
 				  struct cyg_bytes signature);
 
