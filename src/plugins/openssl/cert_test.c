@@ -268,6 +268,38 @@ START_TEST(a_key_signs_and_verifies_in_its_own_ways_only)
 }
 END_TEST
 
+/* The way that a key was first used in is kept; every other one works beside it. */
+START_TEST(a_key_that_signed_in_one_way_signs_in_another)
+{
+	static const struct cyg_signature ways[] = {
+		{ CYG_KEY_ECDSA, CYG_HASH_SHA2_256, false, 0, false },
+		{ CYG_KEY_ECDSA, CYG_HASH_SHA2_512, false, 0, false },
+		{ CYG_KEY_ECDSA, CYG_HASH_SHA2_256, false, 0, true },
+	};
+	struct pki_cert *made = authority(PKI_P256);
+	struct cyg_cert *cert = parsed(made);
+	struct cyg_signer_key *key = loaded(made);
+	struct cyg_op op = { 0 };
+
+	cyg_op_init(&op, h->shard, on_done);
+	for (unsigned i = 0; i < 3 * CYG_COUNT(ways); i++) {
+		const struct cyg_signature *how = &ways[i % CYG_COUNT(ways)];
+		uint8_t out[CYG_SIGNATURE_MAX], octets[4] = { (uint8_t)i };
+		struct cyg_bytes data = cyg_bytes(octets, sizeof(octets));
+		size_t len = 0;
+
+		ck_assert_int_eq(signer->sign(ctx, h->shard, key, how, data, out, &len, &op), CYG_OK);
+		for (unsigned k = 0; k < CYG_COUNT(ways); k++)
+			ck_assert_int_eq(certs->verify(ctx, cert, &ways[k], data, cyg_bytes(out, len)),
+					 how == &ways[k] ? CYG_OK : CYG_REFUSED);
+		octets[1] = 1;
+		ck_assert_int_eq(certs->verify(ctx, cert, how, data, cyg_bytes(out, len)), CYG_REFUSED);
+	}
+	certs->unref(cert);
+	signer->key_unref(key);
+}
+END_TEST
+
 START_TEST(a_signature_that_is_given_up_leaves_nothing)
 {
 	struct pki_cert *made = authority(PKI_RSA2048);
@@ -540,6 +572,7 @@ int main(void)
 	tcase_add_test(tests, files_that_hold_something_else_say_so);
 	tcase_add_loop_test(tests, what_is_signed_is_verified_and_nothing_else_is, 0, CYG_COUNT(methods));
 	tcase_add_test(tests, a_key_signs_and_verifies_in_its_own_ways_only);
+	tcase_add_test(tests, a_key_that_signed_in_one_way_signs_in_another);
 	tcase_add_test(tests, a_signature_that_is_given_up_leaves_nothing);
 	tcase_add_test(tests, algorithm_identifiers_go_there_and_back);
 	tcase_add_test(tests, algorithm_identifiers_are_the_octets_of_the_rfc);

@@ -39,6 +39,7 @@ struct instance {
 	const struct method *method;
 	EVP_PKEY *template;     /* the group's parameters; NULL if the type says it all */
 	EVP_PKEY_CTX *keygen;   /* NULL if slow: then nothing here changes once it is made */
+	EVP_PKEY *peer;         /* quick: takes the value of one peer after the other; NULL: none came yet */
 	uint8_t *prime;         /* MODP: big-endian, of public value length */
 };
 
@@ -53,6 +54,7 @@ static void instance_free(void *opaque)
 	if (!in)
 		return;
 	EVP_PKEY_CTX_free(in->keygen);
+	EVP_PKEY_free(in->peer);
 	EVP_PKEY_free(in->template);
 	free(in->prime);
 	free(in);
@@ -210,42 +212,52 @@ static bool modp_in_range(const struct instance *in, struct cyg_bytes y)
 	return y.ptr[last] < in->prime[last] - 1;
 }
 
-static enum cyg_status import_peer(const struct instance *in, struct cyg_bytes peer, EVP_PKEY **out)
+/* A key that a value can be put into. Raw ones have no parameters: they are made of their first value. */
+static EVP_PKEY *peer_new(const struct instance *in, struct cyg_bytes peer)
+{
+	EVP_PKEY *pkey;
+
+	if (in->method->family == FAMILY_RAW)
+		return EVP_PKEY_new_raw_public_key_ex(NULL, in->method->type, NULL, peer.ptr, peer.len);
+	pkey = EVP_PKEY_new();
+	if (pkey && EVP_PKEY_copy_parameters(pkey, in->template) == 1)
+		return pkey;
+	EVP_PKEY_free(pkey);
+	return NULL;
+}
+
+/* Making a key takes OpenSSL a walk through all its names, so a quick group keeps one and puts value after value into it. */
+static enum cyg_status import_peer(struct instance *in, struct cyg_bytes peer, EVP_PKEY **out)
 {
 	const struct method *m = in->method;
 	uint8_t point[POINT_MAX];
-	EVP_PKEY *pkey = NULL;
+	EVP_PKEY *pkey = in->peer;
 	int good;
 
-	if (peer.len != m->ops->initiator_len)
+	if (peer.len != m->ops->initiator_len || (m->family == FAMILY_DH && !modp_in_range(in, peer)))
 		return CYG_REFUSED;
-	if (m->family == FAMILY_RAW) {
-		pkey = EVP_PKEY_new_raw_public_key_ex(NULL, m->type, NULL, peer.ptr, peer.len);
-	} else {
-		if (m->family == FAMILY_DH && !modp_in_range(in, peer))
-			return CYG_REFUSED;
-		pkey = EVP_PKEY_new();
-		if (!pkey || EVP_PKEY_copy_parameters(pkey, in->template) != 1) {
-			EVP_PKEY_free(pkey);
-			ERR_clear_error();
-			return CYG_NOMEM;
-		}
-		if (m->family == FAMILY_EC) {
-			point[0] = 4;
-			memcpy(point + 1, peer.ptr, peer.len);
-			good = EVP_PKEY_set1_encoded_public_key(pkey, point, peer.len + 1);
-		} else {
-			good = EVP_PKEY_set1_encoded_public_key(pkey, peer.ptr, peer.len);
-		}
-		if (good != 1) {
-			EVP_PKEY_free(pkey);
-			pkey = NULL;
-		}
-	}
+	if (pkey)
+		(void)EVP_PKEY_up_ref(pkey);
+	else
+		pkey = peer_new(in, peer);
 	if (!pkey) {
+		ERR_clear_error();
+		return CYG_NOMEM;
+	}
+	if (m->family == FAMILY_EC) {
+		point[0] = 4;
+		memcpy(point + 1, peer.ptr, peer.len);
+		good = EVP_PKEY_set1_encoded_public_key(pkey, point, peer.len + 1);
+	} else {
+		good = EVP_PKEY_set1_encoded_public_key(pkey, peer.ptr, peer.len);
+	}
+	if (good != 1) {
+		EVP_PKEY_free(pkey);
 		ERR_clear_error();
 		return CYG_REFUSED;
 	}
+	if (in->keygen && !in->peer && EVP_PKEY_up_ref(pkey) == 1)
+		in->peer = pkey;
 	*out = pkey;
 	return CYG_OK;
 }
@@ -259,7 +271,7 @@ static bool is_zero(const struct cyg_secret *secret)
 	return any == 0;
 }
 
-static enum cyg_status derive(const struct instance *in, EVP_PKEY *ours, struct cyg_bytes peer,
+static enum cyg_status derive(struct instance *in, EVP_PKEY *ours, struct cyg_bytes peer,
 			      struct cyg_secret *secret)
 {
 	unsigned pad = 1; /* RFC 7296 2.14: with leading zeros, in full length */
@@ -358,7 +370,7 @@ static enum cyg_status respond(void *opaque, struct cyg_bytes peer, uint8_t *pub
 static enum cyg_status derive_raw(void *opaque, struct cyg_bytes scalar, struct cyg_bytes peer,
 				  struct cyg_secret *secret)
 {
-	const struct instance *in = opaque;
+	struct instance *in = opaque;
 	const struct method *m = in->method;
 	enum cyg_status status = CYG_IO;
 	EVP_PKEY_CTX *ctx = NULL;

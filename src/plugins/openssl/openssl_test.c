@@ -84,6 +84,37 @@ static void refuse(const struct cyg_ke *ke, const uint8_t *value, size_t len, co
 	ke->ops->key_free(key);
 }
 
+/* One peer's value stands where the next one's goes. */
+START_TEST(an_exchange_after_refused_and_other_values_is_as_good_as_the_first)
+{
+	static const uint16_t quick_and_slow[] = { CYG_KE_X25519, CYG_KE_ECP_256, CYG_KE_ECP_384, CYG_KE_MODP_2048 };
+	struct cyg_ke ke = get(quick_and_slow[_i]);
+	uint8_t bad[CYG_KE_MAX] = { 0 }, ours[3][CYG_KE_MAX], theirs[3][CYG_KE_MAX];
+	struct cyg_secret a[3] = { 0 }, b[3] = { 0 };
+	struct cyg_ke_key *key[3];
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct cyg_bytes value = cyg_bytes(ours[i], ke.ops->initiator_len);
+
+		ck_assert_int_eq(ke.ops->initiate(ke.instance, &key[i], ours[i]), CYG_OK);
+		ck_assert_int_eq(ke.ops->respond(ke.instance, value, theirs[i], &a[i]), CYG_OK);
+		refuse(&ke, bad, ke.ops->initiator_len, "zeros");
+	}
+	for (unsigned i = 3; i-- > 0;) {
+		struct cyg_bytes value = cyg_bytes(theirs[i], ke.ops->responder_len);
+
+		ck_assert_int_eq(ke.ops->finish(ke.instance, key[i], value, &b[i]), CYG_OK);
+		ck_assert(cyg_secret_equal(&a[i], &b[i]));
+		ck_assert(!cyg_secret_equal(&a[i], &a[(i + 1) % 3]));
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		ke.ops->key_free(key[i]);
+		cyg_secret_done(&a[i]);
+		cyg_secret_done(&b[i]);
+	}
+}
+END_TEST
+
 START_TEST(values_of_another_length_are_refused)
 {
 	struct cyg_ke ke = get(methods[_i]);
@@ -249,6 +280,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, open_stage, close_stage);
 	tcase_add_test(tc, everything_passes_its_self_test_and_is_offered);
 	tcase_add_loop_test(tc, both_sides_of_an_exchange_agree, 0, CYG_COUNT(methods));
+	tcase_add_loop_test(tc, an_exchange_after_refused_and_other_values_is_as_good_as_the_first, 0, 4);
 	tcase_add_loop_test(tc, values_of_another_length_are_refused, 0, CYG_COUNT(methods));
 	tcase_add_test(tc, modp_takes_only_values_between_one_and_p_minus_one);
 	tcase_add_test(tc, modp_2048_256_takes_members_of_its_subgroup_only);

@@ -61,6 +61,62 @@ static bool begin(EVP_MD_CTX *md, EVP_PKEY *key, const struct cyg_signature *how
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(pkey, how->salt_len) == 1;
 }
 
+struct keyed {
+	struct cyg_signature how;
+	EVP_MD_CTX *md;                 /* only copied from, so that any thread may */
+};
+
+void keyed_free(struct keyed *keyed)
+{
+	if (keyed)
+		EVP_MD_CTX_free(keyed->md);
+	free(keyed);
+}
+
+static bool same_way(const struct cyg_signature *a, const struct cyg_signature *b)
+{
+	return a->key == b->key && a->hash == b->hash && a->pss == b->pss && a->salt_len == b->salt_len;
+}
+
+/* Without memory it is made anew next time. */
+static void keyed_keep(keyed_slot *slot, const struct cyg_signature *how, const EVP_MD_CTX *md)
+{
+	struct keyed *keyed = calloc(1, sizeof(*keyed)), *none = NULL;
+
+	if (!keyed)
+		return;
+	keyed->how = *how;
+	keyed->md = EVP_MD_CTX_new();
+	if (!keyed->md || EVP_MD_CTX_copy_ex(keyed->md, md) != 1 ||
+	    !atomic_compare_exchange_strong(slot, &none, keyed))
+		keyed_free(keyed);
+}
+
+/* A context of this key, ready for data. Keys sign in one way nearly always: the first one is kept. */
+static enum cyg_status context_new(EVP_PKEY *key, keyed_slot *slot, const struct cyg_signature *how, bool sign,
+				   EVP_MD_CTX **out)
+{
+	const struct keyed *keyed = atomic_load(slot);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	bool good;
+
+	if (!md)
+		return CYG_NOMEM;
+	if (keyed && same_way(&keyed->how, how)) {
+		good = EVP_MD_CTX_copy_ex(md, keyed->md) == 1;
+	} else {
+		good = begin(md, key, how, sign);
+		if (good && !keyed)
+			keyed_keep(slot, how, md);
+	}
+	if (!good) {
+		EVP_MD_CTX_free(md);
+		return CYG_UNSUPPORTED;
+	}
+	*out = md;
+	return CYG_OK;
+}
+
 static bool fits(const EVP_PKEY *key, const struct cyg_signature *how)
 {
 	unsigned bits;
@@ -92,20 +148,18 @@ static enum cyg_status raw_of_der(size_t half, uint8_t *octets, size_t *len)
 	return done ? CYG_OK : CYG_IO;
 }
 
-enum cyg_status signature_make(EVP_PKEY *key, const struct cyg_signature *how, struct cyg_bytes data,
+enum cyg_status signature_make(EVP_PKEY *key, keyed_slot *slot, const struct cyg_signature *how, struct cyg_bytes data,
 			       uint8_t out[CYG_SIGNATURE_MAX], size_t *len)
 {
 	uint8_t octets[CYG_SIGNATURE_MAX];
 	size_t made = sizeof(octets);
-	enum cyg_status status = CYG_UNSUPPORTED;
-	EVP_MD_CTX *md;
+	EVP_MD_CTX *md = NULL;
+	enum cyg_status status;
 
-	if (!fits(key, how))
+	if (!fits(key, how) || EVP_PKEY_get_size(key) > (int)sizeof(octets))
 		return CYG_UNSUPPORTED;
-	md = EVP_MD_CTX_new();
-	if (!md)
-		return CYG_NOMEM;
-	if (EVP_PKEY_get_size(key) <= (int)sizeof(octets) && begin(md, key, how, true))
+	status = context_new(key, slot, how, true, &md);
+	if (status == CYG_OK)
 		status = EVP_DigestSign(md, octets, &made, data.ptr, data.len) == 1 ? CYG_OK : CYG_IO;
 	EVP_MD_CTX_free(md);
 	if (status == CYG_OK && how->raw)
@@ -141,13 +195,13 @@ static enum cyg_status der_of_raw(size_t half, struct cyg_bytes raw, uint8_t **o
 	return *len ? CYG_OK : CYG_NOMEM;
 }
 
-enum cyg_status signature_verify(struct cyg_plugin_ctx *ctx, const struct cyg_cert *cert,
+enum cyg_status signature_verify(struct cyg_plugin_ctx *ctx, struct cyg_cert *cert,
 				 const struct cyg_signature *how, struct cyg_bytes data,
 				 struct cyg_bytes signature)
 {
-	enum cyg_status status = CYG_OK;
+	enum cyg_status status;
 	uint8_t *der = NULL;
-	EVP_MD_CTX *md;
+	EVP_MD_CTX *md = NULL;
 
 	if (!fits(cert->key, how))
 		return CYG_UNSUPPORTED;
@@ -159,12 +213,8 @@ enum cyg_status signature_verify(struct cyg_plugin_ctx *ctx, const struct cyg_ce
 			return status;
 		signature = cyg_bytes(der, len);
 	}
-	md = EVP_MD_CTX_new();
-	if (!md)
-		status = CYG_NOMEM;
-	else if (!begin(md, cert->key, how, false))
-		status = CYG_UNSUPPORTED;
-	else if (EVP_DigestVerify(md, signature.ptr, signature.len, data.ptr, data.len) != 1)
+	status = context_new(cert->key, &cert->verifying, how, false, &md);
+	if (status == CYG_OK && EVP_DigestVerify(md, signature.ptr, signature.len, data.ptr, data.len) != 1)
 		status = CYG_REFUSED;
 	EVP_MD_CTX_free(md);
 	free(der);

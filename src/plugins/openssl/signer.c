@@ -12,6 +12,7 @@
 struct cyg_signer_key {
 	atomic_uint refs;
 	EVP_PKEY *key;
+	keyed_slot signing;
 	enum cyg_key_type type;
 	unsigned bits;
 	uint8_t *public_octets;
@@ -28,6 +29,7 @@ static void key_unref(struct cyg_signer_key *key)
 {
 	if (!key || atomic_fetch_sub_explicit(&key->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	keyed_free(key->signing);
 	EVP_PKEY_free(key->key); /* libcrypto wipes the private part */
 	free(key->public_octets);
 	free(key);
@@ -96,7 +98,7 @@ static void signing_work(struct cyg_job *base)
 {
 	struct signing *job = CYG_CONTAINER(base, struct signing, job);
 
-	job->status = signature_make(job->key->key, &job->how, cyg_bytes(job->data, job->len), job->result,
+	job->status = signature_make(job->key->key, &job->key->signing, &job->how, cyg_bytes(job->data, job->len), job->result,
 				     &job->result_len);
 }
 
@@ -138,7 +140,7 @@ static enum cyg_status sign(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 	enum cyg_status status;
 
 	if (is_fast(key))
-		return signature_make(key->key, how, data, out, len);
+		return signature_make(key->key, &key->signing, how, data, out, len);
 	job = malloc(sizeof(*job) + data.len);
 	if (!job)
 		return CYG_NOMEM;

@@ -134,6 +134,7 @@ static enum cyg_status copy_names(struct cyg_cert *from, struct cyg_cert **to, u
 
 static void cert_free(struct cyg_cert *cert)
 {
+	keyed_free(cert->verifying);
 	X509_free(cert->x509);
 	free(cert->der);
 	free(cert->subject);

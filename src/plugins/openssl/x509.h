@@ -13,10 +13,15 @@
 
 #include <stdatomic.h>
 
+/* The context that a key last signed or verified in, before data: a copy costs less than looking all up anew. */
+struct keyed;
+typedef _Atomic(struct keyed *) keyed_slot;
+
 struct cyg_cert {
 	atomic_uint refs;
 	X509 *x509;
 	EVP_PKEY *key;                  /* borrowed from x509 */
+	keyed_slot verifying;
 	struct cyg_cert_info info;
 	uint8_t *der, *subject, *issuer, *public_key, *serial;
 	struct cyg_cert_name names[];
@@ -58,10 +63,11 @@ enum cyg_status store_verify_chain(struct cyg_plugin_ctx *ctx, struct cyg_shard 
 
 /* --- signature.c --- */
 
-/* One signature. CYG_UNSUPPORTED: this key does not sign so. */
-enum cyg_status signature_make(EVP_PKEY *key, const struct cyg_signature *how, struct cyg_bytes data,
+/* One signature. CYG_UNSUPPORTED: this key does not sign so. `slot` belongs to the key; any thread. */
+enum cyg_status signature_make(EVP_PKEY *key, keyed_slot *slot, const struct cyg_signature *how, struct cyg_bytes data,
 			       uint8_t out[CYG_SIGNATURE_MAX], size_t *len) CYG_MUST_CHECK;
-enum cyg_status signature_verify(struct cyg_plugin_ctx *ctx, const struct cyg_cert *cert,
+void keyed_free(struct keyed *keyed);
+enum cyg_status signature_verify(struct cyg_plugin_ctx *ctx, struct cyg_cert *cert,
 				 const struct cyg_signature *how, struct cyg_bytes data,
 				 struct cyg_bytes signature) CYG_MUST_CHECK;
 enum cyg_status algorithm_read(struct cyg_bytes der, struct cyg_signature *out) CYG_MUST_CHECK;
