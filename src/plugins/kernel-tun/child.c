@@ -212,21 +212,30 @@ static void set_path_mtu(struct tun_child *child)
 
 	if (child->told_mtu && (mtu == 0 || child->told_mtu < mtu))
 		mtu = child->told_mtu;
+	child->path_asked = true;
 	child->path_asked_ms = cyg_shard_now_ms(child->shard->shard);
 	child->outer_mtu = mtu;
 	child->inner_mtu = mtu ? inner_mtu(mtu, child->remote.ip.family, child->udp_encap, child->suite->esp.ops) : 0;
 }
 
-uint16_t tun_child_mtu(const struct tun_child *child)
+uint16_t tun_child_mtu(struct tun_child *child)
 {
 	uint16_t link = child->link->mtu;
 
+	tun_child_path_known(child);
 	return child->inner_mtu && (link == 0 || child->inner_mtu < link) ? child->inner_mtu : link;
+}
+
+/* Asking takes some system calls, and most children of a storm of log-ins have no packet yet. */
+void tun_child_path_known(struct tun_child *child)
+{
+	if (!child->path_asked)
+		set_path_mtu(child);
 }
 
 void tun_child_path(struct tun_child *child, uint64_t now_ms)
 {
-	if (now_ms - child->path_asked_ms >= TUN_PATH_MS)
+	if (!child->path_asked || now_ms - child->path_asked_ms >= TUN_PATH_MS)
 		set_path_mtu(child);
 }
 
@@ -276,7 +285,6 @@ static enum cyg_status child_new(struct tun_shard *s, const struct cyg_kernel_ch
 		return CYG_NOMEM;
 	}
 	replay_restore(&child->replay, wanted->seq_in);
-	set_path_mtu(child);
 	*out = child;
 	return CYG_OK;
 }
@@ -387,7 +395,7 @@ enum cyg_status tun_child_move(struct tun_shard *s, uint32_t spi_in, const struc
 	child->remote = *remote;
 	child->udp_encap = udp_encap;
 	child->told = (struct cyg_endpoint){ 0 };
-	set_path_mtu(child);
+	child->path_asked = false;
 	return CYG_OK;
 }
 

@@ -191,6 +191,32 @@ START_TEST(path_mtu_is_asked_now_and_then_and_told_inward)
 }
 END_TEST
 
+/* Log-ins by the thousand ask the system for nothing; who looks at a child, or its first packet, does. */
+START_TEST(a_child_without_a_packet_has_not_asked_for_its_path)
+{
+	struct pair pair = { .window = 64 };
+	uint8_t packet[PACKET_ROOM];
+	size_t len;
+
+	begin();
+	world.path_mtu = 1300;
+	world.path_asked = 0;
+	world_connect(&pair);
+	ck_assert_uint_eq(world.path_asked, 0);
+	ck_assert_uint_eq(counters_of(&world.b, 0, pair.spi_b).path_mtu, 1300);
+	ck_assert_uint_eq(world.path_asked, 1);
+	len = packet_make(packet, "10.1.0.5", "10.2.0.9", 17, 1, 2, 1300);
+	packet_set_df(packet);
+	tun_put(&world.a, 0, packet, len);
+	world_run();
+	ck_assert_uint_eq(world.path_asked, 2);
+	ck_assert_uint_eq(world.datagrams, 0);
+	ck_assert_uint_eq(counters_of(&world.a, 0, pair.spi_a).drop_too_big, 1);
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
 START_TEST(class_and_congestion_marks_go_through_udp)
 {
 	struct pair pair = { .window = 64 };
@@ -240,6 +266,7 @@ TCase *path_tcase(void)
 	tcase_add_test(tc, only_a_syn_that_is_whole_is_clamped);
 	tcase_add_test(tc, syns_both_ways_are_clamped_to_what_the_path_takes);
 	tcase_add_test(tc, path_mtu_is_asked_now_and_then_and_told_inward);
+	tcase_add_test(tc, a_child_without_a_packet_has_not_asked_for_its_path);
 	tcase_add_test(tc, class_and_congestion_marks_go_through_udp);
 	return tc;
 }

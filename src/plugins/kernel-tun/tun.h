@@ -104,7 +104,8 @@ struct tun_child {
 	bool in, out;               /* directions that are installed */
 	bool soft_told, hard_told;  /* hard: nothing passes any more */
 	uint16_t told_mtu;          /* of the outer path, by the engine; 0: none */
-	uint16_t outer_mtu, inner_mtu; /* as it is known now; 0: unknown */
+	bool path_asked;            /* is it known of this path? */
+	uint16_t outer_mtu, inner_mtu; /* as it was when it was asked for; 0: unknown */
 	uint64_t path_asked_ms;
 	uint8_t *keys;              /* locked memory: the inbound key, then the outbound one */
 	uint32_t key_in_len, key_out_len;
@@ -214,8 +215,10 @@ struct tun_target {
 struct tun_target tun_child_for(struct tun_link *link, const struct inner *in);
 /* Asks for the MTU of the outer path, if it is time to. */
 void tun_child_path(struct tun_child *child, uint64_t now_ms);
+/* ..., if nobody has: the first packet does, or who looks. */
+void tun_child_path_known(struct tun_child *child);
 /* The longest packet inside that the device and the path take. */
-uint16_t tun_child_mtu(const struct tun_child *child);
+uint16_t tun_child_mtu(struct tun_child *child);
 /* After `octets` more passed in the direction whose total is now `total`. */
 void tun_child_volume(struct tun_child *child, uint64_t total);
 

@@ -227,10 +227,11 @@ static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, ui
 static enum cyg_status child_query(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32_t spi_in,
 				   struct cyg_kernel_counters *out, struct cyg_op *op)
 {
-	const struct tun_child *child = tun_child_find(tun_shard_of(ctx, shard), spi_in);
+	struct tun_child *child = tun_child_find(tun_shard_of(ctx, shard), spi_in);
 
 	if (!child)
 		return CYG_NOT_FOUND;
+	tun_child_path_known(child);
 	*out = child->counters;
 	out->path_mtu = child->outer_mtu;
 	out->inner_mtu = child->inner_mtu;
