@@ -19,6 +19,7 @@ endif
 src_libcharon_shard_shard_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_shard_shard_tests_LDADD = $(TEST_LIBS)
 src_libcharon_shard_shard_tests_SOURCES = \
+	src/libcharon/shard/cancel_test.c \
 	src/libcharon/shard/loop_test.c \
 	src/libcharon/shard/mailbox_test.c \
 	src/libcharon/shard/manual_test.c \

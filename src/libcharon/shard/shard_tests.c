@@ -10,6 +10,7 @@ int main(void)
 
 	srunner_add_suite(runner, mailbox_suite());
 	srunner_add_suite(runner, op_suite());
+	srunner_add_suite(runner, cancel_suite());
 	srunner_add_suite(runner, manual_suite());
 	srunner_add_suite(runner, loop_suite());
 	srunner_run_all(runner, CK_ENV);

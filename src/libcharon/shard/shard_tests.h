@@ -8,6 +8,7 @@
 Suite *wheel_suite(void);
 Suite *mailbox_suite(void);
 Suite *op_suite(void);
+Suite *cancel_suite(void);
 Suite *manual_suite(void);
 Suite *loop_suite(void);
 
