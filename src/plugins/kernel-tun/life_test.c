@@ -33,6 +33,83 @@ START_TEST(traffic_moves_to_the_newest_child_and_the_old_one_still_hears)
 }
 END_TEST
 
+/* So many packets from a, one after the other; they stay on the wire from `first` on. */
+static void send_some(unsigned first, unsigned count)
+{
+	uint8_t packet[PACKET_ROOM];
+
+	for (unsigned i = 0; i < count; i++) {
+		tun_put(&world.a, 0, packet, packet_make(packet, "10.1.0.5", "10.2.0.9", 17, (uint16_t)i, 53, 60));
+		world_run();
+	}
+	ck_assert_uint_eq(world.datagrams, first + count);
+}
+
+static unsigned arrived(void)
+{
+	uint8_t out[PACKET_ROOM];
+	unsigned count = 0;
+
+	while (tun_get(&world.b, 0, out, sizeof(out)))
+		count++;
+	return count;
+}
+
+START_TEST(each_child_of_a_rekey_has_a_window_of_its_own)
+{
+	enum { WINDOW = 64, EACH = 60, FAR = 200 };
+	struct pair old = { .window = WINDOW, .esn = _i }, fresh = { .window = WINDOW, .esn = _i };
+	struct datagram forged;
+
+	world_begin(1);
+	world_connect(&old);
+	send_some(0, EACH);
+	fresh.replaces_a = old.spi_a;
+	world_connect(&fresh);
+	send_some(EACH, FAR);
+
+	/* The new one is far ahead, and what the old one had on the way comes behind it, newest first. */
+	wire_give(&world.datagram[EACH + FAR - 1], -1);
+	for (unsigned i = EACH; i-- > 0;) {
+		wire_give(&world.datagram[i], -1);
+		wire_give(&world.datagram[EACH + FAR - 2 - i], -1);
+	}
+	ck_assert_uint_eq(arrived(), 2 * EACH + 1);
+	ck_assert_uint_eq(counters_of(&world.b, 0, old.spi_b).packets_in, EACH);
+	ck_assert_uint_eq(counters_of(&world.b, 0, fresh.spi_b).packets_in, EACH + 1);
+	ck_assert_uint_eq(counters_of(&world.b, 0, old.spi_b).drop_replay, 0);
+	ck_assert_uint_eq(counters_of(&world.b, 0, fresh.spi_b).drop_replay, 0);
+
+	/* What comes a second time is dropped, and counted where it belongs. */
+	for (unsigned i = 0; i < EACH; i++)
+		wire_give(&world.datagram[i], -1);
+	ck_assert_uint_eq(counters_of(&world.b, 0, old.spi_b).drop_replay, EACH);
+	ck_assert_uint_eq(counters_of(&world.b, 0, fresh.spi_b).drop_replay, 0);
+	for (unsigned i = EACH + FAR - 1 - EACH; i < EACH + FAR; i++)
+		wire_give(&world.datagram[i], -1);
+	ck_assert_uint_eq(counters_of(&world.b, 0, old.spi_b).drop_replay, EACH);
+	ck_assert_uint_eq(counters_of(&world.b, 0, fresh.spi_b).drop_replay, EACH + 1);
+
+	/* A packet of the old one is none of the new one's, whatever it calls itself. */
+	forged = world.datagram[EACH - 1];
+	memcpy(forged.octets, world.datagram[EACH].octets, 4);
+	forged.octets[6] = 1; /* a number that is still to come */
+	wire_give(&forged, -1);
+	ck_assert_uint_eq(counters_of(&world.b, 0, fresh.spi_b).drop_auth, 1);
+
+	/* When the old one is gone its packets are nobody's. */
+	world.b.ops->child_remove(world.b.ctx, worker(&world.b, 0), old.spi_b, CYG_INBOUND | CYG_OUTBOUND, NULL);
+	wire_give(&world.datagram[0], -1);
+	ck_assert_uint_eq(counters_of(&world.b, 0, fresh.spi_b).packets_in, EACH + 1);
+	ck_assert_uint_eq(arrived(), 0);
+	ck_assert_uint_eq(tun_of(&world.b, 0)->child_count, 1);
+	world.datagrams = 0;
+	world_disconnect(&old);
+	world_disconnect(&fresh);
+	world_free();
+}
+END_TEST
+
 START_TEST(a_child_without_its_outbound_direction_hears_and_never_sends)
 {
 	struct pair old = { .window = 64 };
@@ -285,6 +362,7 @@ TCase *life_tcase(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, traffic_moves_to_the_newest_child_and_the_old_one_still_hears);
+	tcase_add_loop_test(tc, each_child_of_a_rekey_has_a_window_of_its_own, 0, 2);
 	tcase_add_test(tc, a_child_without_its_outbound_direction_hears_and_never_sends);
 	tcase_add_test(tc, a_route_leads_to_its_child_and_to_the_one_that_replaces_it);
 	tcase_add_test(tc, volume_limits_are_told_once_and_the_hard_one_stops_the_child);
