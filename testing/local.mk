@@ -27,7 +27,7 @@ EXTRA_DIST += testing/packages testing/install-packages testing/check-includes t
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \
 	testing/package/distcheck.sh testing/package/disable-plugins.sh \
 	testing/package/plugin-outside.sh \
-	testing/kernel/vm testing/kernel/planes.sh testing/kernel/guest/lib-plane.sh \
+	testing/kernel/vm testing/kernel/soak testing/kernel/planes.sh testing/kernel/guest/lib-plane.sh \
 	testing/kernel/guest/planes testing/kernel/guest/plane-client testing/kernel/guest/plane-crash \
 	testing/kernel/guest/plane-limits testing/kernel/guest/plane-nat testing/kernel/guest/plane-path-mtu \
 	testing/kernel/guest/plane-site
