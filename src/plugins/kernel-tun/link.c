@@ -449,6 +449,8 @@ static void raw_ready(struct cyg_shard *shard, struct cyg_poll *poll, unsigned e
 						       .msg_controllen = sizeof(control[i]) };
 	}
 	got = recvmmsg(raw->fd, messages, TUN_RAW_BATCH, MSG_DONTWAIT, NULL);
+	s->counters.raw_receive_calls++;
+	s->counters.raw_received += got > 0 ? (unsigned)got : 0;
 	for (int i = 0; i < got; i++) {
 		struct tun_sealed *packet = &sealed[count];
 		const struct msghdr *msg = &messages[i].msg_hdr;
@@ -538,6 +540,8 @@ void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const s
 	while (raw->fd >= 0 && sent < count) {
 		int n = sendmmsg(raw->fd, messages + sent, count - sent, MSG_DONTWAIT);
 
+		s->counters.raw_send_calls++;
+		s->counters.raw_sent += n > 0 ? (unsigned)n : 0;
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)

@@ -359,6 +359,41 @@ START_TEST(esp_without_udp_goes_by_the_raw_sockets)
 }
 END_TEST
 
+START_TEST(a_burst_of_raw_esp_takes_few_system_calls_each_way)
+{
+	enum { BURST = 2 * TUN_RAW_BATCH };
+	struct pair pair = { .window = 64, .raw = true };
+	uint8_t packet[PACKET_ROOM], wire[PACKET_ROOM], out[PACKET_ROOM];
+	const struct tun_counters *a, *b;
+	unsigned got = 0;
+
+	world_begin(1);
+	world_connect(&pair);
+	a = &tun_of(&world.a, 0)->counters;
+	b = &tun_of(&world.b, 0)->counters;
+	for (unsigned i = 0; i < BURST; i++)
+		tun_put(&world.a, 0, packet, packet_make(packet, "10.1.0.5", "10.2.0.9", 17, (uint16_t)i, 2, 80 + i));
+	world_run();
+	ck_assert_uint_eq(a->raw_sent, BURST);
+	ck_assert_uint_le(a->raw_send_calls, 2);
+	(void)packet_make(wire, "192.0.2.1", "192.0.2.2", 50, 0, 0, 8);
+	for (unsigned i = 0; i < BURST; i++) {
+		ssize_t len = recv(world.a.raw[0][0], wire + 20, sizeof(wire) - 20, MSG_DONTWAIT);
+
+		ck_assert_int_gt(len, 0);
+		ck_assert_int_eq(send(world.b.raw[0][0], wire, (size_t)len + 20, MSG_DONTWAIT), len + 20);
+	}
+	world_run();
+	ck_assert_uint_eq(b->raw_received, BURST);
+	ck_assert_uint_le(b->raw_receive_calls, BURST / TUN_RAW_BATCH + 1);
+	while (tun_get(&world.b, 0, out, sizeof(out)))
+		got++;
+	ck_assert_uint_eq(got, BURST);
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
 START_TEST(raw_esp_for_another_shard_is_not_forwarded)
 {
 	uint8_t wire[PACKET_ROOM];
@@ -422,6 +457,7 @@ TCase *traffic_tcase(void)
 	tcase_add_test(tc, packets_reach_the_shard_that_owns_the_child);
 	tcase_add_test(tc, unknown_spi_of_another_shard_is_reported_there);
 	tcase_add_test(tc, esp_without_udp_goes_by_the_raw_sockets);
+	tcase_add_test(tc, a_burst_of_raw_esp_takes_few_system_calls_each_way);
 	tcase_add_test(tc, raw_esp_for_another_shard_is_not_forwarded);
 	tcase_add_test(tc, without_a_raw_socket_only_udp_is_taken);
 	return tc;

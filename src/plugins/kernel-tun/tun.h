@@ -71,6 +71,7 @@ struct tun_counters {
 	uint64_t no_way, not_ip, too_big, write_full, write_failed, area_full;
 	uint64_t short_esp, unknown_spi, unused_spi;
 	uint64_t forwarded, forwarded_in, forward_lost;
+	uint64_t raw_sent, raw_send_calls, raw_received, raw_receive_calls;
 	uint64_t raw_foreign, raw_send_failed;
 };
 
