@@ -278,6 +278,47 @@ START_TEST(keepalives_go_out_behind_a_nat_only)
 }
 END_TEST
 
+START_TEST(sessions_are_told_as_a_router_tells_them_if_it_is_asked_to)
+{
+	static const char up[] = "%CRYPTO-5-IKEV2_SESSION_STATUS: Crypto tunnel v2 is UP. Peer 192.0.2.2:500 "
+				 "Id: client.example.org";
+	struct kit *kit = connected(_i ? "crypto logging session\n" : NULL, NULL);
+	struct ike_sa *sa = kit_sa(kit_gateway(kit));
+
+	ck_assert_uint_eq(log_capture_count("session.status"), _i);
+	if (_i)
+		ck_assert_msg(strstr(log_capture_line("session.status", 0), up) != NULL, "%s",
+			      log_capture_line("session.status", 0));
+	/* New keys are no news. */
+	sa->wants |= WANT_REKEY;
+	driver_pump(sa);
+	kit_pass(kit, 2000);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).ike_rekeyed, 1);
+	ck_assert_uint_eq(log_capture_count("session.status"), _i);
+	(void)ike_clear(kit_client(kit)->ike[0], NULL, UINT32_MAX, 64);
+	kit_settle(kit);
+	ck_assert_uint_eq(log_capture_count("session.status"), 2u * (unsigned)_i);
+	if (_i)
+		ck_assert_str_eq(log_capture_field("session.status", 1, "status"), "DOWN");
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(what_goes_on_in_a_session_is_a_notice_if_it_is_asked_for)
+{
+	struct kit *kit = connected(_i ? "crypto logging ikev2\n" : NULL, NULL);
+	struct ike_sa *sa = kit_sa(kit_gateway(kit));
+
+	sa->children->want_rekey = true;
+	driver_pump(sa);
+	kit_pass(kit, 2000);
+	ck_assert_uint_ge(log_capture_count("child.rekeyed"), 1);
+	ck_assert_int_eq(life_log_level(kit_gateway(kit)->ike[0]), _i ? CYG_LOG_NOTICE : CYG_LOG_INFO);
+	ck_assert_int_eq(life_log_level(kit_client(kit)->ike[0]), CYG_LOG_INFO);
+	kit_free(kit);
+}
+END_TEST
+
 Suite *end_suite(void)
 {
 	Suite *suite = suite_create("end");
@@ -299,6 +340,8 @@ Suite *end_suite(void)
 	tcase_add_test(tcase, a_daemon_that_stops_tells_its_peers);
 	tcase_add_test(tcase, limits_by_authorization_hold);
 	tcase_add_loop_test(tcase, keepalives_go_out_behind_a_nat_only, 0, 2);
+	tcase_add_loop_test(tcase, sessions_are_told_as_a_router_tells_them_if_it_is_asked_to, 0, 2);
+	tcase_add_loop_test(tcase, what_goes_on_in_a_session_is_a_notice_if_it_is_asked_for, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -360,8 +360,8 @@ static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "crypto ikev2 window <number:uint(1-200)>",
 	  "Sets how many requests may be under way.", .def = "crypto ikev2 window 5",
 	  .apply = apply_number },
-	{ MODE_GLOBAL, "crypto logging ikev2", "Logs IKEv2 events.", .apply = apply_switch },
-	{ MODE_GLOBAL, "crypto logging session", "Logs sessions that come up and go down.",
+	{ MODE_GLOBAL, "crypto logging ikev2", "Logs new keys and ended children as notices too.", .apply = apply_switch },
+	{ MODE_GLOBAL, "crypto logging session", "Logs sessions that come up and go down as a router does.",
 	  .apply = apply_switch },
 	{ 0 },
 };

@@ -419,7 +419,7 @@ enum cyg_status child_add_done(struct exchange *x, enum cyg_status status)
 		F_HEX64("spi_out", child->d.spi_out), F_STR("interface", sa->interface->head.name)
 	if (old) {
 		sa->ike->counters.child_rekeyed++;
-		cyg_log(CYG_LOG_INFO, "child.rekeyed", "{peer}: {id}: new keys for {local} to {remote} by {suite}",
+		cyg_log(life_log_level(sa->ike), "child.rekeyed", "{peer}: {id}: new keys for {local} to {remote} by {suite}",
 			FIELDS);
 	} else {
 		sa->ike->counters.child_created++;

@@ -147,6 +147,8 @@ enum cyg_status life_new(struct ike_shard *ike, bool initiator, uint8_t slot, st
 void life_close(struct ike_sa *sa, const char *why);
 /* Took its first valid IKE_AUTH: counted, told to the log, deadlines set. */
 void life_established(struct ike_sa *sa);
+/* Of what goes on inside a session: `crypto logging ikev2` makes it worth a notice. */
+enum cyg_log_level life_log_level(const struct ike_shard *ike);
 /* Answered or asked, the SA is still being negotiated. */
 void life_negotiating(struct ike_sa *sa, bool on);
 /* Lifetimes and DPD by the profile, from now on. */

@@ -45,7 +45,7 @@ static void delete_child(struct exchange *x, uint32_t spi_out, uint32_t *answer,
 	if (child->state != CHILD_DELETING && *count < DELETE_SPIS_MAX)
 		answer[(*count)++] = child->d.spi_in;
 	if (child->state != CHILD_REKEYED)
-		cyg_log(CYG_LOG_INFO, "child.deleted", "{peer}: {id} deleted a child",
+		cyg_log(life_log_level(x->sa->ike), "child.deleted", "{peer}: {id} deleted a child",
 			F_ENDPOINT("peer", &x->sa->d.remote), F_IDENTITY("id", x->sa->remote_id),
 			F_HEX64("spi_in", child->d.spi_in));
 	child_close(child);

@@ -111,6 +111,24 @@ void life_waiting(struct ike_sa *sa)
 	set_waiting(sa, true);
 }
 
+enum cyg_log_level life_log_level(const struct ike_shard *ike)
+{
+	const struct config_global *global = ike->view ? ike->view->global : NULL;
+
+	return global && global->logging_ikev2 ? CYG_LOG_NOTICE : CYG_LOG_INFO;
+}
+
+/* `crypto logging session`: what a router writes, for those whose alerts know that line. */
+static void log_session(const struct ike_sa *sa, const char *status)
+{
+	const struct config_global *global = sa->ike->view ? sa->ike->view->global : NULL;
+
+	if (global && global->logging_session)
+		cyg_log(CYG_LOG_NOTICE, "session.status",
+			"%CRYPTO-5-IKEV2_SESSION_STATUS: Crypto tunnel v2 is {status}. Peer {peer} Id: {id}",
+			F_STR("status", status), F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id));
+}
+
 void life_close(struct ike_sa *sa, const char *why)
 {
 	struct ike_shard *ike = sa->ike;
@@ -122,6 +140,8 @@ void life_close(struct ike_sa *sa, const char *why)
 		cyg_log(CYG_LOG_NOTICE, "ike.down", "{peer}: {id} is down: {why}",
 			F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id),
 			F_HEX64("spi", ike_sa_spi(sa)), F_STR("why", why));
+	if (sa->is_session)
+		log_session(sa, "DOWN");
 	if (sa->notified_up)
 		ike->counters.active--;
 	else if (sa->d.initiator)
@@ -254,6 +274,8 @@ void life_established(struct ike_sa *sa)
 		F_IDENTITY("id", sa->remote_id),
 		F_STR("profile", sa->profile ? sa->profile->head.name : "none"),
 		F_HEX64("spi", ike_sa_spi(sa)));
+	sa->is_session = true;
+	log_session(sa, "UP");
 	if (sa->d.initiator)
 		tunnel_established(sa);
 }

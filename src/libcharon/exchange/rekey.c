@@ -120,7 +120,9 @@ static void hand_over(struct ike_sa *from, struct ike_sa *to)
 	life_schedule(to); /* the session's deadlines came along */
 	from->rekey_at = from->dpd_at = from->keepalive_at = from->announce_at = 0;
 	from->ike->counters.ike_rekeyed++;
-	cyg_log(CYG_LOG_INFO, "ike.rekeyed", "{peer}: {id} has new keys",
+	to->is_session |= from->is_session;
+	from->is_session = false;
+	cyg_log(life_log_level(to->ike), "ike.rekeyed", "{peer}: {id} has new keys",
 		F_ENDPOINT("peer", &to->d.remote), F_IDENTITY("id", to->remote_id),
 		F_HEX64("old", ike_sa_spi(from)), F_HEX64("new", ike_sa_spi(to)));
 }

@@ -108,6 +108,7 @@ struct ike_sa {
 	uint8_t state;               /* enum ike_state */
 	bool half_open, waiting, negotiating; /* counted as such */
 	bool notified_up;            /* counted as established */
+	bool is_session;             /* the one SA of its session that its end is told of */
 	bool by_identity;            /* in the table of identities */
 	uint16_t farewell;           /* notify that goes with our DELETE, 0: none */
 	uint32_t wants;              /* bits of enum ike_want: requests we are to make */
