@@ -25,6 +25,17 @@ uninstall-hook:
 	rm -f "$(DESTDIR)$(prefix)/lib/sysusers.d/cygnet.conf" "$(DESTDIR)$(prefix)/lib/tmpfiles.d/cygnet.conf"
 endif
 
+# Each is loaded by the name of its command.
+bashcompletiondir = @bashcompletiondir@
+dist_bashcompletion_DATA = data/completions/cygnet data/completions/cygnetd
+if TOOL_CYGCTL
+dist_bashcompletion_DATA += data/completions/cygctl
+else
+EXTRA_DIST += data/completions/cygctl
+endif
+dist_check_SCRIPTS += data/completions/completions.test
+TESTS += data/completions/completions.test
+
 installdirs-local:
 	$(MKDIR_P) "$(DESTDIR)$(sysconfdir)/cygnet/plugins"
 install-data-local: installdirs-local

@@ -10,6 +10,7 @@
 #include "shell.h"
 
 #include <getopt.h>
+#include <jansson.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,9 @@
 
 #define COMMANDS_MAX 64
 
+#define COMPLETE_S   2 /* a shell that completes a word does not wait any longer */
+
+enum { OPT_COMPLETE = 256 };
 enum { DONE = 0, REFUSED = 1, USAGE = 2, NO_DAEMON = 3 };
 
 static void usage(FILE *out)
@@ -33,6 +37,7 @@ static void usage(FILE *out)
 	      "  -f, --follow           then show log lines as they come, until interrupted\n"
 	      "  -j, --json             answers as one JSON document a command\n"
 	      "  -r, --root DIR         the daemon that was started with this --root\n"
+	      "      --complete LINE    print the words that may end LINE: for the completion of shells\n"
 	      "  -h, --help             this text\n"
 	      "  -V, --version          the version\n"
 	      "\n"
@@ -109,15 +114,37 @@ static int follow_log(struct connection *connection, bool json)
 	return code;
 }
 
+/* For a shell's completion: the words that may end `line`, one a line. Nothing is said of failures. */
+static int print_words(const char *path, const char *line)
+{
+	struct connection *connection = NULL;
+	char reason[400];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	json_t *words, *word;
+	size_t index;
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(COMPLETE_S);
+	if (connection_open(path, &connection, &why) != CYG_OK)
+		return NO_DAEMON;
+	words = connection_ask(connection, "complete", line);
+	json_array_foreach(words, index, word)
+		puts(json_string_value(word));
+	json_decref(words);
+	connection_close(connection);
+	return fflush(stdout) == 0 ? DONE : REFUSED;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "command", required_argument, NULL, 'c' }, { "follow", no_argument, NULL, 'f' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "root", required_argument, NULL, 'r' },    { "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },       { 0 },
+		{ "version", no_argument, NULL, 'V' },       { "complete", required_argument, NULL, OPT_COMPLETE },
+		{ 0 },
 	};
-	const char *commands[COMMANDS_MAX], *root = NULL;
+	const char *commands[COMMANDS_MAX], *root = NULL, *complete = NULL;
 	unsigned count = 0;
 	bool json = false, follow = false;
 	struct connection *connection = NULL;
@@ -145,6 +172,9 @@ int main(int argc, char **argv)
 		case 'r':
 			root = optarg;
 			break;
+		case OPT_COMPLETE:
+			complete = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			return DONE;
@@ -164,6 +194,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "cygctl: the path of --root is too long or cannot be told\n");
 		return USAGE;
 	}
+	if (complete)
+		return print_words(path, complete);
 	if (connection_open(path, &connection, &why) != CYG_OK) {
 		fprintf(stderr, "cygctl: %s\n", reason);
 		return NO_DAEMON;

@@ -276,6 +276,13 @@ def tab_completes_by_asking(root, daemon):
     assert terminal.end() == 0
 
 
+def a_shell_is_told_the_words_and_no_failures(root, daemon):
+    assert ctl(root, "--complete", "show v") == (0, "version\nvlan\nversion2\n", "")
+    assert ctl(root, "--complete", "nothing") == (0, "", "")
+    daemon.stop()
+    assert ctl(root, "--complete", "show v") == (3, "", "")
+
+
 def question_mark_explains(root, daemon):
     terminal = Terminal(root)
     terminal.until("gw1>")
@@ -374,7 +381,8 @@ TESTS = [
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
     rows_become_one_document, failure_is_a_document_too, daemon_that_turns_away_is_told,
-    shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, question_mark_explains,
+    shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, a_shell_is_told_the_words_and_no_failures,
+    question_mark_explains,
     shell_finds_a_daemon_that_came_back, log_lines_come_between_answers,
     follow_shows_log_lines_until_it_is_interrupted,
 ]
