@@ -26,7 +26,7 @@
  *   wildcard        a wildcard mask
  *   prefix6 own6    IPv6 ADDRESS/LENGTH; host bits cleared, or kept
  *   secret          [0|6|7] KEY; never shown in clear to a viewer
- *   hex             an even number of hexadecimal digits; a secret too
+ *   hex             [0|6] and an even number of hexadecimal digits; a secret too
  *   interface       Tunnel0, "Ethernet 0/0", eth0; the text is in canonical form without blanks
  *   ref(MODE)       the name of an object of that mode; `undefined-reference` if there is none
  * The text of an argument is canonical: numbers without leading zeros, addresses as
@@ -136,9 +136,11 @@ CYG_EXPORT struct cyg_ip cyg_args_ip(const struct cyg_args *args, const char *na
  * (NULL or absent: a host). Unset if absent. */
 CYG_EXPORT struct cyg_prefix cyg_args_prefix(const struct cyg_args *args, const char *name,
 					     const char *mask);
-/* A secret in clear, to be freed by the caller. CYG_NOT_FOUND if absent or if its master key is missing. */
+/* A secret in clear, to be freed by the caller. CYG_NOT_FOUND if absent, or of type 6 and closed. */
 CYG_EXPORT enum cyg_status cyg_args_secret(const struct cyg_args *args, const char *name,
 					   struct cyg_secret *out) CYG_MUST_CHECK;
+/* What is missing to open the line's secret, a constant for cyg_build_incomplete(); NULL if it is open, or there is none. */
+CYG_EXPORT const char *cyg_args_sealed(const struct cyg_args *args);
 /* How many words <name:type>... took, and the nth. */
 CYG_EXPORT size_t cyg_args_count(const struct cyg_args *args, const char *name);
 CYG_EXPORT struct cyg_str cyg_args_nth(const struct cyg_args *args, const char *name, size_t n);
