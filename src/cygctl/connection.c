@@ -232,8 +232,15 @@ static json_t *request_of(struct connection *c, const struct order *order)
 		failed |= json_object_set_new(request, "interactive", json_true());
 	if (request && order->terminal)
 		failed |= json_object_set_new(request, "terminal", json_string(order->terminal));
-	if (request && order->answer)
-		failed |= json_object_set_new(request, "answer", json_string(order->answer));
+	if (request && order->answer_count == 1) {
+		failed |= json_object_set_new(request, "answer", json_string(order->answers[0]));
+	} else if (request && order->answer_count) {
+		json_t *answers = json_array();
+
+		for (unsigned i = 0; i < order->answer_count; i++)
+			failed |= json_array_append_new(answers, json_string(order->answers[i]));
+		failed |= json_object_set_new(request, "answer", answers);
+	}
 	if (!failed)
 		return request;
 	json_decref(request);

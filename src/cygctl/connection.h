@@ -35,7 +35,8 @@ struct order {
 	bool json;
 	bool interactive;     /* somebody is there who can be asked */
 	const char *terminal; /* NULL: none */
-	const char *answer;   /* to a question; NULL: none */
+	const char *const *answers; /* to its questions, in order */
+	unsigned answer_count;
 };
 
 /* A line of the daemon's log (`terminal monitor`), as it comes between and during answers. */

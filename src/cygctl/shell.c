@@ -20,6 +20,7 @@
 #define CONTROL_ANSWER_MAX 256
 #define HELP_WIDTH_MIN     16
 #define HELP_WIDTH_MAX     36
+#define ANSWERS_MAX        4
 
 /* One shell per process, and libedit's callbacks carry no context of their own that all versions set. */
 struct shell {
@@ -288,20 +289,27 @@ static bool read_answer(const char *question, bool secret, char *answer, size_t 
 	return got;
 }
 
-/* Runs it, and again with the answer if the daemon has a question. */
+/* Runs it, and again with the answers if the daemon has questions. */
 static enum output_result run_asked(struct shell *shell, const char *line, struct output_end *end)
 {
 	struct order order = { .line = line, .json = shell->json, .interactive = true, .terminal = shell->terminal };
-	char answer[CONTROL_ANSWER_MAX];
+	char answers[ANSWERS_MAX][CONTROL_ANSWER_MAX];
+	const char *given[ANSWERS_MAX];
 	enum output_result result = output_run(shell->connection, &order, end);
 
-	if (result != OUTPUT_REFUSED || !end->question[0])
-		return result;
-	if (!read_answer(end->question, end->secret, answer, sizeof(answer)))
-		answer[0] = '\0';
-	order.answer = answer;
-	result = output_run(shell->connection, &order, NULL);
-	cyg_wipe(answer, sizeof(answer));
+	order.answers = given;
+	while (result == OUTPUT_REFUSED && end->question[0] && order.answer_count < ANSWERS_MAX) {
+		char *answer = answers[order.answer_count];
+		bool forget = end->forget;
+
+		if (!read_answer(end->question, end->secret, answer, CONTROL_ANSWER_MAX))
+			answer[0] = '\0';
+		given[order.answer_count++] = answer;
+		*end = (struct output_end){ 0 };
+		result = output_run(shell->connection, &order, end);
+		end->forget |= forget;
+	}
+	cyg_wipe(answers, sizeof(answers));
 	return result;
 }
 

@@ -166,8 +166,9 @@ static void start_run(struct control_client *client, struct control_request *req
 	exec->session = session_ref(client->session);
 	exec->json = request->json;
 	exec->interactive = request->interactive;
-	exec->answer = request->answer;
-	request->answer = NULL;
+	memcpy(exec->answer, request->answer, sizeof(exec->answer));
+	exec->answer_count = request->answer_count;
+	request->answer_count = 0;
 	memcpy(client->session->terminal, request->terminal, sizeof(request->terminal));
 	exec->next = server->running;
 	exec->prev = &server->running;

@@ -133,9 +133,7 @@ void exec_free(struct cyg_exec *exec)
 {
 	if (exec->hold_free)
 		exec->hold_free(exec->hold);
-	if (exec->answer)
-		cyg_wipe(exec->answer, strlen(exec->answer));
-	free(exec->answer);
+	control_answers_free(exec->answer, exec->answer_count);
 	session_unref(exec->session);
 	free(exec->line);
 	free(exec->chunk);
@@ -171,13 +169,14 @@ enum cyg_status exec_pipe(struct cyg_exec *exec, struct cyg_str line, struct cyg
 
 bool exec_confirmed(struct cyg_exec *exec, const char *format, ...)
 {
+	const char *answer = exec->asked < exec->answer_count ? exec->answer[exec->asked++] : NULL;
 	va_list args;
 
 	if (!exec->interactive)
 		return true;
-	if (exec->answer && (exec->answer[0] == 'y' || exec->answer[0] == 'Y'))
+	if (answer && (answer[0] == 'y' || answer[0] == 'Y'))
 		return true;
-	if (exec->answer) {
+	if (answer) {
 		cyg_exec_error(exec, "nothing was done");
 		return false;
 	}
@@ -190,8 +189,8 @@ bool exec_confirmed(struct cyg_exec *exec, const char *format, ...)
 
 const char *exec_secret(struct cyg_exec *exec, const char *question)
 {
-	if (exec->answer)
-		return exec->answer;
+	if (exec->asked < exec->answer_count)
+		return exec->answer[exec->asked++];
 	if (exec->interactive) {
 		snprintf(exec->question, sizeof(exec->question), "%s", question);
 		exec->question_secret = true;

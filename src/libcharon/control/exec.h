@@ -9,6 +9,7 @@
 #define CONTROL_EXEC_H
 
 #include "control/pipe.h"
+#include "control/protocol.h"
 #include "control/session.h"
 
 #include <cygnet/commands.h>
@@ -31,7 +32,8 @@ struct cyg_exec {
 	struct control_session *session; /* a reference: it outlives its client if need be */
 	bool json;
 	bool interactive;              /* somebody sits there and may be asked */
-	char *answer;                  /* to our question of before; NULL: none yet */
+	char *answer[CONTROL_ANSWERS_MAX]; /* to our questions of before */
+	unsigned answer_count, asked;  /* each question takes the next answer */
 	char question[EXEC_QUESTION_MAX]; /* to be asked instead of an error; "": none */
 	bool question_secret;          /* its answer is not echoed */
 	uint32_t column;               /* of the word that is wrong, from 1; 0: none */
@@ -75,7 +77,7 @@ enum cyg_status exec_pipe(struct cyg_exec *exec, struct cyg_str line, struct cyg
  * could be asked). False: return CYG_REFUSED, the client asks and sends the line again with the answer.
  */
 bool exec_confirmed(struct cyg_exec *exec, const char *format, ...) CYG_PRINTF(2, 3);
-/* The same for a secret: what was answered, or NULL. */
+/* The same for a secret: what was answered, or NULL. What a command asks one after the other is answered so. */
 const char *exec_secret(struct cyg_exec *exec, const char *question);
 /*
  * For commands that page: true if the client keeps up. If false, `resume` is called once, later, when

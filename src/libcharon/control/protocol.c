@@ -19,11 +19,28 @@ static bool is_line(struct cyg_str text)
 	return true;
 }
 
+static enum cyg_status read_answer(const json_t *answer, struct control_request *out, struct cyg_strbuf *why)
+{
+	struct cyg_str text = cyg_str_n(json_string_value(answer), json_string_length(answer));
+
+	if (!json_is_string(answer) || text.len > CONTROL_ANSWER_MAX || !is_line(text))
+		return complain(why, "'answer' must be a short text without control characters, or several");
+	if (out->answer_count == CONTROL_ANSWERS_MAX)
+		return complain(why, "there are more answers than any command has questions");
+	out->answer[out->answer_count] = cyg_str_dup(text);
+	if (out->answer[out->answer_count++])
+		return CYG_OK;
+	out->answer_count--;
+	cyg_strbuf_add(why, CYG_STR("memory is short"));
+	return CYG_NOMEM;
+}
+
 /* What else a request may say: who sits there, and what they answered. */
 static enum cyg_status read_manners(const json_t *root, struct control_request *out, struct cyg_strbuf *why)
 {
 	const json_t *interactive = json_object_get(root, "interactive");
 	const json_t *terminal = json_object_get(root, "terminal"), *answer = json_object_get(root, "answer");
+	enum cyg_status status = CYG_OK;
 	struct cyg_str text;
 
 	if (interactive && !json_is_boolean(interactive))
@@ -35,16 +52,11 @@ static enum cyg_status read_manners(const json_t *root, struct control_request *
 			return complain(why, "'terminal' must be a short name");
 		memcpy(out->terminal, text.ptr, text.len);
 	}
-	if (!answer)
-		return CYG_OK;
-	text = cyg_str_n(json_string_value(answer), json_string_length(answer));
-	if (!json_is_string(answer) || text.len > CONTROL_ANSWER_MAX || !is_line(text))
-		return complain(why, "'answer' must be a short text without control characters");
-	out->answer = cyg_str_dup(text);
-	if (out->answer)
-		return CYG_OK;
-	cyg_strbuf_add(why, CYG_STR("memory is short"));
-	return CYG_NOMEM;
+	if (answer && !json_is_array(answer))
+		return read_answer(answer, out, why);
+	for (size_t i = 0; i < json_array_size(answer) && status == CYG_OK; i++)
+		status = read_answer(json_array_get(answer, i), out, why);
+	return status;
 }
 
 static enum cyg_status read_object(const json_t *root, struct control_request *out,
@@ -110,15 +122,23 @@ enum cyg_status control_request_read(struct cyg_bytes octets, struct control_req
 	return status;
 }
 
+void control_answers_free(char **answers, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		cyg_wipe(answers[i], strlen(answers[i]));
+		free(answers[i]);
+		answers[i] = NULL;
+	}
+}
+
 void control_request_done(struct control_request *request)
 {
 	if (request->line)
 		cyg_wipe(request->line, strlen(request->line));
-	if (request->answer)
-		cyg_wipe(request->answer, strlen(request->answer));
 	free(request->line);
-	free(request->answer);
-	request->line = request->answer = NULL;
+	request->line = NULL;
+	control_answers_free(request->answer, request->answer_count);
+	request->answer_count = 0;
 }
 
 static void wiping_free(void *memory)

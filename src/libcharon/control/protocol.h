@@ -14,6 +14,7 @@ struct json_t;
 #define CONTROL_REQUEST_MAX      65536 /* octets of one request with its newline */
 #define CONTROL_LINE_MAX         16384 /* of the command line in it */
 #define CONTROL_ANSWER_MAX       256   /* of the answer to a question */
+#define CONTROL_ANSWERS_MAX      4     /* to the questions of one command */
 #define CONTROL_TERMINAL_MAX     64
 
 enum control_verb {
@@ -29,7 +30,8 @@ struct control_request {
 	bool interactive;              /* there is somebody who can be asked */
 	char terminal[CONTROL_TERMINAL_MAX]; /* what the client says; "" */
 	char *line;
-	char *answer;                  /* NULL: none */
+	char *answer[CONTROL_ANSWERS_MAX]; /* in the order of the questions */
+	unsigned answer_count;
 };
 
 /* `octets`: one message without its newline. On failure `why` says what is wrong with it, and `out->id` is the
@@ -38,6 +40,7 @@ enum cyg_status control_request_read(struct cyg_bytes octets, struct control_req
 				     struct cyg_strbuf *why) CYG_MUST_CHECK;
 /* Wipes what it frees: lines and answers have secrets. */
 void control_request_done(struct control_request *request);
+void control_answers_free(char **answers, unsigned count);
 /* From now on whatever jansson frees is wiped: requests are parsed with it. Changes all of the process. */
 void control_json_wipes(void);
 
