@@ -296,18 +296,29 @@ static enum arg_outcome read_secret(const struct words *words, size_t i, struct 
 		status = obscured_check(out->secret);
 		return status == CYG_OK ? ARG_FITS : status == CYG_MALFORMED ? ARG_KIND : ARG_RANGE;
 	}
+	if (out->secret_type == 6)
+		return out->secret.len <= CONFIG_SEALED_MAX ? ARG_FITS : ARG_RANGE;
 	return out->secret.len <= CYG_SECRET_MAX ? ARG_FITS : ARG_RANGE;
 }
 
-static enum arg_outcome read_hex(struct cyg_str word, struct arg_read *out)
+static enum arg_outcome read_hex(const struct words *words, size_t at, struct arg_read *out)
 {
+	struct cyg_str word = word_text(words, at);
+
+	if (word.len == 1 && (word.ptr[0] == '0' || word.ptr[0] == '6') && at + 1 < words->count) {
+		out->secret_type = (uint8_t)(word.ptr[0] - '0');
+		word = word_text(words, at + 1);
+		out->count = 2;
+	}
+	out->secret = word;
+	if (out->secret_type == 6)
+		return word.len <= CONFIG_SEALED_MAX ? ARG_FITS : ARG_RANGE;
 	for (size_t i = 0; i < word.len; i++) {
 		if (!memchr("0123456789abcdefABCDEF", word.ptr[i], 22))
 			return ARG_KIND;
 	}
 	if (word.len % 2 || word.len / 2 > CYG_SECRET_MAX)
 		return ARG_RANGE;
-	out->secret = word;
 	return ARG_FITS;
 }
 
@@ -365,7 +376,7 @@ enum arg_outcome arg_read(const struct grammar_arg *arg, const struct words *wor
 	case ARG_SECRET:
 		return read_secret(words, i, out);
 	case ARG_HEX:
-		return read_hex(word, out);
+		return read_hex(words, i, out);
 	}
 	return ARG_KIND;
 }

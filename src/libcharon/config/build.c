@@ -117,13 +117,13 @@ bool build_exists(const struct candidate *c, const struct grammar_mode *mode, st
 
 static enum cyg_status ensure(struct candidate *c, struct spot *spot);
 
-static enum cyg_status own(struct candidate *c, struct spot *spot)
+enum cyg_status build_own(struct candidate *c, struct spot *spot)
 {
 	enum cyg_status status;
 
 	if (spot->node->edit == c->edit)
 		return CYG_OK;
-	status = own(c, spot->up);
+	status = build_own(c, spot->up);
 	if (status != CYG_OK)
 		return status;
 	return node_own_nth(spot->up->node, spot->mode, spot->index, &spot->node);
@@ -347,7 +347,7 @@ static enum cyg_status ensure(struct candidate *c, struct spot *spot)
 		if (c->in_file && !c->merge)
 			tell_again(c, spot->node->built);
 	} else {
-		status = own(c, spot);
+		status = build_own(c, spot);
 		frame.node = spot->node;
 		if (status == CYG_OK)
 			status = build_node(c, spot);

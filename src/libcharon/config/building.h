@@ -27,6 +27,8 @@ struct cyg_build {
 	enum cyg_status status; /* CYG_NOMEM is remembered here */
 };
 
+/* Makes the node there writable, and those on the way to it. */
+enum cyg_status build_own(struct candidate *c, struct spot *spot) CYG_MUST_CHECK;
 /* Writes down that the object asked for something; NULL without memory. */
 struct need *build_need(struct cyg_build *build, enum need_kind kind, const struct grammar_mode *mode,
 			struct cyg_str name);

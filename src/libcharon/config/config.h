@@ -23,8 +23,11 @@
 #define CONFIG_FINDINGS_MAX 10000 /* kept; what comes after is counted */
 #define CONFIG_DEPTH_MAX    4	  /* modes inside of each other, with global */
 
+#define CONFIG_SEALED_MAX   8192  /* octets of the text of a secret of type 6 */
+
 struct config_grammar;
 struct config_candidate;
+struct config_findings;
 
 /* --- Grammar --- */
 
@@ -50,6 +53,34 @@ enum cyg_status config_grammar_new(const struct config_table *tables, size_t cou
 				   struct cyg_strbuf *why) CYG_MUST_CHECK;
 struct config_grammar *config_grammar_ref(struct config_grammar *grammar);
 void config_grammar_unref(struct config_grammar *grammar);
+
+/* --- Secrets of type 6 --- */
+
+/* What a closed one lacks, for people: constants. */
+#define CONFIG_NO_MASTER "the master key of its type 6 secret (`key config-key password-encrypt`)"
+#define CONFIG_NOT_OURS	 "a type 6 secret of our making (this text is none: enter it as type 0)"
+
+/* Opens and seals the secrets of a grammar's lines. Control thread. */
+struct config_sealer {
+	void *ctx;
+	/* Is there a master key? */
+	bool (*ready)(void *ctx);
+	/* To be freed by the caller. CYG_NOT_FOUND: it stays closed, and *lacks is the reason (a constant); CYG_NOMEM. */
+	enum cyg_status (*open)(void *ctx, struct cyg_str text, struct cyg_secret *out, const char **lacks);
+	/* Is the text under the key that is sealed with now? */
+	bool (*current)(void *ctx, struct cyg_str text);
+	/* At most CONFIG_SEALED_MAX octets. Any failure is the rendering's. */
+	enum cyg_status (*seal)(void *ctx, struct cyg_bytes clear, struct cyg_strbuf *out);
+};
+
+/* For lines that are read and printed from now on; outlives the grammar, or is replaced by NULL. Without one all stay closed. */
+void config_grammar_seal_with(struct config_grammar *grammar, const struct config_sealer *sealer);
+/* The texts that are kept closed. */
+void config_each_closed(const struct cyg_config *config, void (*tell)(void *ctx, struct cyg_str text), void *ctx);
+/* Opens what is closed, as far as it can be; or closes each secret that would be written as type 6, after it is sealed. NULL at *out if
+ * nothing changes. `findings` as for a typed line; what is in force is to become the result even so. */
+enum cyg_status config_turn_sealed(const struct cyg_config *base, bool open, struct config_findings *findings,
+				   struct cyg_config **out) CYG_MUST_CHECK;
 
 /* --- Findings --- */
 
@@ -209,8 +240,10 @@ enum config_render_flags {
 	CONFIG_RENDER_ALL = 1u << 0, /* `all`: defaults too */
 	CONFIG_RENDER_SECRETS =
 		1u << 1, /* the file form, which parses back; else secrets are masked */
+	CONFIG_RENDER_SEALED = 1u << 2, /* those that the file form has as type 6 are shown so */
 };
-/* `show running-config` and what `write memory` stores. CYG_IO if `out` took an error, CYG_NOMEM. */
+/* `show running-config` and what `write memory` stores. CYG_IO if `out` took an error, CYG_NOMEM, or as the sealer says: then
+ * what was printed is not to be used. */
 enum cyg_status config_render(const struct cyg_config *config, unsigned flags,
 			      FILE *out) CYG_MUST_CHECK;
 

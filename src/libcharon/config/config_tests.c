@@ -192,6 +192,7 @@ int main(void)
 	srunner_add_suite(runner, file_suite());
 	srunner_add_suite(runner, pki_suite());
 	srunner_add_suite(runner, obscured_suite());
+	srunner_add_suite(runner, sealed_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -21,6 +21,7 @@ Suite *round_trip_suite(void);
 Suite *file_suite(void);
 Suite *pki_suite(void);
 Suite *obscured_suite(void);
+Suite *sealed_suite(void);
 
 extern struct config_grammar *kit_grammar;
 extern struct config_findings kit_findings;
@@ -29,6 +30,9 @@ extern struct cyg_config *kit_config;
 /* Around each test: the grammar of the core's commands and of the kit's plugins. */
 void kit_setup(void);
 void kit_teardown(void);
+
+/* Secrets of type 6 are sealed by a sealer of the kit's with this key; NUL: it has none. */
+void kit_seal(char key);
 
 /* Parses text as a file "t"; its findings and snapshot (or NULL) stay until the next call. */
 enum cyg_status kit_parse(const char *text);

@@ -281,6 +281,8 @@ APPLY(apply_switch)
 	(void)build;
 	if (cyg_args_has(args, "http-url"))
 		g->http_url_cert = !cyg_args_no(args);
+	else if (cyg_args_has(args, "encryption"))
+		g->seal_secrets = true;
 	else if (cyg_args_has(args, "session"))
 		g->logging_session = true;
 	else
@@ -321,6 +323,8 @@ static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "hostname <name:name>", "Sets the name of this gateway.", .apply = apply_hostname },
 	{ MODE_GLOBAL, "enable secret <key:secret>",
 	  "Is asked of who is not root before anything can be changed.", .apply = apply_enable_secret },
+	{ MODE_GLOBAL, "password encryption aes",
+	  "Writes secrets as type 6, sealed under the master key.", .apply = apply_switch },
 	{ MODE_GLOBAL, "ip domain name <domain:word>", "Sets the domain of unqualified names." },
 	{ MODE_GLOBAL, "aaa new-model", "Switches on AAA lists.", .apply = apply_new_model },
 	{ MODE_GLOBAL, "crypto ikev2 certificate-cache <number:uint(0-65535)>",

@@ -96,7 +96,7 @@ static enum cyg_status apply_user(struct cyg_build *build, void *object, const s
 	cyg_secret_done(&user->password);
 	status = cyg_args_secret(args, "password", &user->password);
 	if (status == CYG_NOT_FOUND)
-		cyg_build_incomplete(build, "the master key of its type 6 secret");
+		cyg_build_incomplete(build, cyg_args_sealed(args));
 	return status == CYG_NOT_FOUND ? CYG_OK : status;
 }
 

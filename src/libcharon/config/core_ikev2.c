@@ -287,7 +287,7 @@ APPLY(apply_peer_key)
 		status = read_key(args, &p->key_remote);
 	}
 	if (status == CYG_NOT_FOUND) {
-		p->key_sealed = true;
+		p->key_sealed = cyg_args_sealed(args);
 		return CYG_OK;
 	}
 	return status == CYG_OK ? CYG_OK : CYG_NOMEM;
@@ -296,7 +296,7 @@ APPLY(apply_peer_key)
 static void check_peer(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_peer *p = object;
-	char text[120];
+	char text[160];
 	struct cyg_strbuf missing = CYG_STRBUF(text);
 	bool fqdn = p->identity.kind == ID_MATCH_FQDN || p->identity.kind == ID_MATCH_FQDN_DOMAIN;
 
@@ -311,7 +311,7 @@ static void check_peer(struct cyg_build *build, void *object, struct cyg_str nam
 		return;
 	}
 	if (p->key_sealed)
-		core_lacks(&missing, "the master key of its type 6 secret");
+		core_lacks(&missing, p->key_sealed);
 	else if (!p->whole_key_place && !p->half_key_place)
 		core_lacks(&missing, "`pre-shared-key`");
 	if (!p->address_place && !p->hostname[0] && p->identity.kind == ID_MATCH_NONE)

@@ -141,7 +141,7 @@ static enum cyg_status read_key(struct config_profile *p, const struct cyg_args 
 	status = cyg_args_secret(args, "secret", out);
 	if (status != CYG_NOT_FOUND)
 		return status == CYG_OK ? CYG_OK : CYG_NOMEM;
-	p->key_sealed = true;
+	p->key_sealed = cyg_args_sealed(args);
 	return CYG_OK;
 }
 
@@ -359,7 +359,7 @@ static void lacks(const struct config_profile *p, struct cyg_strbuf *missing)
 	if (!p->auth_remote)
 		core_lacks(missing, "`authentication remote`");
 	if (p->key_sealed)
-		core_lacks(missing, "the master key of its type 6 secret");
+		core_lacks(missing, p->key_sealed);
 	else if (needs_key && !p->keyring_name[0] && !p->keyring_aaa)
 		core_lacks(missing, "`keyring local`");
 	if ((all & SIGNATURES) && !p->trustpoint_count)
@@ -412,7 +412,7 @@ static bool conflicts(struct cyg_build *build, const struct config_profile *p)
 static void check_profile(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_profile *p = object;
-	char text[160];
+	char text[240];
 	struct cyg_strbuf missing = CYG_STRBUF(text);
 
 	(void)name;

@@ -132,6 +132,8 @@ static enum cyg_status add_modes(struct config_grammar *g, const struct config_t
 	}
 	g->exec = &g->modes[0];
 	g->global = &g->modes[1];
+	for (size_t i = 0; i < g->mode_count; i++)
+		g->modes[i].grammar = g;
 	for (size_t i = 2; i < g->mode_count; i++) {
 		struct grammar_mode *mode = &g->modes[i], *parent;
 		const struct grammar_mode **slots;

@@ -80,6 +80,7 @@ struct grammar_row {
 };
 
 struct grammar_mode {
+	const struct config_grammar *grammar; /* whose it is */
 	const struct cyg_mode *mode;
 	const char *plugin;		   /* as for rows */
 	const struct grammar_mode *parent; /* NULL: global */
@@ -106,6 +107,7 @@ struct config_grammar {
 	uint64_t last_edit;  /* the stamp of the latest candidate */
 	struct node *origin; /* the tree of an empty file: smart defaults */
 	bool has_origin;
+	const struct config_sealer *sealer; /* of secrets of type 6; NULL: none */
 };
 
 /* NULL if there is none. */

@@ -44,6 +44,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/prompt.c \
 	src/libcharon/config/render.c \
 	src/libcharon/config/respell.c \
+	src/libcharon/config/sealed.c \
 	src/libcharon/config/sequence.c \
 	src/libcharon/config/snapshot.c \
 	src/libcharon/config/statement.c \
@@ -71,6 +72,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/prompt_test.c \
 	src/libcharon/config/render_test.c \
 	src/libcharon/config/round_trip_test.c \
+	src/libcharon/config/sealed_test.c \
 	src/libcharon/config/snapshot_test.c
 src_libcharon_config_config_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_config_config_tests_LDADD = $(TEST_LIBS)

@@ -91,7 +91,7 @@ struct config_peer {
 	struct cyg_prefix address;      /* unset: none */
 	struct id_match identity;
 	struct cyg_secret key_local, key_remote; /* symmetric: both hold the same; one may be empty */
-	bool key_sealed;                /* of type 6, and there is no master key */
+	const char *key_sealed;         /* of type 6 and closed: what is missing to open it; a constant */
 	const char *address_place, *whole_key_place, *half_key_place; /* of those lines, or NULL */
 };
 
@@ -219,7 +219,7 @@ struct config_profile {
 	bool mode_auto;
 	bool match_interface;           /* a `match address local interface` line */
 	bool keyring_aaa;
-	bool key_sealed;                /* of type 6, and there is no master key */
+	const char *key_sealed;         /* of type 6 and closed: what is missing to open it; a constant */
 	unsigned trustpoint_count;
 	struct config_trustpoint_use trustpoint[CONFIG_TRUSTPOINTS_MAX];
 	unsigned match_certificate_count;
@@ -341,6 +341,7 @@ struct config_method_list {
 struct config_global {
 	char hostname[64];
 	struct cyg_secret enable_secret; /* empty: nobody is asked */
+	bool seal_secrets;              /* `password encryption aes` */
 	bool aaa_new_model;
 	struct config_dpd dpd;
 	int cookie_challenge;           /* -1: automatic, -2: never, else the number */

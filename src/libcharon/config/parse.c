@@ -94,6 +94,10 @@ static enum cyg_status run_action(struct line *l)
 {
 	struct candidate *c = l->c;
 
+	if (l->restore) {
+		line_refuse(l, 1, "syntax", "`%s` does something once and has no default", l->match.row->ops[0].word);
+		return CYG_OK;
+	}
 	if (!c->in_file)
 		return line_make(l, &c->action);
 	findings_add(c->findings, CONFIG_NOTE, l->number, line_column(l, 0), "ignored-command",

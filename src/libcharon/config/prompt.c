@@ -56,7 +56,7 @@ static enum cyg_status say(const struct candidate *c, struct config_typed *out)
 
 	if (!line)
 		return CYG_OK;
-	out->secret = line->secret.len > 0;
+	out->secret = line->secret.len > 0 || line->sealed;
 	text = open_memstream(&out->said, &len);
 	if (!text)
 		return CYG_NOMEM;
@@ -118,6 +118,18 @@ static void judge_objects(const struct cyg_config *base, const struct cyg_config
 	for (unsigned d = before->depth; d-- > 0;)
 		if (!stays(before, after, d))
 			tell_incomplete(stood_in(config, before, d), findings);
+}
+
+/* The object tells it at its opening line, which is old news when another line of it was typed. */
+static void tell_closed(struct candidate *c)
+{
+	if (!c->typed || !c->typed->lacks)
+		return;
+	for (size_t i = 0; i < c->findings->count; i++)
+		if (strcmp(c->findings->items[i].code, "incomplete") == 0)
+			return;
+	findings_add(c->findings, CONFIG_WARNING, 0, c->typed->column, "incomplete",
+		     "the secret stays closed and what needs it is not used; it lacks: %s", c->typed->lacks);
 }
 
 static enum cyg_status apply_typed(struct candidate *c, struct config_position *position,
@@ -198,8 +210,10 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 		return status;
 	status = apply_typed(&c, position, line, out);
 	out->secret |= c.typed_secret;
-	if (status == CYG_OK)
+	if (status == CYG_OK) {
 		judge_objects(base, out->config ? out->config : base, &before, position, findings);
+		tell_closed(&c);
+	}
 	candidate_done(&c);
 	return status;
 }
@@ -248,5 +262,5 @@ char *config_match_said(const struct config_match *match)
 
 bool config_match_secret(const struct config_match *match)
 {
-	return match->args->secret.len > 0;
+	return match->args->secret.len > 0 || match->args->sealed;
 }

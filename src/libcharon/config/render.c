@@ -16,7 +16,8 @@ struct rendering {
 	/* Where a reader of what was printed would stand: */
 	unsigned depth;
 	const struct grammar_mode *at[CONFIG_DEPTH_MAX];
-	bool short_of_memory;
+	bool seal; /* every secret is to be of type 6 */
+	enum cyg_status status;
 	struct matcher matcher;
 	struct match_result match;
 	struct words words;
@@ -48,6 +49,26 @@ static void leave_for(struct rendering *r, struct cyg_str line, unsigned depth)
 	r->depth = depth;
 }
 
+/* One that is to be sealed and cannot be ends the rendering; nothing of it is printed in clear. */
+static enum statement_form form_of(struct rendering *r, const struct cyg_args *s, enum statement_form otherwise)
+{
+	enum statement_form form;
+	enum cyg_status status = statement_form(s, r->seal, otherwise, &form);
+
+	if (status == CYG_OK)
+		return form;
+	r->status = status;
+	return STATEMENT_MASKED;
+}
+
+/* What the flags ask for. */
+static enum statement_form shown_form(struct rendering *r, const struct cyg_args *s)
+{
+	if (r->flags & CONFIG_RENDER_SECRETS)
+		return form_of(r, s, STATEMENT_FILE);
+	return r->flags & CONFIG_RENDER_SEALED ? form_of(r, s, STATEMENT_MASKED) : STATEMENT_MASKED;
+}
+
 static void leave_for_statement(struct rendering *r, const struct cyg_args *s, unsigned depth, bool no)
 {
 	char *text = NULL;
@@ -58,16 +79,16 @@ static void leave_for_statement(struct rendering *r, const struct cyg_args *s, u
 		return;
 	out = open_memstream(&text, &len);
 	if (!out) {
-		r->short_of_memory = true;
+		r->status = CYG_NOMEM;
 		return;
 	}
 	if (no)
 		fputs("no ", out);
-	statement_print(s, STATEMENT_FILE, out);
+	statement_print(s, form_of(r, s, STATEMENT_FILE), out);
 	if (fclose(out) == 0)
 		leave_for(r, cyg_str_n(text, len), depth);
 	else
-		r->short_of_memory = true;
+		r->status = CYG_NOMEM;
 	if (text)
 		cyg_wipe(text, len);
 	free(text);
@@ -83,8 +104,7 @@ static void print_line(struct rendering *r, const struct cyg_args *s, unsigned d
 	indent(r, depth);
 	if (no)
 		fputs("no ", r->out);
-	statement_print(s, r->flags & CONFIG_RENDER_SECRETS ? STATEMENT_FILE : STATEMENT_MASKED,
-			r->out);
+	statement_print(s, shown_form(r, s), r->out);
 	fputc('\n', r->out);
 }
 
@@ -208,18 +228,19 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 enum cyg_status config_render(const struct cyg_config *config, unsigned flags, FILE *out)
 {
 	struct rendering *r = calloc(1, sizeof(*r));
-	bool short_of_memory;
+	enum cyg_status status;
 
 	if (!r)
 		return CYG_NOMEM;
 	r->grammar = config->grammar;
+	r->seal = config->view.global && config->view.global->seal_secrets;
 	r->out = out;
 	r->flags = flags;
 	r->at[0] = config->grammar->global;
 	print_node(r, config->root, NULL, 0);
 	fputs("!\nend\n", out);
-	short_of_memory = r->short_of_memory;
+	status = r->status;
 	cyg_wipe(&r->words, sizeof(r->words));
 	free(r);
-	return short_of_memory ? CYG_NOMEM : ferror(out) ? CYG_IO : CYG_OK;
+	return status == CYG_OK && ferror(out) ? CYG_IO : status;
 }

@@ -14,6 +14,7 @@ struct making {
 	char text[CONFIG_LINE_MAX + 256];
 	struct cyg_strbuf buffer;
 	struct cyg_str secret;
+	const struct grammar_arg *secret_arg;
 	uint8_t secret_type;
 };
 
@@ -85,6 +86,7 @@ static void add_step(struct making *m, const struct grammar_row *row, const stru
 	step->len = (uint32_t)(m->buffer.len - step->offset);
 	if (grammar_is_secret(op->arg)) {
 		m->secret = read.secret;
+		m->secret_arg = op->arg;
 		m->secret_type = read.secret_type;
 	}
 	if (read.old_spelling)
@@ -102,7 +104,10 @@ static enum cyg_status take_secret(const struct making *m, struct cyg_args *s)
 {
 	if (m->secret_type == 7)
 		return obscured_open(m->secret, &s->secret);
-	s->secret_type = m->secret_type;
+	if (m->secret_type == 6) {
+		s->sealed = cyg_str_dup(m->secret);
+		return s->sealed ? statement_open(s, m->secret_arg) : CYG_NOMEM;
+	}
 	return m->secret.len ? cyg_secret_copy(&s->secret, cyg_bytes(m->secret.ptr, m->secret.len)) : CYG_OK;
 }
 
@@ -127,11 +132,11 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 	s = calloc(1, sizeof(*s) + steps_len + m->buffer.len + 1);
 	if (!s)
 		goto out;
+	s->row = match->row;
 	status = take_secret(m, s);
 	if (status != CYG_OK)
 		goto out;
 	atomic_init(&s->refs, 1);
-	s->row = match->row;
 	s->source = source;
 	atomic_fetch_add_explicit(&source->refs, 1, memory_order_relaxed);
 	s->line = line;
@@ -146,9 +151,37 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 	s = NULL;
 	status = CYG_OK;
 out:
+	if (s)
+		free(s->sealed);
 	free(s);
 	free(m);
 	return status;
+}
+
+enum cyg_status statement_copy(const struct cyg_args *from, struct cyg_args **out)
+{
+	size_t steps_len = from->step_count * sizeof(struct statement_step), text_len = 0;
+	struct cyg_args *s;
+	char *sealed = from->sealed ? strdup(from->sealed) : NULL;
+
+	for (size_t i = 0; i < from->step_count; i++)
+		if (text_len < (size_t)from->steps[i].offset + from->steps[i].len)
+			text_len = (size_t)from->steps[i].offset + from->steps[i].len;
+	s = calloc(1, sizeof(*s) + steps_len + text_len + 1);
+	if (!s || (from->sealed && !sealed)) {
+		free(s);
+		free(sealed);
+		return CYG_NOMEM;
+	}
+	memcpy(s, from, sizeof(*s));
+	atomic_init(&s->refs, 1);
+	atomic_fetch_add_explicit(&s->source->refs, 1, memory_order_relaxed);
+	memcpy(s->steps, from->steps, steps_len);
+	s->text = memcpy((char *)s->steps + steps_len, from->text, text_len);
+	s->secret = (struct cyg_secret){ 0 };
+	s->sealed = sealed;
+	*out = s;
+	return CYG_OK;
 }
 
 struct cyg_args *statement_ref(const struct cyg_args *statement)
@@ -166,6 +199,7 @@ void statement_unref(const struct cyg_args *statement)
 	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	cyg_secret_done(&s->secret);
+	free(s->sealed);
 	source_unref(s->source);
 	free(s);
 }
@@ -179,6 +213,8 @@ bool statement_same_words(const struct cyg_args *a, const struct cyg_args *b)
 {
 	if (a->row != b->row || a->step_count != b->step_count ||
 	    a->secret_type != b->secret_type || !cyg_secret_equal(&a->secret, &b->secret))
+		return false;
+	if (a->secret_type == 6 && strcmp(a->sealed, b->sealed) != 0)
 		return false;
 	for (size_t i = 0; i < a->step_count; i++) {
 		if (a->steps[i].op != b->steps[i].op ||
@@ -297,8 +333,12 @@ static void print_secret(const struct cyg_args *s, const struct grammar_arg *arg
 		fputs("<secret>", out);
 		return;
 	}
-	if (arg->type == ARG_SECRET && (s->secret_type || needs_type(s)))
-		fprintf(out, "%u ", s->secret_type);
+	if (form == STATEMENT_SEALED || s->secret_type == 6) {
+		fprintf(out, "6 %s", s->sealed);
+		return;
+	}
+	if (arg->type == ARG_SECRET && needs_type(s))
+		fputs("0 ", out);
 	fwrite(s->secret.ptr, 1, s->secret.len, out);
 }
 
@@ -443,11 +483,10 @@ enum cyg_status cyg_args_secret(const struct cyg_args *args, const char *name,
 
 	if (i == SIZE_MAX || !grammar_is_secret(statement_op(args, i)->arg))
 		return CYG_NOT_FOUND;
-	if (statement_op(args, i)->arg->type == ARG_SECRET) {
-		if (args->secret_type)
-			return CYG_NOT_FOUND; /* there is no master key to open it with */
+	if (args->secret_type == 6)
+		return CYG_NOT_FOUND;
+	if (statement_op(args, i)->arg->type == ARG_SECRET)
 		return cyg_secret_copy(out, cyg_secret_bytes(&args->secret));
-	}
 	status = cyg_secret_init(&octets, args->secret.len / 2);
 	if (status != CYG_OK)
 		return status;

@@ -40,8 +40,11 @@ struct cyg_args {
 	uint16_t column, step_count;
 	bool no;
 	bool old;		  /* it was spelled otherwise, with a warning */
-	uint8_t secret_type;	  /* 0, 6; one of type 7 is opened */
-	struct cyg_secret secret; /* as typed: characters, or hexadecimal digits; of type 7: what it hid */
+	uint8_t secret_type;	  /* 0; 6: it is closed, and there is no `secret` */
+	struct cyg_secret secret; /* in clear: characters, or hexadecimal digits */
+	char *sealed;		  /* as type 6; NULL if it never was. For printing: control thread */
+	bool was_sealed;	  /* it came as type 6, and is written as such */
+	const char *lacks;	  /* closed: what is missing to open it; a constant */
 	const char *text;	  /* behind the steps */
 	struct statement_step steps[];
 };
@@ -53,6 +56,8 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 			      void (*tell)(void *ctx, size_t column, const char *code,
 					   const char *text),
 			      void *ctx, struct cyg_args **out) CYG_MUST_CHECK;
+/* The same line from the same place, but its secret. */
+enum cyg_status statement_copy(const struct cyg_args *s, struct cyg_args **out) CYG_MUST_CHECK;
 struct cyg_args *statement_ref(const struct cyg_args *statement);
 void statement_unref(const struct cyg_args *statement); /* NULL is fine */
 /* The same row with the same words; places do not count. */
@@ -80,11 +85,20 @@ static inline const struct grammar_op *statement_op(const struct cyg_args *s, si
 enum cyg_status statement_name(const struct cyg_args *s, struct cyg_strbuf *out) CYG_MUST_CHECK;
 
 enum statement_form {
-	STATEMENT_FILE,	  /* secrets in clear */
+	STATEMENT_FILE,	  /* secrets in clear; one that is closed as it is */
 	STATEMENT_MASKED, /* for a viewer */
+	STATEMENT_SEALED, /* as type 6 (statement_form()) */
 };
 /* The line, with `no` if it is one; without an end of line. */
 void statement_print(const struct cyg_args *s, enum statement_form form, FILE *out);
+
+/* --- Secrets of type 6 (sealed.c): control thread --- */
+
+/* A new statement, with the text at `sealed`: opens it, or keeps it closed. */
+enum cyg_status statement_open(struct cyg_args *s, const struct grammar_arg *arg) CYG_MUST_CHECK;
+/* SEALED if the line has a secret that is to be written as type 6: all are (`on`), or it came so; else `otherwise`. */
+enum cyg_status statement_form(const struct cyg_args *s, bool on, enum statement_form otherwise,
+			       enum statement_form *out) CYG_MUST_CHECK;
 
 /* --- Nodes --- */
 

@@ -89,7 +89,7 @@ APPLY(apply_private)
 	if (status != CYG_OK)
 		return status;
 	if (server->sealed)
-		cyg_build_incomplete(build, "the master key of a type 6 secret");
+		cyg_build_incomplete(build, server->sealed);
 	else
 		group->server[group->count++] = server;
 	return CYG_OK;
@@ -147,7 +147,7 @@ APPLY(apply_client)
 	author->client[author->count].address = cyg_args_ip(args, "address");
 	status = cyg_args_secret(args, "key", &author->client[author->count++].key);
 	if (status == CYG_NOT_FOUND)
-		cyg_build_incomplete(build, "the master key of a type 6 secret");
+		cyg_build_incomplete(build, cyg_args_sealed(args));
 	return status == CYG_NOT_FOUND ? CYG_OK : status;
 }
 

@@ -29,7 +29,8 @@ struct radius_server {
 	uint16_t tls_port;
 	uint32_t timeout_s, retransmit; /* UINT32_MAX: those of all servers */
 	struct cyg_secret key;
-	bool has_key, sealed;           /* sealed: of type 6, and there is no master key */
+	bool has_key;
+	const char *sealed;             /* its key is of type 6 and closed: what is missing to open it */
 	char name[64];                  /* that of the line, or the address */
 };
 

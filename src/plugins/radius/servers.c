@@ -24,7 +24,7 @@ enum cyg_status radius_read_key(const struct cyg_args *args, const char *name, s
 	cyg_secret_done(&server->key);
 	server->has_key = true;
 	status = cyg_args_secret(args, name, &server->key);
-	server->sealed = status == CYG_NOT_FOUND;
+	server->sealed = cyg_args_sealed(args);
 	return status == CYG_NOT_FOUND ? CYG_OK : status;
 }
 
@@ -41,7 +41,7 @@ void radius_lacks(const struct radius_server *server, struct cyg_strbuf *out)
 	if (!server->has_key && !server->tls)
 		cyg_strbuf_addf(out, "%s`key`", out->len ? ", " : "");
 	else if (server->sealed)
-		cyg_strbuf_addf(out, "%sthe master key of its type 6 secret", out->len ? ", " : "");
+		cyg_strbuf_addf(out, "%s%s", out->len ? ", " : "", server->sealed);
 }
 
 static void server_init(void *object, struct cyg_str name)
