@@ -27,7 +27,7 @@ static enum cyg_status write_to(int fd, const char *heading, const struct cyg_co
 		status = config_render(config, CONFIG_RENDER_SECRETS, out);
 		if (fflush(out))
 			status = CYG_IO;
-		error = errno;
+		error = status == CYG_UNSUPPORTED ? ENOTSUP : errno;
 	}
 	if (out)
 		fclose(out);

@@ -8,5 +8,6 @@
 Suite *control_text_suite(void);
 Suite *control_server_suite(void);
 Suite *control_language_suite(void);
+Suite *vault_suite(void);
 
 #endif

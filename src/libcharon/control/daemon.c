@@ -9,6 +9,7 @@
 #include "control/publish.h"
 #include "control/reload.h"
 #include "control/running.h"
+#include "control/vault.h"
 #include "log/log.h"
 
 #include <cygnet/log.h>
@@ -258,6 +259,7 @@ static void free_all(struct running *r)
 		r->d.control->config = NULL;
 	config_unref(r->d.config);
 	config_grammar_unref(r->d.grammar);
+	vault_free(r->d.vault);
 	for (unsigned i = 0; i < CYG_SHARDS_MAX; i++)
 		for (unsigned group = 0; group < SOCKET_GROUPS; group++)
 			if (r->rooms[i].fd[group] >= 0)

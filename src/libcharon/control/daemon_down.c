@@ -5,6 +5,7 @@
 #include "control/publish.h"
 #include "control/revert.h"
 #include "control/running.h"
+#include "control/vault.h"
 #include "registry/registry.h"
 
 #include <cygnet/log.h>
@@ -15,6 +16,8 @@ static enum cyg_status down_doors(struct running *r)
 {
 	watchdog_stop(&r->watchdog);
 	config_reading_done(&r->reading);
+	if (r->d.vault)
+		vault_stop(r->d.vault);
 	if (r->d.server)
 		server_close(r->d.server);
 	return CYG_OK;

@@ -6,12 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Lines into cygctl as a list; its exit status. */
-static int type(const char *lines)
-{
-	return kit_run("printf '%s' | %s --root %s 2>&1", lines, CYGCTL, kit_root);
-}
-
 static bool runs(const char *line)
 {
 	ck_assert_int_eq(kit_ctl("-c 'show running-config'"), 0);
@@ -26,7 +20,7 @@ static bool stored(const char *line)
 START_TEST(each_line_is_in_force_at_once_and_logged_with_its_user)
 {
 	kit_start();
-	ck_assert_int_eq(type("configure terminal\\nhostname gw9\\ncrypto ikev2 proposal P\\n"
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw9\\ncrypto ikev2 proposal P\\n"
 			      "encryption aes-cbc-256\\nintegrity sha256\\ngroup 19\\ndo show version\\nend\\n"
 			      "show crypto ikev2 proposal P\\n"),
 			 0);
@@ -42,7 +36,7 @@ END_TEST
 START_TEST(a_wrong_line_changes_nothing_and_is_pointed_at)
 {
 	kit_start();
-	ck_assert_int_eq(type("configure terminal\\nhostname gw9\\ncrypto ikev2 dpd 10 700 periodic\\nhostname gw8\\n"), 1);
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw9\\ncrypto ikev2 dpd 10 700 periodic\\nhostname gw8\\n"), 1);
 	ck_assert_msg(kit_shows("crypto ikev2 dpd 10 700 periodic\n                    ^\n"), "%s", kit_output);
 	ck_assert_msg(kit_shows("(2-60)"), "%s", kit_output);
 	ck_assert(runs("hostname gw9\n"));
@@ -56,12 +50,12 @@ END_TEST
 START_TEST(secrets_that_are_typed_are_not_logged)
 {
 	kit_start();
-	ck_assert_int_eq(type("configure terminal\\ncrypto ikev2 keyring K\\npeer A\\naddress 192.0.2.1\\n"
+	ck_assert_int_eq(kit_type("configure terminal\\ncrypto ikev2 keyring K\\npeer A\\naddress 192.0.2.1\\n"
 			      "pre-shared-key open-sesame\\nend\\n"),
 			 0);
 	ck_assert(kit_logged("in config-ikev2-keyring-peer: pre-shared-key <secret>"));
 	ck_assert(!kit_logged("open-sesame"));
-	ck_assert_int_eq(type("configure terminal\\ncrypto ikev2 keyring K\\npeer A\\npre-shared-key open sesame\\n"), 1);
+	ck_assert_int_eq(kit_type("configure terminal\\ncrypto ikev2 keyring K\\npeer A\\npre-shared-key open sesame\\n"), 1);
 	ck_assert(!kit_logged("sesame"));
 	kit_stop();
 }
@@ -70,7 +64,7 @@ END_TEST
 START_TEST(write_memory_makes_it_the_next_start)
 {
 	kit_start();
-	ck_assert_int_eq(type("configure terminal\\nhostname gw9\\ncrypto ikev2 keyring K\\npeer A\\n"
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw9\\ncrypto ikev2 keyring K\\npeer A\\n"
 			      "pre-shared-key open-sesame\\nend\\nshow version\\n"),
 			 0);
 	ck_assert_msg(kit_shows("startup-config, changed since"), "%s", kit_output);
@@ -96,7 +90,7 @@ START_TEST(write_memory_that_fails_keeps_the_old_file_whole)
 	char path[256];
 
 	kit_start();
-	ck_assert_int_eq(type("configure terminal\\nhostname gw9\\nend\\n"), 0);
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw9\\nend\\n"), 0);
 	/* What the new file would be called is in the way. */
 	kit_path(path, sizeof(path), "etc/cygnet/startup-config.new");
 	ck_assert_int_eq(mkdir(path, 0755), 0);
@@ -164,7 +158,7 @@ START_TEST(rollback_goes_back_as_often_as_something_was_changed)
 	ck_assert_int_eq(kit_ctl("-c 'show archive' -c 'rollback 1'"), 1);
 	ck_assert_msg(kit_shows("No configuration is kept") && kit_shows("there is no configuration number 1"), "%s",
 		      kit_output);
-	ck_assert_int_eq(type("configure terminal\\nhostname gw2\\nhostname gw3\\nend\\nconfigure terminal\\n"
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw2\\nhostname gw3\\nend\\nconfigure terminal\\n"
 			      "hostname gw4\\nend\\n"),
 			 0);
 	ck_assert_int_eq(kit_ctl("-c 'show archive'"), 0);
@@ -176,7 +170,7 @@ START_TEST(rollback_goes_back_as_often_as_something_was_changed)
 	ck_assert_int_eq(kit_ctl("-c 'rollback 1'"), 0);
 	ck_assert(runs("hostname gw4\n"));
 	for (unsigned i = 0; i < 12; i++)
-		ck_assert_int_eq(type("configure terminal\\nhostname a\\nhostname b\\nend\\n"), 0);
+		ck_assert_int_eq(kit_type("configure terminal\\nhostname a\\nhostname b\\nend\\n"), 0);
 	ck_assert_int_eq(kit_ctl("-c 'show archive | count before'"), 0);
 	ck_assert_msg(kit_shows("= 10\n"), "%s", kit_output);
 	kit_stop();
@@ -187,12 +181,12 @@ START_TEST(the_way_back_is_taken_or_confirmed)
 {
 	kit_start();
 	ck_assert_int_eq(kit_ctl("-c 'configure confirm'"), 1);
-	ck_assert_int_eq(type("configure terminal revert timer 5\\nhostname locked-out\\nend\\n"), 0);
+	ck_assert_int_eq(kit_type("configure terminal revert timer 5\\nhostname locked-out\\nend\\n"), 0);
 	ck_assert_int_eq(kit_ctl("-c 'write memory'"), 1);
 	ck_assert_msg(kit_shows("configure confirm"), "%s", kit_output);
 	ck_assert_int_eq(kit_ctl("-c 'configure revert timer 1' -c 'configure revert now'"), 0);
 	ck_assert(runs("hostname gw1\n"));
-	ck_assert_int_eq(type("configure terminal revert timer 5\\nhostname fine\\nend\\nconfigure confirm\\n"
+	ck_assert_int_eq(kit_type("configure terminal revert timer 5\\nhostname fine\\nend\\nconfigure confirm\\n"
 			      "write memory\\n"),
 			 0);
 	ck_assert(runs("hostname fine\n"));
@@ -204,9 +198,9 @@ END_TEST
 START_TEST(who_gives_the_right_away_has_to_ask_for_it_again)
 {
 	kit_start();
-	ck_assert_int_eq(type("disable\\nshow version\\nconfigure terminal\\n"), 1);
+	ck_assert_int_eq(kit_type("disable\\nshow version\\nconfigure terminal\\n"), 1);
 	ck_assert_msg(kit_shows("enable"), "%s", kit_output);
-	ck_assert_int_eq(type("disable\\nenable\\nconfigure terminal\\nhostname x\\nend\\nexit\\nnonsense\\n"), 0);
+	ck_assert_int_eq(kit_type("disable\\nenable\\nconfigure terminal\\nhostname x\\nend\\nexit\\nnonsense\\n"), 0);
 	ck_assert(runs("hostname x\n"));
 	kit_stop();
 }

@@ -81,6 +81,11 @@ int kit_ctl(const char *options)
 	return kit_run("%s --root %s %s 2>&1", CYGCTL, kit_root, options);
 }
 
+int kit_type(const char *lines)
+{
+	return kit_run("printf '%s' | %s --root %s 2>&1", lines, CYGCTL, kit_root);
+}
+
 bool kit_shows(const char *text)
 {
 	return strstr(kit_output, text) != NULL;

@@ -37,6 +37,10 @@ int kit_await(void);
 void kit_start(void);
 void kit_stop(void);
 
+/* Lines into cygctl as a list; its exit status. */
+int kit_type(const char *lines);
+
 Suite *daemon_edit_suite(void);
+Suite *daemon_vault_suite(void);
 
 #endif

@@ -273,6 +273,7 @@ int main(void)
 	tcase_add_test(tests, check_config_judges_a_file);
 	suite_add_tcase(suite, tests);
 	srunner_add_suite(runner, daemon_edit_suite());
+	srunner_add_suite(runner, daemon_vault_suite());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

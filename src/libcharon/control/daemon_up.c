@@ -6,6 +6,7 @@
 #include "control/language.h"
 #include "control/publish.h"
 #include "control/running.h"
+#include "control/vault.h"
 #include "registry/registry.h"
 
 #include <cygnet/broker.h>
@@ -115,6 +116,36 @@ static enum cyg_status up_language(struct running *r)
 	status = config_empty(r->d.grammar, &r->d.config);
 	r->d.control->config = r->d.config;
 	return status;
+}
+
+/* Without its keys what is sealed stays closed; nothing of it is lost. */
+static enum cyg_status vault_ready(struct running *r, enum cyg_status status)
+{
+	if (status != CYG_OK)
+		cyg_log(CYG_LOG_ERROR, "vault.keys", "the keys of the master key cannot be made: {status}; secrets of type 6 stay closed",
+			F_STATUS("status", status));
+	config_grammar_seal_with(r->d.grammar, vault_sealer(r->d.vault));
+	return CYG_OK;
+}
+
+static enum cyg_status up_vault(struct running *r)
+{
+	char path[PATHS_LEN], reason[200];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	enum cyg_status status = paths_join(path, r->d.paths.lib, VAULT_FILE);
+
+	if (status == CYG_OK)
+		status = vault_new(r->d.control, path, &r->d.vault);
+	if (status != CYG_OK)
+		return status;
+	status = vault_load(r->d.vault, &why);
+	if (status != CYG_OK && status != CYG_NOT_FOUND)
+		cyg_log(CYG_LOG_ERROR, "vault.file",
+			"{path} is not used ({why}): secrets of type 6 stay closed, and what needs them is not used",
+			F_STR("path", path), F_STR("why", reason));
+	if (status != CYG_OK)
+		return vault_ready(r, CYG_OK);
+	return op_result(r, vault_prepare(r->d.vault, CYG_STR(""), op_for(r, vault_ready)));
 }
 
 static void take_config(struct running *r, struct cyg_config *take, const char *origin)
@@ -411,6 +442,6 @@ static enum cyg_status up_running(struct running *r)
 }
 
 step_fn *const up_steps[] = {
-	up_broker, up_plugins, up_language, up_config,	   up_sockets, up_seal,	 up_listen,  up_shards,
-	up_attach, up_rooms,   up_interfaces, up_publish, up_ready,   up_running, NULL,
+	up_broker, up_plugins, up_language, up_vault,	up_config,  up_sockets, up_seal,    up_listen,
+	up_shards, up_attach,  up_rooms,    up_interfaces, up_publish, up_ready,	 up_running, NULL,
 };

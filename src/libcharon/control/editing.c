@@ -4,6 +4,7 @@
 #include "control/change.h"
 #include "control/kept.h"
 #include "control/show.h"
+#include "control/vault.h"
 
 #include <cygnet/log.h>
 
@@ -16,6 +17,7 @@ struct editing {
 	struct cyg_exec *exec;
 	enum cyg_status (*run_exec)(struct cyg_exec *exec, struct cyg_str line);
 	struct config_typed typed;
+	struct cyg_op op; /* making keys for what is sealed in the line */
 	char mode[64]; /* where the line was typed */
 	bool in_call;  /* editing_line() is on the stack */
 	bool over;
@@ -188,17 +190,32 @@ static enum cyg_status apply(struct editing *editing)
 	return CYG_PENDING;
 }
 
-static void run(struct daemon *daemon, struct change *change)
+static void go_on(struct editing *editing)
 {
-	struct editing *editing = CYG_CONTAINER(change, struct editing, change);
 	enum cyg_status status = CYG_BUSY;
 
-	if (exec_gone(editing->exec) || daemon->stopping)
+	if (exec_gone(editing->exec) || editing->daemon->stopping)
 		cyg_exec_error(editing->exec, "the daemon stops");
 	else
 		status = apply(editing);
 	if (status != CYG_PENDING)
 		end(editing, status);
+}
+
+/* Without them the secret stays closed, and a finding says so. */
+static void keys_made(struct cyg_op *op, enum cyg_status status)
+{
+	go_on(CYG_CONTAINER(op, struct editing, op));
+}
+
+static void run(struct daemon *daemon, struct change *change)
+{
+	struct editing *editing = CYG_CONTAINER(change, struct editing, change);
+
+	cyg_op_init(&editing->op, daemon->control, keys_made);
+	if (!daemon->vault ||
+	    vault_prepare(daemon->vault, cyg_str_n(editing->line, editing->len), &editing->op) != CYG_PENDING)
+		go_on(editing);
 }
 
 enum cyg_status editing_line(struct daemon *daemon, struct cyg_exec *exec, struct cyg_str line,

@@ -79,7 +79,11 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/text_file.c \
 	src/libcharon/control/text_file.h \
 	src/libcharon/control/trust.c \
-	src/libcharon/control/trust.h
+	src/libcharon/control/trust.h \
+	src/libcharon/control/vault.c \
+	src/libcharon/control/vault.h \
+	src/libcharon/control/vault_commands.c \
+	src/libcharon/control/vault_file.c
 
 if HAVE_CHECK
 check_PROGRAMS += src/libcharon/control/control_tests
@@ -89,7 +93,8 @@ src_libcharon_control_control_tests_SOURCES = \
 	src/libcharon/control/control_tests.h \
 	src/libcharon/control/language_test.c \
 	src/libcharon/control/server_test.c \
-	src/libcharon/control/text_test.c
+	src/libcharon/control/text_test.c \
+	src/libcharon/control/vault_test.c
 src_libcharon_control_control_tests_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)
 src_libcharon_control_control_tests_LDADD = $(TEST_LIBS) $(JANSSON_LIBS)
 check_PROGRAMS += src/libcharon/control/broker_client_tests
@@ -104,7 +109,8 @@ src_libcharon_control_daemon_tests_SOURCES = \
 	src/libcharon/control/daemon_edit_test.c \
 	src/libcharon/control/daemon_kit.c \
 	src/libcharon/control/daemon_kit.h \
-	src/libcharon/control/daemon_test.c
+	src/libcharon/control/daemon_test.c \
+	src/libcharon/control/daemon_vault_test.c
 src_libcharon_control_daemon_tests_CFLAGS = $(TEST_CFLAGS)
 src_libcharon_control_daemon_tests_LDADD = src/libcharon/libcharon.la $(CHECK_LIBS)
 TESTS += src/libcharon/control/daemon_tests

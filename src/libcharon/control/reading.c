@@ -4,6 +4,7 @@
 #include "control/broker_client.h"
 #include "control/show.h"
 #include "control/text_file.h"
+#include "control/vault.h"
 
 #include <cygnet/log.h>
 
@@ -39,10 +40,26 @@ static void reading_parse(struct config_reading *reading)
 	reading->done(reading, status);
 }
 
+/* With its keys or without them: what they would open then stays closed, and its findings say so. */
+static void reading_keys(struct cyg_op *op, enum cyg_status status)
+{
+	reading_parse(CYG_CONTAINER(op, struct config_reading, op));
+}
+
+static void reading_prepare(struct config_reading *reading)
+{
+	struct daemon *daemon = reading->daemon;
+	struct cyg_str text = cyg_str_n(reading->text, reading->text_len);
+
+	cyg_op_init(&reading->op, daemon->control, reading_keys);
+	if (!daemon->vault || vault_prepare(daemon->vault, text, &reading->op) != CYG_PENDING)
+		reading_parse(reading);
+}
+
 static void reading_text(struct config_reading *reading, enum cyg_status status, const char *why)
 {
 	if (status == CYG_OK) {
-		reading_parse(reading);
+		reading_prepare(reading);
 		return;
 	}
 	if (status == CYG_LIMIT) {
@@ -79,6 +96,10 @@ void config_reading_start(struct config_reading *reading)
 	char path[PATHS_LEN];
 	enum cyg_status status;
 
+	if (reading->text) {
+		reading_prepare(reading);
+		return;
+	}
 	if (!reading->name[0])
 		snprintf(reading->name, sizeof(reading->name), "%s", STARTUP_CONFIG);
 	snprintf(request.name, sizeof(request.name), "%s", reading->name);

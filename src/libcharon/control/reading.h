@@ -13,7 +13,7 @@
 #define STARTUP_CONFIG "startup-config"
 #define LAST_GOOD      "last-good"
 
-/* Reads the text of a file below etc/cygnet and judges it. */
+/* Reads the text of a file below etc/cygnet, or takes the one that is there already, and judges it. */
 struct config_reading {
 	struct daemon *daemon;
 	void (*done)(struct config_reading *reading, enum cyg_status status);
@@ -31,7 +31,7 @@ struct config_reading {
 	struct cyg_broker_reply *reply;
 };
 
-/* `reading` is zeroed but for its first members; `done` runs in this call or later. */
+/* `reading` is zeroed but for its first members, and text and its length if they are given; `done` runs in this call or later. */
 void config_reading_start(struct config_reading *reading);
 /* Judges the text that was read once more: against what is in force, and the language, as they are now. */
 enum cyg_status config_reading_judge(struct config_reading *reading) CYG_MUST_CHECK;

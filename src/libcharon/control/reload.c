@@ -7,6 +7,7 @@
 #include "control/language.h"
 #include "control/plan.h"
 #include "control/reading.h"
+#include "control/vault.h"
 #include "registry/registry.h"
 
 #include <cygnet/log.h>
@@ -82,6 +83,7 @@ static void reload_commit(struct reload *reload)
 	}
 	config_grammar_unref(daemon->grammar);
 	daemon->grammar = grammar;
+	config_grammar_seal_with(grammar, vault_sealer(daemon->vault));
 	/* Once more, with the commands of the plugins that are loaded now. */
 	if (!same)
 		status = config_reading_judge(&reload->reading);

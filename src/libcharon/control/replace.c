@@ -125,11 +125,12 @@ static void begin(struct daemon *daemon, struct change *change)
 		return;
 	}
 	status = kept_text(daemon, replace->order.number, &reading->text, &reading->text_len);
-	if (status == CYG_OK)
-		status = config_reading_judge(reading);
-	else
-		snprintf(reading->why, sizeof(reading->why), "there is no configuration number %u: see show archive",
-			 replace->order.number);
+	if (status == CYG_OK) {
+		config_reading_start(reading);
+		return;
+	}
+	snprintf(reading->why, sizeof(reading->why), "there is no configuration number %u: see show archive",
+		 replace->order.number);
 	judged(reading, status);
 }
 

@@ -256,7 +256,7 @@ static void tell_on(struct cyg_exec *exec, void *arg)
 	cyg_exec_done(exec, CYG_OK);
 }
 
-/* A snapshot as text, secrets masked. */
+/* A snapshot as text, secrets masked or sealed. */
 static enum cyg_status tell_config(struct cyg_exec *exec, const struct cyg_config *config, unsigned flags)
 {
 	struct long_text *text = calloc(1, sizeof(*text));
@@ -282,7 +282,9 @@ static enum cyg_status show_running(struct cyg_exec *exec, const struct cyg_args
 {
 	const struct daemon *daemon = exec->ctx;
 
-	return tell_config(exec, daemon->config, cyg_args_has(args, "all") ? CONFIG_RENDER_ALL : 0);
+	return tell_config(exec, daemon->config,
+			   (cyg_args_has(args, "all") ? CONFIG_RENDER_ALL : 0u) |
+				   (exec_may_configure(exec) ? CONFIG_RENDER_SEALED : 0u));
 }
 
 static void startup_read(struct config_reading *reading, enum cyg_status status)
@@ -296,7 +298,7 @@ static void startup_read(struct config_reading *reading, enum cyg_status status)
 	else if (status != CYG_OK)
 		cyg_exec_error(exec, "%s", reading->why);
 	else if (!cyg_exec_json(exec))
-		status = tell_config(exec, reading->config, 0);
+		status = tell_config(exec, reading->config, exec_may_configure(exec) ? CONFIG_RENDER_SEALED : 0);
 	config_reading_done(reading);
 	free(reading);
 	if (status != CYG_PENDING)
@@ -350,5 +352,6 @@ const struct cyg_command_table *const control_tables[] = {
 	&control_debug_commands,
 	&control_protection_commands,
 	&control_lists_commands,
+	&control_vault_commands,
 	NULL,
 };

@@ -5,6 +5,7 @@
 #include "control/config_file.h"
 #include "control/reading.h"
 #include "control/revert.h"
+#include "control/vault.h"
 
 #include <cygnet/broker.h>
 #include <cygnet/log.h>
@@ -93,6 +94,9 @@ enum cyg_status store_run(struct daemon *daemon, struct cyg_exec *exec)
 	store->config = config_ref(daemon->config);
 	store->reply.fd = -1;
 	cyg_exec_printf(exec, "Building configuration...\n");
+	if (daemon->vault && config_view(store->config)->global->seal_secrets && !vault_is_set(daemon->vault))
+		cyg_exec_printf(exec, "warning: secrets are written in clear: there is no master key yet "
+				      "(key config-key password-encrypt)\n");
 	status = config_file_memory(store->config, &request.fd, &len);
 	if (status != CYG_OK)
 		return finish(store, status, strerror(errno));

@@ -13,6 +13,7 @@ extern const struct cyg_command_table control_pki_commands;    /* show_pki.c */
 extern const struct cyg_command_table control_ipsec_commands;  /* show_ipsec.c */
 extern const struct cyg_command_table control_protection_commands; /* show_protection.c */
 extern const struct cyg_command_table control_lists_commands;  /* show_lists.c */
+extern const struct cyg_command_table control_vault_commands;  /* vault_commands.c */
 
 extern const struct cyg_command_table control_debug_commands;  /* show_debug.c */
 

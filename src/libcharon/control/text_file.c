@@ -111,7 +111,9 @@ enum cyg_status text_file_replace(const char *path, struct cyg_str text)
 
 	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
 		return CYG_LIMIT;
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (unlink(fresh) && errno != ENOENT)
+		return CYG_IO;
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return CYG_IO;
 	status = write_all(fd, text);
