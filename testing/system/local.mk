@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	testing/system/kernel-missing.sh \
 	testing/system/lib-starter.sh \
 	testing/system/local-addresses.sh \
+	testing/system/marks.sh \
 	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
