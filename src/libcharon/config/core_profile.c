@@ -5,6 +5,8 @@
 #include "config/core.h"
 #include "config/tree.h"
 
+#include <cygnet/eap.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -145,13 +147,34 @@ static enum cyg_status read_key(struct config_profile *p, const struct cyg_args 
 	return CYG_OK;
 }
 
+/* The word that names a method, as its EAP type; 0: none is named. */
+static uint8_t eap_type_of(const struct cyg_args *args)
+{
+	static const struct { const char *word; uint8_t type; } types[] = {
+		{ "gtc", CYG_EAP_GTC }, { "md5", CYG_EAP_MD5 },
+		{ "mschapv2", CYG_EAP_MSCHAPV2 }, { "ms-chapv2", CYG_EAP_MSCHAPV2 },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(types); i++) {
+		if (cyg_args_has(args, types[i].word))
+			return types[i].type;
+	}
+	return 0;
+}
+
 APPLY(apply_auth_local)
 {
 	struct config_profile *p = object;
 
 	note_static(build, p);
 	p->auth_local = auth_of(args);
-	return p->auth_local == AUTH_PRE_SHARE ? read_key(p, args, &p->key_local) : CYG_OK;
+	if (p->auth_local == AUTH_PRE_SHARE)
+		return read_key(p, args, &p->key_local);
+	if (p->auth_local != AUTH_EAP)
+		return CYG_OK;
+	p->eap_type = eap_type_of(args);
+	core_text(build, args, "user", p->eap_username, sizeof(p->eap_username));
+	return read_key(p, args, &p->eap_password);
 }
 
 APPLY(apply_auth_remote)
@@ -205,10 +228,12 @@ APPLY(apply_authentication)
 {
 	struct config_profile *p = object;
 
-	if (cyg_args_has(args, "eap"))
+	if (cyg_args_has(args, "eap")) {
 		core_text(build, args, "methods", p->eap_list, sizeof(p->eap_list));
-	else
-		core_text(build, args, "methods", p->anyconnect_list, sizeof(p->anyconnect_list));
+		p->eap_methods = cyg_build_object(build, MODE_AAA_AUTHENTICATION, cyg_args_text(args, "methods"));
+		return CYG_OK;
+	}
+	core_text(build, args, "methods", p->anyconnect_list, sizeof(p->anyconnect_list));
 	return CYG_OK;
 }
 
@@ -388,8 +413,10 @@ static const char *unusable(const struct config_profile *p)
 		return "its keyring does not exist";
 	if (p->match_interface && !p->match_address_count)
 		return "the interface of `match address local` has no address here";
-	if ((p->auth_remote | p->auth_local) & ~(unsigned)AUTH_PRE_SHARE & ~SIGNATURES)
-		return "EAP is not supported so far";
+	if ((p->auth_remote & AUTH_EAP) && p->eap_list[0] && !p->eap_methods)
+		return "its list of `aaa authentication eap` does not exist";
+	if (p->auth_remote & AUTH_ANYCONNECT_EAP)
+		return "AnyConnect-EAP is not supported so far";
 	if (p->keyring_aaa)
 		return "keys from AAA are not supported so far";
 	return "";
@@ -438,6 +465,7 @@ static void done_profile(void *object)
 
 	cyg_secret_done(&p->key_local);
 	cyg_secret_done(&p->key_remote);
+	cyg_secret_done(&p->eap_password);
 	core_free_maps(p->match_certificate, p->match_certificate_count);
 }
 

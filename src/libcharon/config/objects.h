@@ -191,6 +191,8 @@ struct config_dpd {
 	bool periodic;                  /* else on-demand */
 };
 
+struct config_method_list;
+
 struct config_profile {
 	struct config_head head;
 	bool shutdown;
@@ -225,8 +227,12 @@ struct config_profile {
 	unsigned match_certificate_count;
 	struct config_cert_map_use match_certificate[CONFIG_CERT_MAPS_MAX];
 	char eap_list[CONFIG_NAME_MAX], anyconnect_list[CONFIG_NAME_MAX]; /* `aaa authentication`; "": none */
+	const struct config_method_list *eap_methods; /* that list */
 	bool eap_query_identity;
-	uint32_t eap_timeout_s;
+	uint32_t eap_timeout_s;         /* so long we wait for the peer's next packet */
+	uint8_t eap_type;               /* enum cyg_eap_type that we take when we log in; 0: any */
+	char eap_username[256];         /* "": the text of our identity */
+	struct cyg_secret eap_password; /* empty: there is none */
 	char accounting[CONFIG_FOR_COUNT][CONFIG_NAME_MAX]; /* lists; "": nobody is told */
 	char keyring_list[CONFIG_NAME_MAX], keyring_mangler[CONFIG_NAME_MAX]; /* `keyring aaa` */
 	char ivrf[CONFIG_NAME_MAX];     /* "": that of the outer packets */
