@@ -12,6 +12,7 @@ Suite *export_suite(void);
 Suite *cert_suite(void);
 Suite *dead_end_suite(void);
 Suite *refuse_suite(void);
+Suite *eap_suite(void);
 Suite *end_suite(void);
 Suite *rekey_suite(void);
 Suite *everyday_suite(void);

@@ -328,6 +328,8 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 					      &cyg_plugin_fake_kernel_udp : &cyg_plugin_fake_kernel, NULL);
 	add_plugin(side, set, &cyg_plugin_fake_pool, NULL);
 	add_plugin(side, set, &cyg_plugin_fake_authz, NULL);
+	if (setup->eap[index])
+		add_plugin(side, set, setup->eap[index], NULL);
 	for (unsigned n = 0; n < side->shards; n++)
 		KIT_CHECK(registry_attach(side->reg, kit_shard(side, n), NULL) == CYG_OK);
 	KIT_CHECK(registry_apply(side->reg, set, true, NULL) == CYG_OK);

@@ -82,6 +82,7 @@ struct kit_setup {
 	uint64_t seed;                  /* other random octets; 0: the usual */
 	const char *openssl_conf;       /* of the gateway */
 	const char *client_openssl_conf;
+	const struct cyg_plugin *eap[KIT_SIDES]; /* EAP methods of each side; NULL: none */
 	struct ike_options options;     /* of both */
 };
 

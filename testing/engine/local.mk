@@ -7,14 +7,22 @@ ENGINE_KIT = \
 	testing/engine/kit.c \
 	testing/engine/kit.h
 
+# A login by EAP: needs the PKI of the tests as well.
+ENGINE_KIT_EAP = \
+	testing/engine/fake_eap.c \
+	testing/engine/fake_eap.h \
+	testing/engine/kit_eap.c \
+	testing/engine/kit_eap.h
+
 if HAVE_CHECK
 check_PROGRAMS += testing/engine/engine_tests
 ENGINE_TESTS += testing/engine/engine_tests
 TESTS += testing/engine/engine_tests
-testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(PKI_MAKER) \
+testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKER) \
 	testing/engine/cert_test.c \
 	testing/engine/child_test.c \
 	testing/engine/dead_end_test.c \
+	testing/engine/eap_test.c \
 	testing/engine/end_test.c \
 	testing/engine/engine_tests.c \
 	testing/engine/engine_tests.h \

@@ -64,7 +64,7 @@ struct cyg_eap_method_ops {
 	enum cyg_status (*session_new)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 				       const struct cyg_eap_start *start, struct cyg_eap_session **out);
 	/*
-	 * `in` is a whole EAP packet. A server's first step gets none; a pass-through gets the peer's identity response if
+	 * `in` is a whole EAP packet, borrowed for the call. A server's first step gets none; a pass-through gets the peer's identity response if
 	 * there is one. A peer gets requests of its type, and Success or Failure: it is the method that knows
 	 * whether it may end so. CYG_OK with *out filled, or CYG_PENDING and *out is filled when `op` completes;
 	 * CYG_IO or CYG_TIMEOUT at a server's first step: the next method of the list is tried. Any other status

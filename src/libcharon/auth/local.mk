@@ -2,6 +2,8 @@
 src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/auth/cert_cache.c \
 	src/libcharon/auth/cert_cache.h \
+	src/libcharon/auth/eap_packet.c \
+	src/libcharon/auth/eap_packet.h \
 	src/libcharon/auth/method.c \
 	src/libcharon/auth/method.h \
 	src/libcharon/auth/pki.c \

@@ -19,6 +19,8 @@ static const struct auth_method methods[] = {
 	  .name = "ECDSA signature (P-384)", .word = "ecdsa-sig", .signature = true },
 	{ .number = CYG_AUTH_METHOD_ECDSA_521, .kind = AUTH_ECDSA_SIG, .use = FOR_CERT,
 	  .name = "ECDSA signature (P-521)", .word = "ecdsa-sig", .signature = true },
+	/* No AUTH payload stands for it; what proves the peer in the end is exchange/login.h. */
+	{ .number = CYG_AUTH_METHOD_NONE, .kind = AUTH_EAP, .use = FOR_EAP, .name = "EAP", .word = "eap" },
 };
 
 const struct auth_method *auth_method_by_number(uint8_t number, unsigned kinds)

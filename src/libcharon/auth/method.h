@@ -31,7 +31,7 @@ struct auth_method {
 	const char *name;               /* "pre-shared key" */
 	const char *word;               /* "pre-share" */
 	bool needs_secret;
-	bool signature;                 /* by the key of a certificate: the two below are NULL */
+	bool signature;                 /* by the key of a certificate: the two below are NULL, as they are for EAP */
 	/* Writes at most AUTH_DATA_MAX octets, sets *len. */
 	enum cyg_status (*make)(const struct auth_input *in, uint8_t *out, size_t *len);
 	/* CYG_REFUSED if the proof is wrong. */

@@ -56,7 +56,13 @@ static const char *description_text(uint8_t state)
 	case IKE_INIT_SENT:
 		return "Initiator waiting for INIT response";
 	case IKE_AUTH_SENT:
+	case IKE_EAP_WANTED:
+	case IKE_PROOF_SENT:
 		return "Initiator waiting for AUTH response";
+	case IKE_EAP_SENT:
+		return "Initiator waiting for EAP response";
+	case IKE_EAP:
+		return "Waiting for EAP message";
 	default:
 		return "Waiting for AUTH message";
 	}
@@ -81,6 +87,8 @@ static void sa_detail(struct cyg_exec *exec, unsigned long long id, const struct
 			(unsigned long long)row->spi_local, (unsigned long long)row->spi_remote);
 	cyg_exec_printf(exec, "      Local id: %s\n", row->local_id);
 	cyg_exec_printf(exec, "      Remote id: %s\n", row->remote_id);
+	if (row->eap_id[0])
+		cyg_exec_printf(exec, "      Remote EAP id: %s\n", row->eap_id);
 	cyg_exec_printf(exec, "      Local req msg id:  %-14u Remote req msg id:  %-10u\n",
 			row->local_request_id, row->remote_request_id);
 	cyg_exec_printf(exec, "      Local next msg id: %-14u Remote next msg id: %-10u\n",
@@ -189,6 +197,7 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 	put_hex(&json, "remote_spi", row->spi_remote, 16);
 	put_text(&json, "local_id", row->local_id);
 	put_text(&json, "remote_id", row->remote_id);
+	put_text(&json, "remote_eap_id", row->eap_id);
 	put_flag(&json, "initiator", row->initiator);
 	put_number(&json, "local_next_message_id", row->local_next_id);
 	put_number(&json, "remote_next_message_id", row->remote_next_id);
@@ -325,8 +334,9 @@ static const struct counter_name {
 	COUNTER(half_open_expired), COUNTER(drop_short), COUNTER(drop_version), COUNTER(drop_malformed),
 	COUNTER(drop_unknown_spi), COUNTER(drop_auth), COUNTER(drop_state), COUNTER(drop_message_id),
 	COUNTER(drop_critical), COUNTER(drop_exchange), COUNTER(drop_memory), COUNTER(drop_busy),
-	COUNTER(auth_failed), COUNTER(auth_passed), COUNTER(authz_failed), COUNTER(authz_passed),
-	COUNTER(lease_failed), COUNTER(cert_known), COUNTER(cert_judged),
+	COUNTER(auth_failed), COUNTER(auth_passed), COUNTER(eap_failed), COUNTER(eap_passed),
+	COUNTER(authz_failed), COUNTER(authz_passed), COUNTER(lease_failed), COUNTER(cert_known),
+	COUNTER(cert_judged),
 #undef COUNTER
 };
 

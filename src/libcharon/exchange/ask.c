@@ -78,8 +78,9 @@ void ask_begun(struct exchange *x, enum cyg_status status)
 		message = send_finish(x);
 		status = message.len ? keep_sent(x, message) : CYG_LIMIT;
 		if (status == CYG_OK) {
-			if (x->def->begun != IKE_STATES)
-				sa->state = x->def->begun;
+			if (x->then != IKE_STATES)
+				sa->state = x->then;
+			x->then = IKE_STATES;
 			sa->ike->counters.requests_out[counter_of(x->def->type)]++;
 			driver_send(sa, cyg_bytes(sa->sent->octets, sa->sent->len));
 			life_schedule(sa);
@@ -89,19 +90,34 @@ void ask_begun(struct exchange *x, enum cyg_status status)
 	ask_failed(x, status);
 }
 
+static const struct exchange_start *find_start(const struct exchange *x)
+{
+	for (size_t i = 0; i < x->def->start_count; i++) {
+		const struct exchange_start *start = &x->def->starts[i];
+
+		if (start->when == x->sa->state || start->when == IKE_STATES)
+			return start;
+	}
+	return NULL;
+}
+
 void ask_begin(struct exchange *x)
 {
+	const struct exchange_start *start = find_start(x);
+
+	CYG_ASSERT(start);
 	if (!x->def->clear && suite_fresh(&x->sa->ike->suites, x->sa->suite) != CYG_OK) {
 		ask_failed(x, CYG_UNSUPPORTED);
 		return;
 	}
-	x->again = false;
+	x->again = x->goes_on = false;
+	x->then = start->begun;
 	x->resume = NULL;
 	x->msg = NULL;
 	free(x->parked);
 	x->parked = NULL;
 	send_begin(x);
-	ask_begun(x, x->def->begin(x));
+	ask_begun(x, start->begin(x));
 }
 
 static void ask(struct ike_sa *sa, const struct exchange_def *def, uint32_t want, uint32_t child_spi)
@@ -188,6 +204,13 @@ void driver_pump(struct ike_sa *sa)
 			ask(sa, &exchange_ike_auth, 0, 0);
 		return;
 	case IKE_AUTH_SENT:
+	case IKE_EAP_WANTED:
+	case IKE_EAP_TURN:
+	case IKE_EAP_SENT:
+	case IKE_PROOF_TURN:
+	case IKE_PROOF_SENT:
+	case IKE_EAP:
+	case IKE_EAP_DONE:
 	case IKE_ESTABLISHED:
 	case IKE_REKEYED:
 		pump_established(sa);

@@ -27,6 +27,15 @@ static const struct cyg_authz_ops *find_method(struct cyg_shard *shard, bool loc
 	return NULL;
 }
 
+/* Who logged in; empty: nobody did, or did not say a name. */
+static struct cyg_bytes eap_identity(const struct exchange *x)
+{
+	const struct ike_session *session = x->sa->session;
+
+	return session && session->eap_identity ? cyg_bytes(session->eap_identity, session->eap_identity_len) :
+						  cyg_bytes(NULL, 0);
+}
+
 static enum cyg_status mangle(struct exchange *x, struct cyg_strbuf *out)
 {
 	struct cyg_plugin_ctx *ctx;
@@ -38,7 +47,7 @@ static enum cyg_status mangle(struct exchange *x, struct cyg_strbuf *out)
 
 	if (feature)
 		status = feature->name_mangler->mangle(ctx, x->sa->shard, cyg_str(use->mangler),
-						       x->sa->remote_id, cyg_bytes(NULL, 0), out, &why);
+						       x->sa->remote_id, eap_identity(x), out, &why);
 	else
 		cyg_strbuf_add(&why, CYG_STR("no name mangler plugin is loaded"));
 	if (status == CYG_OK)
@@ -73,6 +82,8 @@ static enum cyg_status prepare(struct exchange *x, const struct config_authz_use
 		cyg_strbuf_add(&name, cyg_str(use->name));
 	else if (use->mangler[0])
 		status = mangle(x, &name);
+	else if (eap_identity(x).len)
+		cyg_strbuf_add_foreign(&name, eap_identity(x));
 	else
 		cyg_identity_text(sa->remote_id, &name);
 	if (status != CYG_OK)

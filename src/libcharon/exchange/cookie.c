@@ -169,7 +169,7 @@ struct ike_sa *cookie_admit(struct ike_shard *ike, struct cyg_datagram *d,
 		return NULL;
 	if (ike->half.count >= ike->options.half_open_max) {
 		ike->counters.half_open_dropped++;
-		life_close(ike->half.oldest, NULL);
+		life_close(ike->half.begun.oldest ? ike->half.begun.oldest : ike->half.logins.oldest, NULL);
 	}
 	wire_put_u64(&w, header->spi_i);
 	slot = shard_slot_of_init(ike->shard, spi);
@@ -183,7 +183,7 @@ struct ike_sa *cookie_admit(struct ike_shard *ike, struct cyg_datagram *d,
 	sa->d.local = d->local;
 	sa->d.remote = d->remote;
 	sa->d.natt = d->natt;
-	half_open_add(&ike->half, sa);
+	half_open_add(&ike->half, &ike->half.begun, sa);
 	if (!cyg_timer_is_set(&ike->half_timer))
 		cyg_timer_set(ike->shard, &ike->half_timer, sa->born_ms + HALF_OPEN_LIFE_MS,
 			      timers_half_open);

@@ -276,7 +276,7 @@ static enum cyg_status on_other_group(struct exchange *x)
 			continue;
 		x->rekey->group = group;
 		exchange_ike(x)->counters.invalid_ke_in++;
-		x->again = true;
+		x->goes_on = true;
 		return CYG_OK;
 	}
 	return on_error(x);
@@ -344,11 +344,15 @@ static void failed(struct exchange *x, enum cyg_status status)
 		sa->child_at = retry;
 }
 
+static const struct exchange_start starts[] = {
+	{ IKE_STATES, begin, IKE_STATES },
+};
+
 const struct exchange_def exchange_create_child = {
 	.type = CYG_CREATE_CHILD_SA,
 	.rows = rows,
 	.count = CYG_COUNT(rows),
-	.begin = begin,
-	.begun = IKE_STATES,
+	.starts = starts,
+	.start_count = CYG_COUNT(starts),
 	.failed = failed,
 };

@@ -131,6 +131,8 @@ static void write_refusal(struct exchange *x, enum cyg_status status)
 	if (!x->notify)
 		x->notify = notify_of(status);
 	send_begin(x);
+	if (x->notify_eap.len)
+		eap_write(x->out, x->notify_eap);
 	notify_write(x->out, x->notify_protocol, x->notify_spi ? 4 : 0, x->notify_spi, x->notify,
 		     cyg_bytes(x->notify_data, x->notify_len));
 }
@@ -263,7 +265,8 @@ static void response_over(struct exchange *x, enum cyg_status status, const stru
 			return;
 		cyg_op_cancel(&x->op);
 	}
-	if (status == CYG_OK && x->again) {
+	if (status == CYG_OK && x->goes_on) {
+		enter(x);
 		/* IKE_SA_INIT keeps its message ID 0 (RFC 7296 2.6); all others ask anew. */
 		if (!x->def->clear)
 			x->message_id = sa->d.send_next = x->message_id + 1;
@@ -365,6 +368,17 @@ static void op_done(struct cyg_op *op, enum cyg_status status)
 		response_over(x, status, NULL);
 	else
 		ask_begun(x, status);
+}
+
+void driver_give_up(struct ike_sa *sa, enum cyg_status status)
+{
+	struct exchange *x = sa->theirs;
+
+	cyg_op_cancel(&x->op);
+	if (suite_fresh(&sa->ike->suites, sa->suite) == CYG_OK)
+		request_over(x, status, NULL);
+	else
+		life_close(sa, NULL);
 }
 
 /* --- In --- */

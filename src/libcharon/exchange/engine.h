@@ -159,6 +159,8 @@ struct ike_sa *life_find(struct ike_shard *ike, struct cyg_sa_handle handle);
 void life_drop_negotiation(struct ike_sa *sa);
 /* It waits for somebody else (AAA, an address): no longer half-open, counted by itself. */
 void life_waiting(struct ike_sa *sa);
+/* It logs in by EAP, and the peer's next packet is due by `deadline_ms`: half-open again. */
+void life_login(struct ike_sa *sa, uint64_t deadline_ms);
 /* Frees a closed SA with all that hangs on it; at the end of a turn. */
 void life_free(struct ike_sa *sa);
 
@@ -232,6 +234,8 @@ extern const struct cyg_kernel_events timers_kernel_events;
 
 /* Makes the next request that the SA wants, if none is under way. */
 void driver_pump(struct ike_sa *sa);
+/* The request of the peer that is being worked on is refused: exchange_refuse() said why. What it waits for is cancelled. */
+void driver_give_up(struct ike_sa *sa, enum cyg_status status);
 /* Forgets the request under way, whatever it is. */
 void driver_abandon(struct ike_sa *sa);
 /* The request at hand once more. */

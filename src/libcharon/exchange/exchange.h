@@ -21,6 +21,7 @@
 struct auth_work;
 struct child_work;
 struct exchange;
+struct login;
 struct pki_point;
 struct rekey_work;
 
@@ -40,14 +41,21 @@ struct exchange_row {
 	uint8_t then;           /* enum ike_state */
 };
 
+/* A request of ours. */
+struct exchange_start {
+	uint8_t when;           /* enum ike_state; IKE_STATES: in any */
+	/* Writes it to x->out. CYG_NOT_FOUND: there is nothing to ask after all. */
+	enum cyg_status (*begin)(struct exchange *x);
+	uint8_t begun;          /* enum ike_state once it is sent; IKE_STATES: as it was */
+};
+
 struct exchange_def {
 	uint8_t type;           /* enum cyg_exchange_type */
 	bool clear;             /* not encrypted: IKE_SA_INIT */
 	const struct exchange_row *rows;
 	size_t count;
-	/* Writes our request to x->out. CYG_NOT_FOUND: there is nothing to ask after all. */
-	enum cyg_status (*begin)(struct exchange *x);
-	uint8_t begun;          /* the SA's state once it is sent; IKE_STATES: as it was */
+	const struct exchange_start *starts;
+	size_t start_count;
 	/* Our request got no usable answer: it was refused, or nobody answered. May be NULL. */
 	void (*failed)(struct exchange *x, enum cyg_status status);
 };
@@ -92,9 +100,11 @@ struct exchange {
 	uint8_t notify_protocol;
 	uint32_t notify_spi;            /* 0: none goes with it */
 	uint8_t notify_data[8], notify_len;
+	struct cyg_bytes notify_eap;    /* goes before it; borrowed until the answer is written */
 	uint8_t then;                   /* where the handler wants the SA, IKE_STATES: as its row says */
 	bool ends_sa;                   /* after the answer was sent */
-	bool again;                     /* our request is to be made once more (cookie, other group) */
+	bool again;                     /* the stage at hand is to run once more */
+	bool goes_on;                   /* ours: the answer leads to another request (cookie, other group, EAP) */
 	bool logged;
 	bool fragmented;                /* theirs: its request came in fragments */
 
@@ -125,6 +135,7 @@ struct negotiation {
 	struct cyg_identity *asked_id;  /* responder: IDr, the identity of ours that the peer asks for; counted */
 	uint8_t cookie[64];
 	uint8_t cookie_len, cookie_turns, group_turns;
+	struct login *login;            /* EAP is under way; NULL */
 	uint8_t chosen_number;          /* responder: of the peer's proposal */
 	bool told;                      /* an error in clear was told to the log */
 };

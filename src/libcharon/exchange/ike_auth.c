@@ -3,6 +3,7 @@
 #include "exchange/ike_auth.h"
 
 #include "exchange/child.h"
+#include "exchange/login.h"
 #include "exchange/watch.h"
 #include "policy/select.h"
 
@@ -12,19 +13,44 @@
 
 static enum cyg_status on_request(struct exchange *x);
 static enum cyg_status on_childless(struct exchange *x);
-static enum cyg_status on_without_auth(struct exchange *x);
+static enum cyg_status on_login(struct exchange *x);
+static enum cyg_status on_childless_login(struct exchange *x);
+static enum cyg_status on_packet(struct exchange *x);
+static enum cyg_status on_proof(struct exchange *x);
 static enum cyg_status on_response(struct exchange *x);
+static enum cyg_status on_login_wanted(struct exchange *x);
+static enum cyg_status on_login_response(struct exchange *x);
+static enum cyg_status on_packet_response(struct exchange *x);
+static enum cyg_status on_proof_response(struct exchange *x);
 static enum cyg_status on_error(struct exchange *x);
+static enum cyg_status begin(struct exchange *x);
 
 #define HAS_CHILD (HAS_SA | HAS_TSI | HAS_TSR)
 
 static const struct exchange_row rows[] = {
-	/* when the SA is  and gets   holding at least                run               then it is    */
-	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH | HAS_CHILD, on_request,       IKE_ESTABLISHED },
-	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH,             on_childless,     IKE_ESTABLISHED },
-	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_CHILD,            on_without_auth,  IKE_INIT_DONE },
-	{ IKE_AUTH_SENT,   RESPONSE,  HAS_IDR | HAS_AUTH,             on_response,      IKE_ESTABLISHED },
-	{ IKE_AUTH_SENT,   RESPONSE,  HAS_N_ERROR,                    on_error,         IKE_AUTH_SENT },
+	/* when the SA is  and gets   holding at least                run                 then it is    */
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH | HAS_CHILD, on_request,         IKE_ESTABLISHED },
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_AUTH,             on_childless,       IKE_ESTABLISHED },
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI | HAS_CHILD,            on_login,           IKE_EAP },
+	{ IKE_INIT_DONE,   REQUEST,   HAS_IDI,                        on_childless_login, IKE_EAP },
+	{ IKE_EAP,         REQUEST,   HAS_EAP,                        on_packet,          IKE_EAP },
+	{ IKE_EAP_DONE,    REQUEST,   HAS_AUTH,                       on_proof,           IKE_ESTABLISHED },
+
+	{ IKE_AUTH_SENT,   RESPONSE,  HAS_IDR | HAS_AUTH | HAS_EAP,   on_login_wanted,    IKE_AUTH_SENT },
+	{ IKE_AUTH_SENT,   RESPONSE,  HAS_IDR | HAS_AUTH,             on_response,        IKE_ESTABLISHED },
+	{ IKE_AUTH_SENT,   RESPONSE,  HAS_N_ERROR,                    on_error,           IKE_AUTH_SENT },
+	{ IKE_EAP_WANTED,  RESPONSE,  HAS_IDR | HAS_AUTH | HAS_EAP,   on_login_response,  IKE_EAP_TURN },
+	{ IKE_EAP_WANTED,  RESPONSE,  HAS_N_ERROR,                    on_error,           IKE_EAP_WANTED },
+	{ IKE_EAP_SENT,    RESPONSE,  HAS_EAP,                        on_packet_response, IKE_EAP_TURN },
+	{ IKE_EAP_SENT,    RESPONSE,  HAS_N_ERROR,                    on_error,           IKE_EAP_SENT },
+	{ IKE_PROOF_SENT,  RESPONSE,  HAS_AUTH,                       on_proof_response,  IKE_ESTABLISHED },
+	{ IKE_PROOF_SENT,  RESPONSE,  HAS_N_ERROR,                    on_error,           IKE_PROOF_SENT },
+};
+
+static const struct exchange_start starts[] = {
+	{ IKE_INIT_DONE,   begin,              IKE_AUTH_SENT },
+	{ IKE_EAP_TURN,    login_begin_packet, IKE_EAP_SENT },
+	{ IKE_PROOF_TURN,  login_begin_proof,  IKE_PROOF_SENT },
 };
 
 /* --- Both roles --- */
@@ -137,16 +163,26 @@ static enum cyg_status request_identify(struct exchange *x)
 	return status == CYG_OK ? prove_choose(x) : status;
 }
 
+/* EAP: our proof comes first, the peer's is its login. */
+static enum cyg_status request_login(struct exchange *x)
+{
+	enum cyg_status status = prove_local_id(x);
+
+	return status == CYG_OK ? login_open(x, x->msg->inner, x->msg->sk.inner_first) : status;
+}
+
+static enum cyg_status request_check(struct exchange *x)
+{
+	return peer_check(x, &x->msg->idi);
+}
+
 /* Who it is is known from here on. */
 static enum cyg_status request_known(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
 	struct ike_shard *ike = sa->ike;
 	struct trace trace = { 0 };
-	enum cyg_status status = peer_check(x, &x->msg->idi);
 
-	if (status != CYG_OK)
-		return status;
 	sa->interface = engine_hold(ike, select_interface(ike->view, sa->profile, &sa->d.local.ip,
 							  &sa->d.remote.ip, &trace));
 	if (message_notify(x->msg, CYG_N_INITIAL_CONTACT) || sa->profile->initial_contact_force)
@@ -195,18 +231,20 @@ static enum cyg_status request_child(struct exchange *x)
 	return child_choose(x);
 }
 
-static enum cyg_status request_write(struct exchange *x)
+static enum cyg_status request_write_proof(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
-	const struct child_work *child = x->child;
-	enum cyg_status status;
 
 	id_write(x->out, false, sa->local_id->type,
 		 cyg_bytes(sa->local_id->octets, sa->local_id->len));
 	prove_write_certs(x);
-	status = prove_write_auth(x);
-	if (status != CYG_OK)
-		return status;
+	return prove_write_auth(x);
+}
+
+static enum cyg_status request_write(struct exchange *x)
+{
+	const struct child_work *child = x->child;
+
 	config_mode_write_reply(x);
 	ext_window_add(x);
 	if (!child)
@@ -224,6 +262,7 @@ static enum cyg_status request_write(struct exchange *x)
 static const struct exchange_stage request_stages[] = {
 	{ request_identify, NULL },
 	{ trust_begin, trust_done },
+	{ request_check, NULL },
 	{ request_known, NULL },
 	{ authorize_begin, authorize_done },
 	{ lease4_begin, lease4_done },
@@ -232,10 +271,39 @@ static const struct exchange_stage request_stages[] = {
 	{ prove_begin, prove_done },
 	{ child_spi_begin, child_spi_done },
 	{ child_add_begin, child_add_done },
+	{ request_write_proof, NULL },
 	{ request_write, NULL },
 };
 
-static enum cyg_status on_request(struct exchange *x)
+static const struct exchange_stage login_stages[] = {
+	{ request_identify, NULL },
+	{ request_login, NULL },
+	{ login_request_begin, login_request_done },
+	{ prove_begin, prove_done },
+	{ request_write_proof, NULL },
+	{ login_answer, NULL },
+};
+
+static const struct exchange_stage packet_stages[] = {
+	{ login_packet_begin, login_request_done },
+	{ login_answer, NULL },
+};
+
+static const struct exchange_stage proof_stages[] = {
+	{ login_end, NULL },
+	{ request_known, NULL },
+	{ authorize_begin, authorize_done },
+	{ lease4_begin, lease4_done },
+	{ lease6_begin, lease6_done },
+	{ request_child, NULL },
+	{ child_spi_begin, child_spi_done },
+	{ child_add_begin, child_add_done },
+	{ login_write_auth, NULL },
+	{ request_write, NULL },
+};
+
+/* The first IKE_AUTH. */
+static enum cyg_status begin_request(struct exchange *x, const struct exchange_stage *stages, unsigned count)
 {
 	if (x->sa->d.initiator) {
 		x->notify = CYG_N_INVALID_SYNTAX;
@@ -246,37 +314,53 @@ static enum cyg_status on_request(struct exchange *x)
 	x->auth = auth_work_new(exchange_ike(x));
 	if (!x->auth)
 		return CYG_NOMEM;
-	return exchange_run_stages(x, request_stages, CYG_COUNT(request_stages));
+	return exchange_run_stages(x, stages, count);
+}
+
+static enum cyg_status on_request(struct exchange *x)
+{
+	return begin_request(x, request_stages, CYG_COUNT(request_stages));
+}
+
+/* No AUTH payload: the peer wants EAP (RFC 7296 2.16). */
+static enum cyg_status on_login(struct exchange *x)
+{
+	return begin_request(x, login_stages, CYG_COUNT(login_stages));
+}
+
+static enum cyg_status half_a_child(struct exchange *x)
+{
+	x->notify = CYG_N_INVALID_SYNTAX;
+	return CYG_MALFORMED;
 }
 
 /* An IKE_SA alone, children come later: RFC 6023, which we announced. */
 static enum cyg_status on_childless(struct exchange *x)
 {
-	if (x->msg->has & HAS_CHILD) {
-		x->notify = CYG_N_INVALID_SYNTAX; /* half a child */
-		return CYG_MALFORMED;
-	}
-	return on_request(x);
+	return x->msg->has & HAS_CHILD ? half_a_child(x) : on_request(x);
 }
 
-/* No AUTH payload: the peer wants EAP (RFC 7296 2.16). */
-static enum cyg_status on_without_auth(struct exchange *x)
+static enum cyg_status on_childless_login(struct exchange *x)
 {
-	enum cyg_status status;
+	return x->msg->has & HAS_CHILD ? half_a_child(x) : on_login(x);
+}
 
-	if (x->sa->d.initiator) {
-		x->notify = CYG_N_INVALID_SYNTAX;
-		return CYG_MALFORMED;
-	}
-	status = take_identity(x, &x->msg->idi);
-	if (status != CYG_OK)
-		return status;
-	why_mend(exchange_ike(x), "a pre-shared key at the peer");
-	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-			       "the peer wants to prove itself by EAP, which no loaded plugin serves");
+static enum cyg_status on_packet(struct exchange *x)
+{
+	return exchange_run_stages(x, packet_stages, CYG_COUNT(packet_stages));
+}
+
+static enum cyg_status on_proof(struct exchange *x)
+{
+	return exchange_run_stages(x, proof_stages, CYG_COUNT(proof_stages));
 }
 
 /* --- Initiator --- */
+
+static bool by_login(const struct exchange *x)
+{
+	return x->sa->profile->auth_local == AUTH_EAP;
+}
 
 static enum cyg_status begin_write(struct exchange *x)
 {
@@ -290,11 +374,13 @@ static enum cyg_status begin_write(struct exchange *x)
 		return status;
 	id_write(x->out, true, sa->local_id->type,
 		 cyg_bytes(sa->local_id->octets, sa->local_id->len));
-	prove_write_certs(x);
+	if (!by_login(x))
+		prove_write_certs(x);
 	/* One session to a peer of a tunnel: whatever was before is gone. */
 	notify_write(x->out, CYG_PROTO_NONE, 0, 0, CYG_N_INITIAL_CONTACT, cyg_bytes(NULL, 0));
 	ext_sig_write_certreq(x);
-	status = prove_write_auth(x);
+	if (!by_login(x))
+		status = prove_write_auth(x);
 	if (status != CYG_OK)
 		return status;
 	config_mode_write_request(x);
@@ -308,6 +394,12 @@ static enum cyg_status begin_write(struct exchange *x)
 
 static const struct exchange_stage begin_stages[] = {
 	{ prove_begin, prove_done },
+	{ child_spi_begin, child_spi_done },
+	{ begin_write, NULL },
+};
+
+/* Without AUTH: the peer asks for a login. */
+static const struct exchange_stage begin_login_stages[] = {
 	{ child_spi_begin, child_spi_done },
 	{ begin_write, NULL },
 };
@@ -329,7 +421,10 @@ static enum cyg_status begin(struct exchange *x)
 		status = child_work_new(x, NULL);
 	if (status != CYG_OK)
 		return status;
-	return exchange_run_stages(x, begin_stages, CYG_COUNT(begin_stages));
+	if (!by_login(x))
+		return exchange_run_stages(x, begin_stages, CYG_COUNT(begin_stages));
+	x->then = IKE_EAP_WANTED;
+	return exchange_run_stages(x, begin_login_stages, CYG_COUNT(begin_login_stages));
 }
 
 /* What the peer says instead of a child. */
@@ -372,12 +467,15 @@ static enum cyg_status response_identify(struct exchange *x)
 	return peer_take_method(x);
 }
 
+static enum cyg_status response_check(struct exchange *x)
+{
+	return peer_check(x, &x->msg->idr);
+}
+
 static enum cyg_status response_known(struct exchange *x)
 {
-	enum cyg_status status = peer_check(x, &x->msg->idr);
+	enum cyg_status status;
 
-	if (status != CYG_OK)
-		return status;
 	if ((x->msg->has & HAS_CHILD) != HAS_CHILD)
 		return told_no_child(x);
 	ext_window_read(x);
@@ -398,6 +496,25 @@ static enum cyg_status response_end(struct exchange *x)
 static const struct exchange_stage response_stages[] = {
 	{ response_identify, NULL },
 	{ trust_begin, trust_done },
+	{ response_check, NULL },
+	{ response_known, NULL },
+	{ child_add_begin, child_add_done },
+	{ response_end, NULL },
+};
+
+static const struct exchange_stage login_response_stages[] = {
+	{ response_identify, NULL },
+	{ trust_begin, trust_done },
+	{ response_check, NULL },
+	{ login_response_begin, login_response_done },
+};
+
+static const struct exchange_stage packet_response_stages[] = {
+	{ login_response_begin, login_response_done },
+};
+
+static const struct exchange_stage proof_response_stages[] = {
+	{ login_response_end, NULL },
 	{ response_known, NULL },
 	{ child_add_begin, child_add_done },
 	{ response_end, NULL },
@@ -406,6 +523,33 @@ static const struct exchange_stage response_stages[] = {
 static enum cyg_status on_response(struct exchange *x)
 {
 	return exchange_run_stages(x, response_stages, CYG_COUNT(response_stages));
+}
+
+/* We proved ourselves, and that is not enough. */
+static enum cyg_status on_login_wanted(struct exchange *x)
+{
+	const struct config_profile *profile = x->sa->profile;
+
+	why_object(exchange_ike(x), &profile->head);
+	why_mend(exchange_ike(x), "crypto ikev2 profile %s / authentication local eap username NAME password PASSWORD",
+		 profile->head.name);
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+			       "the peer wants us to log in by EAP, which our profile does not do");
+}
+
+static enum cyg_status on_login_response(struct exchange *x)
+{
+	return exchange_run_stages(x, login_response_stages, CYG_COUNT(login_response_stages));
+}
+
+static enum cyg_status on_packet_response(struct exchange *x)
+{
+	return exchange_run_stages(x, packet_response_stages, CYG_COUNT(packet_response_stages));
+}
+
+static enum cyg_status on_proof_response(struct exchange *x)
+{
+	return exchange_run_stages(x, proof_response_stages, CYG_COUNT(proof_response_stages));
 }
 
 /* The peer knows our keys, so it is the one we talked to; it has no SA now. */
@@ -451,7 +595,7 @@ const struct exchange_def exchange_ike_auth = {
 	.type = CYG_IKE_AUTH,
 	.rows = rows,
 	.count = CYG_COUNT(rows),
-	.begin = begin,
-	.begun = IKE_AUTH_SENT,
+	.starts = starts,
+	.start_count = CYG_COUNT(starts),
 	.failed = begin_failed,
 };

@@ -267,7 +267,7 @@ static enum cyg_status on_cookie(struct exchange *x)
 	nego->cookie_turns++;
 	memcpy(nego->cookie, cookie->data.ptr, cookie->data.len);
 	nego->cookie_len = (uint8_t)cookie->data.len;
-	x->again = true;
+	x->goes_on = true;
 	return CYG_OK;
 }
 
@@ -294,7 +294,7 @@ static enum cyg_status on_other_group(struct exchange *x)
 	nego->group = group;
 	exchange_ike(x)->counters.invalid_ke_in++;
 	ke_done(&nego->ke, x->sa->shard);
-	x->again = true;
+	x->goes_on = true;
 	return CYG_OK;
 }
 
@@ -394,12 +394,16 @@ static void failed(struct exchange *x, enum cyg_status status)
 	life_close(sa, NULL);
 }
 
+static const struct exchange_start starts[] = {
+	{ IKE_STATES, begin, IKE_INIT_SENT },
+};
+
 const struct exchange_def exchange_ike_sa_init = {
 	.type = CYG_IKE_SA_INIT,
 	.clear = true,
 	.rows = rows,
 	.count = CYG_COUNT(rows),
-	.begin = begin,
-	.begun = IKE_INIT_SENT,
+	.starts = starts,
+	.start_count = CYG_COUNT(starts),
 	.failed = failed,
 };

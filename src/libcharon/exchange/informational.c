@@ -6,11 +6,16 @@
 
 static enum cyg_status on_delete(struct exchange *x);
 static enum cyg_status on_notify(struct exchange *x);
+static enum cyg_status on_farewell(struct exchange *x);
 static enum cyg_status on_request(struct exchange *x);
 static enum cyg_status on_response(struct exchange *x);
 
 static const struct exchange_row rows[] = {
 	/* when the SA is  and gets   holding at least   run           then it is    */
+	{ IKE_EAP,         REQUEST,   HAS_DELETE,        on_farewell,  IKE_STATES },
+	{ IKE_EAP,         REQUEST,   HAS_N_ERROR,       on_farewell,  IKE_STATES },
+	{ IKE_EAP_DONE,    REQUEST,   HAS_DELETE,        on_farewell,  IKE_STATES },
+	{ IKE_EAP_DONE,    REQUEST,   HAS_N_ERROR,       on_farewell,  IKE_STATES },
 	{ IKE_ESTABLISHED, REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
 	{ IKE_REKEYED,     REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
 	{ IKE_DELETING,    REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
@@ -102,6 +107,18 @@ static enum cyg_status on_notify(struct exchange *x)
 	return CYG_OK;
 }
 
+/* An initiator that does not go on with its login: it took us for somebody else, or its method did. */
+static enum cyg_status on_farewell(struct exchange *x)
+{
+	struct ike_sa *sa = x->sa;
+
+	why_object(sa->ike, &sa->profile->head);
+	why_mend(sa->ike, "the peer's log: our certificate, our identity or what the EAP method said did not suit it");
+	why_log(sa, false, 0, "the peer gives its login by EAP up");
+	x->ends_sa = true;
+	return CYG_OK;
+}
+
 static enum cyg_status on_request(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
@@ -175,11 +192,15 @@ static void failed(struct exchange *x, enum cyg_status status)
 		child_close(child_find(sa->ike, x->child_spi));
 }
 
+static const struct exchange_start starts[] = {
+	{ IKE_STATES, begin, IKE_STATES },
+};
+
 const struct exchange_def exchange_informational = {
 	.type = CYG_INFORMATIONAL,
 	.rows = rows,
 	.count = CYG_COUNT(rows),
-	.begin = begin,
-	.begun = IKE_STATES,
+	.starts = starts,
+	.start_count = CYG_COUNT(starts),
 	.failed = failed,
 };

@@ -3,6 +3,7 @@
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
 #include "exchange/lease.h"
+#include "exchange/login.h"
 #include "exchange/watch.h"
 
 #include <cygnet/cursor.h>
@@ -66,6 +67,7 @@ void life_drop_negotiation(struct ike_sa *sa)
 	if (!nego)
 		return;
 	ke_done(&nego->ke, sa->shard);
+	login_free(nego->login, sa);
 	engine_let_go(sa->ike, nego->policy);
 	free(nego->init_request);
 	free(nego->init_response);
@@ -127,6 +129,14 @@ static void log_session(const struct ike_sa *sa, const char *status)
 		cyg_log(CYG_LOG_NOTICE, "session.status",
 			"%CRYPTO-5-IKEV2_SESSION_STATUS: Crypto tunnel v2 is {status}. Peer {peer} Id: {id}",
 			F_STR("status", status), F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id));
+}
+
+void life_login(struct ike_sa *sa, uint64_t deadline_ms)
+{
+	set_waiting(sa, false);
+	half_open_remove(&sa->ike->half, sa);
+	half_open_add(&sa->ike->half, &sa->ike->half.logins, sa);
+	sa->expire_at = deadline_ms;
 }
 
 void life_close(struct ike_sa *sa, const char *why)

@@ -37,6 +37,10 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/lease.h \
 	src/libcharon/exchange/life.c \
 	src/libcharon/exchange/linger.c \
+	src/libcharon/exchange/login.c \
+	src/libcharon/exchange/login.h \
+	src/libcharon/exchange/login_peer.c \
+	src/libcharon/exchange/login_server.c \
 	src/libcharon/exchange/mend.c \
 	src/libcharon/exchange/peer_auth.c \
 	src/libcharon/exchange/peer_cert.c \

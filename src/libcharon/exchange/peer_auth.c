@@ -28,7 +28,10 @@ static enum cyg_status refuse_method(struct exchange *x, const struct auth_metho
 
 	auth_kinds_text(sa->profile->auth_remote, &text);
 	why_object(sa->ike, &sa->profile->head);
-	if (method)
+	if (method && method->kind == AUTH_EAP)
+		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote eap / aaa authentication eap LIST",
+			 sa->profile->head.name);
+	else if (method)
 		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote %s",
 			 sa->profile->head.name, method->word);
 	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
@@ -57,7 +60,8 @@ enum cyg_status peer_take_method(struct exchange *x)
 	struct ike_sa *sa = x->sa;
 	const struct auth_payload *auth = &x->msg->auth;
 	struct sign_proof proof = { 0 };
-	unsigned kinds = ~0u;
+	/* No AUTH payload at all is what says EAP. */
+	unsigned kinds = x->msg->has & HAS_AUTH ? ~(unsigned)AUTH_EAP : (unsigned)AUTH_EAP;
 	const struct auth_method *method;
 	enum cyg_status status;
 

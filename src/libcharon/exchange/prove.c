@@ -201,7 +201,7 @@ enum cyg_status prove_begin(struct exchange *x)
 	struct auth_input in;
 	enum cyg_status status;
 
-	if (!method) {
+	if (!method || (!method->signature && !method->make)) {
 		why_object(sa->ike, &sa->profile->head);
 		why_mend(sa->ike, "crypto ikev2 profile %s / authentication local pre-share",
 			 sa->profile->head.name);

@@ -48,6 +48,7 @@ static void copy_text(char *out, size_t size, const char *text)
 static void session_row(const struct ike_sa *sa, struct ike_sa_row *row)
 {
 	const struct ike_session *session = sa->session;
+	struct cyg_strbuf eap_id = CYG_STRBUF(row->eap_id);
 
 	if (!session)
 		return;
@@ -59,6 +60,8 @@ static void session_row(const struct ike_sa *sa, struct ike_sa_row *row)
 		row->subnet[row->subnet_count++] = session->routes[i].to;
 	if (session->authorization)
 		copy_text(row->authorization, sizeof(row->authorization), session->authorization);
+	if (session->eap_identity)
+		cyg_strbuf_add_foreign(&eap_id, cyg_bytes(session->eap_identity, session->eap_identity_len));
 	if (session->peer_version)
 		copy_text(row->peer_version, sizeof(row->peer_version), session->peer_version);
 }

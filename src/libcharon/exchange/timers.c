@@ -4,6 +4,7 @@
  * forgetting old answers. And what the data plane tells.
  */
 #include "exchange/fragment.h"
+#include "exchange/login.h"
 
 #include <cygnet/log.h>
 
@@ -96,6 +97,7 @@ void timers_fire(struct cyg_shard *shard, struct cyg_timer *timer)
 			driver_abandon(sa);
 			sa->wants = WANT_DELETE;
 		} else {
+			login_expired(sa);
 			life_close(sa, NULL);
 			return;
 		}
@@ -134,12 +136,12 @@ void timers_half_open(struct cyg_shard *shard, struct cyg_timer *timer)
 	struct ike_shard *ike = CYG_CONTAINER(timer, struct ike_shard, half_timer);
 	uint64_t now = cyg_shard_now_ms(shard);
 
-	while (ike->half.oldest && ike->half.oldest->born_ms + HALF_OPEN_LIFE_MS <= now) {
+	while (ike->half.begun.oldest && ike->half.begun.oldest->born_ms + HALF_OPEN_LIFE_MS <= now) {
 		ike->counters.half_open_expired++;
-		life_close(ike->half.oldest, NULL);
+		life_close(ike->half.begun.oldest, NULL);
 	}
-	if (ike->half.oldest)
-		cyg_timer_set(shard, timer, ike->half.oldest->born_ms + HALF_OPEN_LIFE_MS,
+	if (ike->half.begun.oldest)
+		cyg_timer_set(shard, timer, ike->half.begun.oldest->born_ms + HALF_OPEN_LIFE_MS,
 			      timers_half_open);
 }
 

@@ -8,6 +8,7 @@ static struct cyg_debug_who who_of(const struct ike_sa *sa)
 	return (struct cyg_debug_who){
 		.peer = &sa->d.remote.ip,
 		.identity = sa->remote_id,
+		.username = sa->session ? sa->session->eap_identity : NULL,
 		.fvrf = "", /* sockets of other VRFs do not exist */
 	};
 }

@@ -20,7 +20,7 @@ static size_t prefix_bucket(const struct half_open *half, const struct cyg_ip *i
 	return bucket_of(half, prefix);
 }
 
-void half_open_add(struct half_open *half, struct ike_sa *sa)
+void half_open_add(struct half_open *half, struct half_open_list *list, struct ike_sa *sa)
 {
 	size_t at = bucket_of(half, sa->d.spi_i);
 
@@ -29,12 +29,13 @@ void half_open_add(struct half_open *half, struct ike_sa *sa)
 	sa->hash_next = half->bucket[at];
 	half->bucket[at] = sa;
 	sa->open_next = NULL;
-	sa->open_prev = half->newest;
-	if (half->newest)
-		half->newest->open_next = sa;
+	sa->open_list = list;
+	sa->open_prev = list->newest;
+	if (list->newest)
+		list->newest->open_next = sa;
 	else
-		half->oldest = sa;
-	half->newest = sa;
+		list->oldest = sa;
+	list->newest = sa;
 	half->count++;
 	/* Kept, since the address may change before the SA leaves. */
 	sa->open_prefix = (uint16_t)prefix_bucket(half, &sa->d.remote.ip);
@@ -53,11 +54,11 @@ void half_open_remove(struct half_open *half, struct ike_sa *sa)
 	if (sa->open_prev)
 		sa->open_prev->open_next = sa->open_next;
 	else
-		half->oldest = sa->open_next;
+		sa->open_list->oldest = sa->open_next;
 	if (sa->open_next)
 		sa->open_next->open_prev = sa->open_prev;
 	else
-		half->newest = sa->open_prev;
+		sa->open_list->newest = sa->open_prev;
 	sa->hash_next = sa->open_next = sa->open_prev = NULL;
 	sa->half_open = false;
 	half->count--;

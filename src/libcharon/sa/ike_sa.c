@@ -81,6 +81,7 @@ static void free_session(struct ike_session *session)
 	free(session->authorization);
 	cyg_identity_unref(session->asked_id);
 	free(session->peer_version);
+	free(session->eap_identity);
 	free(session);
 }
 
@@ -110,7 +111,10 @@ const char *ike_state_text(uint8_t state)
 {
 	static const char *const text[IKE_STATES] = {
 		[IKE_NEW] = "IN-NEG",       [IKE_INIT_SENT] = "IN-NEG", [IKE_INIT_DONE] = "IN-NEG",
-		[IKE_AUTH_SENT] = "IN-NEG", [IKE_ESTABLISHED] = "READY", [IKE_REKEYED] = "REKEYED",
+		[IKE_AUTH_SENT] = "IN-NEG", [IKE_EAP_WANTED] = "IN-NEG", [IKE_EAP_TURN] = "IN-NEG",
+		[IKE_EAP_SENT] = "IN-NEG",  [IKE_PROOF_TURN] = "IN-NEG", [IKE_PROOF_SENT] = "IN-NEG",
+		[IKE_EAP] = "IN-NEG",       [IKE_EAP_DONE] = "IN-NEG",
+		[IKE_ESTABLISHED] = "READY", [IKE_REKEYED] = "REKEYED",
 		[IKE_DELETING] = "DELETE",  [IKE_CLOSED] = "DELETE",
 	};
 

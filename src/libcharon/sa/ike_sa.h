@@ -23,6 +23,7 @@ struct config_profile;
 struct cyg_authz;
 struct exchange;
 struct fragments;
+struct half_open_list;
 struct ike_keys;
 struct ike_shard;
 struct kept_response;
@@ -36,6 +37,13 @@ enum ike_state {
 	IKE_INIT_SENT,    /* initiator: IKE_SA_INIT waits for its response */
 	IKE_INIT_DONE,    /* keys are there, nobody is authenticated; responder: half-open */
 	IKE_AUTH_SENT,    /* initiator: IKE_AUTH waits for its response */
+	IKE_EAP_WANTED,   /* initiator: the same without AUTH, since we want to log in by EAP */
+	IKE_EAP_TURN,     /* initiator: the peer has proved itself, an EAP packet of ours is next */
+	IKE_EAP_SENT,     /* initiator: it waits for its response */
+	IKE_PROOF_TURN,   /* initiator: EAP ended well, our AUTH is next */
+	IKE_PROOF_SENT,   /* initiator: it waits for its response */
+	IKE_EAP,          /* responder: the peer logs in, its EAP packet is next */
+	IKE_EAP_DONE,     /* responder: EAP ended well, the peer's AUTH is next */
 	IKE_ESTABLISHED,
 	IKE_REKEYED,      /* a newer one took over the children; waits for its DELETE */
 	IKE_DELETING,     /* our DELETE is under way */
@@ -96,6 +104,8 @@ struct ike_session {
 	char *authorization;         /* policy's name */
 	struct cyg_identity *asked_id; /* responder: the peer asked for this identity of ours, and we have another; counted */
 	char *peer_version;          /* APPLICATION_VERSION, made printable */
+	char *eap_identity;          /* who logs in by EAP: octets of the peer's, and a NUL behind them */
+	uint16_t eap_identity_len;
 };
 
 struct ike_sa {
@@ -139,6 +149,7 @@ struct ike_sa {
 
 	struct ike_sa *hash_next;    /* half-open: same bucket by the peer's SPI */
 	struct ike_sa *open_next, *open_prev; /* half-open, oldest first */
+	struct half_open_list *open_list;
 	uint16_t open_prefix;        /* its source prefix's bucket */
 };
 

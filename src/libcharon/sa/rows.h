@@ -29,6 +29,7 @@ struct ike_sa_row {
 	uint8_t auth_local, auth_remote;/* enum cyg_auth_method; CYG_AUTH_METHOD_NONE is EAP */
 	uint8_t auth_local_key, auth_remote_key; /* enum cyg_key_type, with a signature */
 	char local_id[ROW_ID_TEXT_MAX], remote_id[ROW_ID_TEXT_MAX]; /* empty until known */
+	char eap_id[ROW_ID_TEXT_MAX];   /* who logged in by EAP; empty */
 	uint32_t lifetime_s, active_s;
 	uint32_t local_request_id, local_next_id, remote_request_id, remote_next_id;
 	uint32_t local_queued, remote_queued, local_window, remote_window;
@@ -109,7 +110,7 @@ struct ike_counters {
 	uint64_t drop_short, drop_version, drop_malformed, drop_unknown_spi, drop_auth, drop_state,
 		drop_message_id, drop_critical, drop_exchange, drop_memory, drop_busy;
 	uint64_t fragments_in, fragments_out, fragments_dropped;
-	uint64_t auth_failed, auth_passed, authz_failed, authz_passed, lease_failed;
+	uint64_t auth_failed, auth_passed, eap_failed, eap_passed, authz_failed, authz_passed, lease_failed;
 	uint64_t cert_known, cert_judged; /* certificates of peers: found good before; path validated now */
 };
 

@@ -144,12 +144,12 @@ START_TEST(half_open_sas_leave_in_any_order)
 	for (unsigned i = 0; i < 100; i++) {
 		sas[i].d.spi_i = i / 2 + 1; /* two share each SPI */
 		sas[i].d.remote.ip = (struct cyg_ip){ CYG_IPV4, { 10, 0, 0, (uint8_t)i } };
-		half_open_add(&half, &sas[i]);
+		half_open_add(&half, &half.begun, &sas[i]);
 	}
 	ck_assert_uint_eq(half.count, 100);
 	ck_assert_uint_eq(half_open_of_prefix(&half, &near), 100);
 	ck_assert_uint_eq(half_open_of_prefix(&half, &far), 0);
-	ck_assert_ptr_eq(half.oldest, &sas[0]);
+	ck_assert_ptr_eq(half.begun.oldest, &sas[0]);
 	sas[0].d.remote.ip = far; /* it moved: its place in the count stays */
 	for (unsigned i = 0; i < 100; i += 2) {
 		half_open_remove(&half, &sas[i]);
@@ -157,13 +157,13 @@ START_TEST(half_open_sas_leave_in_any_order)
 	}
 	ck_assert_uint_eq(half.count, 50);
 	ck_assert_uint_eq(half_open_of_prefix(&half, &near), 50);
-	ck_assert_ptr_eq(half.oldest, &sas[1]);
+	ck_assert_ptr_eq(half.begun.oldest, &sas[1]);
 	ck_assert_ptr_eq(half_open_find(&half, 1, NULL), &sas[1]);
 	ck_assert_ptr_null(half_open_find(&half, 1, &sas[1]));
 	for (unsigned i = 1; i < 100; i += 2)
 		half_open_remove(&half, &sas[i]);
-	ck_assert_ptr_null(half.oldest);
-	ck_assert_ptr_null(half.newest);
+	ck_assert_ptr_null(half.begun.oldest);
+	ck_assert_ptr_null(half.begun.newest);
 	ck_assert_uint_eq(half.count, 0);
 }
 END_TEST

@@ -185,6 +185,7 @@ enum cyg_status message_read_inner(struct cyg_bytes plain, uint8_t first, struct
 {
 	struct wire_reader r = wire_reader_of(plain);
 
+	msg->inner = plain;
 	return read_chain(&r, first, msg, NULL);
 }
 

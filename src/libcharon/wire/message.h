@@ -92,6 +92,7 @@ struct message {
 	struct cfg_payload cp;
 	struct cyg_bytes eap;
 	struct sk_payload sk;
+	struct cyg_bytes inner;     /* the chain inside of SK, once it was read */
 	unsigned notify_count, delete_count, vendor_count, cert_count, certreq_count;
 	struct notify_payload notify[MESSAGE_NOTIFIES_MAX];
 	struct delete_payload del[MESSAGE_DELETES_MAX];
