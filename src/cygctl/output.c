@@ -81,8 +81,11 @@ static void point_at(const struct connection *connection, const struct order *or
 	const char *line = order->line;
 	size_t before = 0;
 
+	/* What is no command at all may be a line for somewhere else, with a secret in it. */
 	if (order->interactive)
 		before = strlen(connection_prompt(connection));
+	else if (column == 1 && line[strcspn(line, " \t")])
+		fprintf(stderr, "%.*s ...\n", (int)strcspn(line, " \t"), line);
 	else
 		fprintf(stderr, "%s\n", line);
 	for (size_t i = 0; i < before; i++)
@@ -121,7 +124,7 @@ enum output_result output_run(struct connection *connection, const struct order 
 		return OUTPUT_DONE;
 	if (end && answer->question[0])
 		return OUTPUT_REFUSED;
-	if (answer->column)
+	if (answer->column && !answer->forget)
 		point_at(connection, order, answer->column);
 	fprintf(stderr, "%% %s\n", answer->error[0] ? answer->error : answer->status);
 	return status == CYG_OK ? OUTPUT_REFUSED : status == CYG_BUSY ? OUTPUT_STOPPED : OUTPUT_LOST;

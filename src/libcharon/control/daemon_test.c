@@ -57,6 +57,15 @@ START_TEST(running_configuration_is_filtered_by_pipes_and_given_as_json)
 	kit_start();
 	ck_assert_int_eq(kit_ctl("-c 'show running-config | include ^hostname'"), 0);
 	ck_assert_str_eq(kit_output, "hostname gw1\n");
+	ck_assert_int_eq(kit_ctl("-c 'show running-config section host'"), 0);
+	ck_assert_str_eq(kit_output, "hostname gw1\n");
+	ck_assert_int_eq(kit_ctl("-c 'sh run all section policy default | include proposal'"), 0);
+	ck_assert_str_eq(kit_output, " proposal default\n");
+	ck_assert_int_eq(kit_ctl("-c 'show running-config section nothing of that kind'"), 0);
+	ck_assert_str_eq(kit_output, "");
+	ck_assert_int_eq(kit_ctl("-c 'show running-config section ['"), 1);
+	ck_assert_int_eq(kit_ctl("--json -c 'show running-config section host'"), 1);
+	ck_assert_msg(kit_shows("leave out either it or JSON"), "%s", kit_output);
 	ck_assert_int_eq(kit_ctl("-c 'sh run | json'"), 0);
 	ck_assert_msg(kit_shows("\"line\":\"hostname gw1\""), "%s", kit_output);
 	ck_assert_int_eq(kit_ctl("--json -c 'show nonsense'"), 1);

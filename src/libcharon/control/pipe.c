@@ -96,6 +96,32 @@ static enum cyg_status parse_one(struct cyg_str text, struct pipe_chain *chain, 
 	return CYG_OK;
 }
 
+enum cyg_status pipe_section_first(struct pipe_chain *chain, struct cyg_str pattern, struct cyg_strbuf *why)
+{
+	char text[PIPE_PATTERN_MAX + 16];
+	struct cyg_strbuf one = CYG_STRBUF(text);
+	struct pipe_filter filter;
+	enum cyg_status status;
+
+	if (chain->json) {
+		cyg_strbuf_addf(why, "a section is of the text: leave out either it or JSON");
+		return CYG_MALFORMED;
+	}
+	cyg_strbuf_addf(&one, "section ");
+	cyg_strbuf_add(&one, pattern);
+	if (one.cut) {
+		cyg_strbuf_addf(why, "the pattern is longer than %d octets", PIPE_PATTERN_MAX - 1);
+		return CYG_LIMIT;
+	}
+	status = parse_one(cyg_str(text), chain, why);
+	if (status != CYG_OK)
+		return status;
+	filter = chain->filter[chain->count - 1];
+	memmove(&chain->filter[1], &chain->filter[0], (chain->count - 1) * sizeof(filter));
+	chain->filter[0] = filter;
+	return CYG_OK;
+}
+
 enum cyg_status pipe_parse(struct cyg_str line, struct cyg_str *command, struct pipe_chain *out,
 			   struct cyg_strbuf *why)
 {

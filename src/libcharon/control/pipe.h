@@ -32,6 +32,8 @@ struct pipe_chain {
 /* Splits `line` into the command and its filters. On failure `why` says what is wrong. */
 enum cyg_status pipe_parse(struct cyg_str line, struct cyg_str *command, struct pipe_chain *out,
 			   struct cyg_strbuf *why) CYG_MUST_CHECK;
+/* Puts `section PATTERN` before all filters. On failure `why` says what is wrong. */
+enum cyg_status pipe_section_first(struct pipe_chain *chain, struct cyg_str pattern, struct cyg_strbuf *why) CYG_MUST_CHECK;
 /* Completion behind a bar: the words that `line`'s last one may become, told to `tell`. False if `line` has no bar;
  * behind a filter's word nothing is told. */
 bool pipe_complete(struct cyg_str line, void (*tell)(void *ctx, const char *word, const char *help), void *ctx);

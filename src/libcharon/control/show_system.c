@@ -21,6 +21,8 @@ static const struct cyg_token_help tokens[] = {
 	{ "interfaces", "Devices of our own" },
 	{ "running-config", "The configuration in force" },
 	{ "all", "Defaults, too" },
+	{ "section", "Only the objects whose first line has the pattern" },
+	{ "<pattern>", "A pattern, as behind `| section`" },
 	{ "startup-config", "The configuration that the next start reads" },
 	{ "reload", "Brings startup-config into force" },
 	{ 0 },
@@ -281,7 +283,18 @@ static enum cyg_status tell_config(struct cyg_exec *exec, const struct cyg_confi
 static enum cyg_status show_running(struct cyg_exec *exec, const struct cyg_args *args)
 {
 	const struct daemon *daemon = exec->ctx;
+	char reason[200];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	enum cyg_status status;
 
+	if (cyg_args_has(args, "section")) {
+		exec->pipe.json = exec->json;
+		status = pipe_section_first(&exec->pipe, cyg_args_text(args, "pattern"), &why);
+		if (status != CYG_OK) {
+			cyg_exec_error(exec, "%s", reason);
+			return status;
+		}
+	}
 	return tell_config(exec, daemon->config,
 			   (cyg_args_has(args, "all") ? CONFIG_RENDER_ALL : 0u) |
 				   (exec_may_configure(exec) ? CONFIG_RENDER_SEALED : 0u));
@@ -328,7 +341,8 @@ static const struct cyg_command commands[] = {
 	  .tokens = tokens, .run = show_plugins },
 	{ .mode = "exec", .syntax = "show interfaces", .help = "Shows the devices of our own.",
 	  .tokens = tokens, .run = show_interfaces },
-	{ .mode = "exec", .syntax = "show running-config [all]", .help = "Shows the configuration in force.",
+	{ .mode = "exec", .syntax = "show running-config [all] [section <pattern:line>]",
+	  .help = "Shows the configuration in force, or the objects whose first line has the pattern.",
 	  .tokens = tokens, .run = show_running },
 	{ .mode = "exec", .syntax = "show startup-config",
 	  .help = "Judges startup-config and shows it if it is good.", .tokens = tokens,
