@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	testing/system/lib-starter.sh \
 	testing/system/local-addresses.sh \
 	testing/system/marks.sh \
+	testing/system/memory_scan.py \
 	testing/system/nat.sh \
 	testing/system/no-root.sh \
 	testing/system/notify.sh \
@@ -25,6 +26,7 @@ EXTRA_DIST += \
 	testing/system/privileges.sh \
 	testing/system/rekey.sh \
 	testing/system/second-daemon.sh \
+	testing/system/secrets-memory.sh \
 	testing/system/soak \
 	testing/system/stop.sh \
 	testing/system/swap-plugins.sh \
