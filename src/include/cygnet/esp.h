@@ -35,7 +35,7 @@ struct cyg_esp_ops {
 	uint16_t integ;           /* CYG_AUTH_*, CYG_AUTH_NONE for AEAD */
 	const char *name;         /* "AES-GCM-128" */
 	uint8_t key_len;          /* of the raw key as above */
-	uint8_t iv_len, icv_len, block_len;
+	uint8_t iv_len, icv_len, block_len; /* block_len: a power of two */
 
 	enum cyg_status (*instance_new)(struct cyg_plugin_ctx *ctx, void **out);
 	void (*instance_free)(void *instance);

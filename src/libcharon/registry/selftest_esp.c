@@ -107,7 +107,8 @@ static bool says(struct cyg_strbuf *why, const char *what)
 bool esp_fits(const struct cyg_esp_ops *ops)
 {
 	return ops->key_len && ops->key_len <= KEY_ROOM && ops->iv_len <= CYG_IV_MAX && ops->icv_len &&
-	       ops->icv_len <= CYG_ICV_MAX && ops->block_len && ops->block_len <= CYG_IV_MAX;
+	       ops->icv_len <= CYG_ICV_MAX && ops->block_len && ops->block_len <= CYG_IV_MAX &&
+	       (ops->block_len & (ops->block_len - 1)) == 0;
 }
 
 /* --- Known answers --- */
