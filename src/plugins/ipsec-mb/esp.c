@@ -10,6 +10,7 @@
  */
 #include "esp.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -251,10 +252,11 @@ static size_t aad_make(const struct cyg_esp_packet *p, uint8_t out[12])
 	return 12;
 }
 
+/* In one piece: it is read again at once, and octets written one by one would be waited for. */
 static void put_iv(uint8_t *at, uint64_t iv)
 {
-	for (unsigned i = 0; i < 8; i++)
-		at[i] = (uint8_t)(iv >> (56 - 8 * i));
+	iv = htobe64(iv);
+	memcpy(at, &iv, sizeof(iv));
 }
 
 typedef void gcm_call(const struct gcm_key_data *, struct gcm_context_data *, uint8_t *, uint8_t const *, uint64_t,
@@ -303,7 +305,7 @@ static void aead_one(struct instance *in, const struct kept *kept, gcm_call *gcm
 static bool packet_fits(const struct instance *in, struct cyg_esp_packet *p)
 {
 	p->status = CYG_REFUSED;
-	return p->key.len == in->suite->ops->key_len && p->len % in->suite->ops->block_len == 0 &&
+	return p->key.len == in->suite->ops->key_len && (p->len & (in->suite->ops->block_len - 1u)) == 0 &&
 	       p->len > 0 && p->len <= UINT16_MAX;
 }
 

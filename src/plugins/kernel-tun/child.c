@@ -439,19 +439,23 @@ void tun_children_free(struct tun_shard *s)
 	spi_table_done(&s->spis);
 }
 
+static void tell_expiry(struct tun_child *child, enum tun_event_kind kind)
+{
+	struct tun_event event = { .kind = kind, .owner = child->owner, .spi = child->spi_in };
+
+	tun_event(child->shard, &event);
+}
+
 void tun_child_volume(struct tun_child *child, uint64_t total)
 {
-	struct tun_event event = { .kind = TUN_EXPIRE_HARD, .owner = child->owner, .spi = child->spi_in };
-
 	if (!child->hard_told &&
 	    ((child->hard_octets && total >= child->hard_octets) ||
 	     child->seq_out >= (child->esn ? UINT64_MAX : UINT32_MAX))) {
 		child->hard_told = child->soft_told = true;
-		tun_event(child->shard, &event);
+		tell_expiry(child, TUN_EXPIRE_HARD);
 	} else if (!child->soft_told && ((child->soft_octets && total >= child->soft_octets) ||
 					 (!child->esn && child->seq_out >= SEQ_SOFT))) {
 		child->soft_told = true;
-		event.kind = TUN_EXPIRE_SOFT;
-		tun_event(child->shard, &event);
+		tell_expiry(child, TUN_EXPIRE_SOFT);
 	}
 }

@@ -181,16 +181,17 @@ uint16_t cut_write(const struct cut *cut, unsigned i, uint8_t *out)
 	uint16_t len, upper_len, field;
 	struct wire_writer w;
 	uint64_t sum;
+	uint8_t *to;
 
 	if (cut->headers == 0)
 		return write_plain(cut, out);
 	payload = cut->len - at < cut->payload ? cut->len - at : cut->payload;
 	len = (uint16_t)(cut->headers + payload);
 	upper_len = (uint16_t)(len - cut->l4);
-	sum = sum_add_u16(sum_add(cut->upper_sum, cut->packet + at, payload), upper_len);
 	w = wire_writer(out, len);
 	wire_put(&w, cut->packet, cut->headers);
-	wire_put(&w, cut->packet + at, payload);
+	to = wire_reserve(&w, payload); /* there is room: `len` is the sum of both */
+	sum = sum_add_u16(sum_copy(cut->upper_sum, to, cut->packet + at, payload), upper_len);
 	if (cut->family == CYG_IPV4)
 		write_ipv4(cut, i, &w, len);
 	else

@@ -4,6 +4,7 @@
 
 #include "merge.h"
 #include "packets_test.h"
+#include "sum.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -350,11 +351,45 @@ START_TEST(a_virtio_header_that_does_not_fit_its_packet_is_malformed)
 }
 END_TEST
 
+/* RFC 1071, word by word, in host order. */
+static uint16_t sum_slowly(const uint8_t *octets, size_t len)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < len; i += 2)
+		sum += (uint64_t)octets[i] << 8 | (i + 1 < len ? octets[i + 1] : 0);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+START_TEST(sums_are_those_of_the_words_at_every_length_and_place_and_so_are_copies)
+{
+	static uint8_t from[CUT_PACKET_MAX + 64], to[CUT_PACKET_MAX + 64];
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)(i % 5 ? chance(256) : 0xff); /* carries galore */
+	for (unsigned round = 0; round < 4 * ROUNDS; round++) {
+		size_t len = round < 700 ? round : chance(round % 7 ? 2000 : CUT_PACKET_MAX), at = chance(64), out = 1 + chance(60);
+
+		memset(to, 0x5a, sizeof(to));
+		ck_assert_uint_eq(sum_fold(sum_add(0, from + at, len)), sum_slowly(from + at, len));
+		ck_assert_uint_eq(sum_fold(sum_copy(0, to + out, from + at, len)), sum_slowly(from + at, len));
+		ck_assert(memcmp(to + out, from + at, len) == 0);
+		ck_assert_uint_eq(to[out - 1], 0x5a);
+		ck_assert_uint_eq(to[out + len], 0x5a);
+	}
+	memset(from, 0xff, sizeof(from));
+	ck_assert_uint_eq(sum_fold(sum_add(0, from, CUT_PACKET_MAX - 1)), sum_slowly(from, CUT_PACKET_MAX - 1));
+}
+END_TEST
+
 TCase *cut_tcase(void)
 {
 	TCase *tc = tcase_create("cut");
 
 	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, sums_are_those_of_the_words_at_every_length_and_place_and_so_are_copies);
 	tcase_add_test(tc, every_segment_is_a_right_packet_and_all_of_them_are_the_large_one);
 	tcase_add_test(tc, segments_merge_into_the_large_packet_they_were_cut_from);
 	tcase_add_test(tc, what_is_not_of_one_stream_or_not_right_is_not_merged);

@@ -41,7 +41,7 @@ static void admit(struct tun_shard *s, struct in_batch *b, const struct tun_seal
 		child->counters.drop_other++;
 		return;
 	}
-	if (sealed->len < around + 2 || (sealed->len - around) % ops->block_len != 0) {
+	if (sealed->len < around + 2 || ((sealed->len - around) & (ops->block_len - 1u))) {
 		child->counters.drop_malformed++;
 		return;
 	}
@@ -77,14 +77,12 @@ static void open_all(struct in_batch *b)
 }
 
 /* Behind a NAT the peer's address and port may change; the newest authenticated packet shows them. */
-static void follow(struct tun_child *child, const struct tun_sealed *sealed)
+static void tell_mapping(struct tun_child *child, const struct tun_sealed *sealed)
 {
 	uint64_t now = cyg_shard_now_ms(child->shard->shard);
 	struct tun_event event = { .kind = TUN_MAPPING, .owner = child->owner, .spi = child->spi_in,
 				   .remote = *sealed->remote };
 
-	if (!sealed->udp || !child->udp_encap || cyg_endpoint_equal(&child->remote, sealed->remote))
-		return;
 	if (cyg_endpoint_equal(&child->told, sealed->remote) && now - child->told_ms < TUN_MAPPING_MS)
 		return;
 	child->told = *sealed->remote;
@@ -102,6 +100,12 @@ static void merge_write(struct tun_shard *s)
 	}
 	tun_link_write(s->merging, s->merge.part, parts);
 	s->merging = NULL;
+}
+
+static void follow(struct tun_child *child, const struct tun_sealed *sealed)
+{
+	if (sealed->udp && child->udp_encap && !cyg_endpoint_equal(&child->remote, sealed->remote))
+		tell_mapping(child, sealed);
 }
 
 /* To the device, in the order they come; those that continue one stream as one. */

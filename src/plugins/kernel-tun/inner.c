@@ -71,32 +71,34 @@ static void read_ports(struct wire_reader *r, struct inner *in)
 	in->has_ports = wire_ok(r);
 }
 
+/* Straight into what the caller has: a copy of what was just written piece by piece has to be waited for. */
 static enum cyg_status read_ipv4(struct wire_reader *r, size_t whole, struct inner *in)
 {
+	struct wire_reader body, addresses;
 	unsigned header, fragment;
-	struct wire_reader body;
-	uint8_t tos;
+	uint8_t tos, protocol;
+	uint16_t len;
 
 	header = (wire_u8(r) & 0x0fu) * 4u;
 	tos = wire_u8(r);
-	in->len = wire_u16(r);
+	len = wire_u16(r);
 	wire_skip(r, 2);
 	fragment = wire_u16(r);
 	wire_skip(r, 1);
-	in->protocol = wire_u8(r);
+	protocol = wire_u8(r);
 	wire_skip(r, 2);
-	in->source.family = in->destination.family = CYG_IPV4;
-	wire_copy(r, in->source.octets, 4);
-	wire_copy(r, in->destination.octets, 4);
-	if (!wire_ok(r) || header < IPV4_HEADER || in->len < header || in->len > whole)
+	addresses = *r;
+	wire_skip(r, 8);
+	if (!wire_ok(r) || header < IPV4_HEADER || len < header || len > whole)
 		return CYG_MALFORMED;
 	wire_skip(r, header - IPV4_HEADER);
-	in->tos = tos;
-	in->ecn = tos & 3;
-	in->df = fragment & IPV4_DF;
+	*in = (struct inner){ .source.family = CYG_IPV4, .destination.family = CYG_IPV4, .len = len, .protocol = protocol,
+			      .tos = tos, .ecn = tos & 3, .df = fragment & IPV4_DF };
+	wire_copy(&addresses, in->source.octets, 4);
+	wire_copy(&addresses, in->destination.octets, 4);
 	if ((fragment & IPV4_OFFSET) == 0) {
 		in->payload_at = (uint16_t)header;
-		body = wire_sub(r, in->len - header);
+		body = wire_sub(r, len - header);
 		read_ports(&body, in);
 	}
 	return CYG_OK;
@@ -167,8 +169,8 @@ enum cyg_status inner_read(struct cyg_bytes packet, struct inner *out)
 	enum cyg_status status = CYG_MALFORMED;
 
 	if (packet.len && packet.ptr[0] >> 4 == 4)
-		status = read_ipv4(&r, packet.len, &in);
-	else if (packet.len && packet.ptr[0] >> 4 == 6)
+		return read_ipv4(&r, packet.len, out);
+	if (packet.len && packet.ptr[0] >> 4 == 6)
 		status = read_ipv6(&r, packet.len, &in);
 	if (status == CYG_OK)
 		*out = in;
@@ -177,12 +179,27 @@ enum cyg_status inner_read(struct cyg_bytes packet, struct inner *out)
 
 /* --- Selectors --- */
 
+/* IPv4 by one comparison of numbers, since every packet comes by here. */
+static bool range_holds(const struct cyg_ip_range *range, const struct cyg_ip *ip)
+{
+	uint32_t low, high, at;
+
+	if (range->low.family != ip->family)
+		return false;
+	if (ip->family != CYG_IPV4)
+		return memcmp(range->low.octets, ip->octets, sizeof(ip->octets)) <= 0 &&
+		       memcmp(range->high.octets, ip->octets, sizeof(ip->octets)) >= 0;
+	memcpy(&low, range->low.octets, sizeof(low));
+	memcpy(&high, range->high.octets, sizeof(high));
+	memcpy(&at, ip->octets, sizeof(at));
+	at = ntohl(at);
+	return ntohl(low) <= at && at <= ntohl(high);
+}
+
 static bool selector_takes(const struct cyg_selector *s, const struct cyg_ip *ip, uint8_t protocol,
 			   bool has_port, uint16_t port)
 {
-	if (s->addr.low.family != ip->family ||
-	    memcmp(s->addr.low.octets, ip->octets, sizeof(ip->octets)) > 0 ||
-	    memcmp(s->addr.high.octets, ip->octets, sizeof(ip->octets)) < 0)
+	if (!range_holds(&s->addr, ip))
 		return false;
 	if (s->protocol != 0 && s->protocol != protocol)
 		return false;

@@ -125,7 +125,7 @@ static void sort_one(struct out_batch *b, unsigned i, bool relayed)
 /* Padding, its length and the next header go right behind the packet (RFC 4303 2.4). */
 static size_t put_trailer(uint8_t *packet, size_t len, uint8_t family, unsigned block)
 {
-	unsigned pad = (unsigned)(block - (len + 2) % block) % block;
+	unsigned pad = (unsigned)-(len + 2) & (block - 1);
 	uint8_t *at = packet + len;
 
 	for (unsigned i = 1; i <= pad; i++)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "sum.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-#define WIDE_LEAST 128 /* octets from which the wide sum pays */
+#define WIDE_LEAST 128 /* octets from which the wide sums pay */
 
 /* Four sums side by side, each of 32-bit words: no chain of carries to wait for. */
 static uint64_t sum_words(uint64_t sum, const uint8_t *octets, size_t len)
@@ -38,44 +39,71 @@ static uint64_t sum_words(uint64_t sum, const uint8_t *octets, size_t len)
 	return sum + (a & 0xffffffff) + (a >> 32);
 }
 
-#ifdef __x86_64__
-typedef uint32_t lanes __attribute__((vector_size(32)));
-
-/* Eight lanes at a time, low and high halves of their words apart: half the time of the above. */
-__attribute__((target("avx2"))) static uint64_t sum_wide(uint64_t sum, const uint8_t *octets, size_t len)
+static uint64_t copy_words(uint64_t sum, uint8_t *to, const uint8_t *octets, size_t len)
 {
-	lanes low = { 0 }, high = { 0 };
-
-	for (; len >= 2 * sizeof(lanes); len -= 2 * sizeof(lanes), octets += 2 * sizeof(lanes)) {
-		lanes a, b;
-
-		memcpy(&a, octets, sizeof(a));
-		memcpy(&b, octets + sizeof(a), sizeof(b));
-		low += (a & 0xffff) + (b & 0xffff);
-		high += (a >> 16) + (b >> 16);
-	}
-	for (unsigned i = 0; i < sizeof(lanes) / sizeof(uint32_t); i++)
-		sum += low[i] + (uint64_t)high[i];
+	if (len)
+		memcpy(to, octets, len);
 	return sum_words(sum, octets, len);
 }
 
-static int wide_there(void)
-{
-	return __builtin_cpu_supports("avx2");
-}
-#else
+#ifdef __x86_64__
+/*
+ * Many 32-bit words at a time: `all` is their sum, `high` that of their upper halves, which is what is missing in `all` when
+ * it has wrapped around. With `copies_` they go to `to` on the way: what is summed and copied is read once.
+ */
+#define SUM_WIDE(name_, target_, octets_, copies_)                                                   \
+	typedef uint32_t name_##_lanes __attribute__((vector_size(octets_)));                        \
+	__attribute__((target(target_))) static uint64_t name_(uint64_t sum, uint8_t *to,            \
+							       const uint8_t *octets, size_t len)    \
+	{                                                                                            \
+		name_##_lanes all = { 0 }, high = { 0 };                                             \
+                                                                                                     \
+		for (; len >= (octets_); len -= (octets_), octets += (octets_)) {                    \
+			name_##_lanes a;                                                             \
+                                                                                                     \
+			memcpy(&a, octets, (octets_));                                               \
+			if (copies_) {                                                               \
+				memcpy(to, &a, (octets_));                                           \
+				to += (octets_);                                                     \
+			}                                                                            \
+			all += a;                                                                    \
+			high += a >> 16;                                                             \
+		}                                                                                    \
+		all -= high << 16;                                                                   \
+		for (unsigned i = 0; i < (octets_) / sizeof(uint32_t); i++)                          \
+			sum += all[i] + (uint64_t)high[i];                                           \
+		return (copies_) ? copy_words(sum, to, octets, len) : sum_words(sum, octets, len);   \
+	}
+
+SUM_WIDE(sum_32, "avx2", 32, false)
+SUM_WIDE(copy_32, "avx2", 32, true)
+SUM_WIDE(sum_64, "avx512f", 64, false)
+SUM_WIDE(copy_64, "avx512f", 64, true)
+
 static uint64_t sum_wide(uint64_t sum, const uint8_t *octets, size_t len)
 {
-	return sum_words(sum, octets, len);
+	if (__builtin_cpu_supports("avx512f"))
+		return sum_64(sum, NULL, octets, len);
+	return __builtin_cpu_supports("avx2") ? sum_32(sum, NULL, octets, len) : sum_words(sum, octets, len);
 }
 
-static int wide_there(void)
+static uint64_t copy_wide(uint64_t sum, uint8_t *to, const uint8_t *octets, size_t len)
 {
-	return 0;
+	if (__builtin_cpu_supports("avx512f"))
+		return copy_64(sum, to, octets, len);
+	return __builtin_cpu_supports("avx2") ? copy_32(sum, to, octets, len) : copy_words(sum, to, octets, len);
 }
+#else
+#define sum_wide  sum_words
+#define copy_wide copy_words
 #endif
 
 uint64_t sum_add(uint64_t sum, const uint8_t *octets, size_t len)
 {
-	return len >= WIDE_LEAST && wide_there() ? sum_wide(sum, octets, len) : sum_words(sum, octets, len);
+	return len >= WIDE_LEAST ? sum_wide(sum, octets, len) : sum_words(sum, octets, len);
+}
+
+uint64_t sum_copy(uint64_t sum, uint8_t *to, const uint8_t *octets, size_t len)
+{
+	return len >= WIDE_LEAST ? copy_wide(sum, to, octets, len) : copy_words(sum, to, octets, len);
 }

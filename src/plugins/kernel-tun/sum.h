@@ -12,6 +12,8 @@
 
 /* Adds octets that begin at an even place of what is summed. */
 uint64_t sum_add(uint64_t sum, const uint8_t *octets, size_t len);
+/* The same, and copies them to `to`, which does not overlap. */
+uint64_t sum_copy(uint64_t sum, uint8_t *to, const uint8_t *octets, size_t len);
 
 /* Adds one number that stands there as 16 bits. */
 static inline uint64_t sum_add_u16(uint64_t sum, uint16_t value)
