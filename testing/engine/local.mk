@@ -42,15 +42,15 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKE
 check_PROGRAMS += testing/engine/explore_tests
 ENGINE_TESTS += testing/engine/explore_tests
 TESTS += testing/engine/explore_tests
-testing_engine_explore_tests_SOURCES = $(ENGINE_KIT) \
+testing_engine_explore_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKER) \
 	testing/engine/explore_test.c \
 	testing/engine/explore_tests.c \
 	testing/engine/explore_tests.h \
 	testing/engine/flood_test.c \
 	testing/engine/refused_test.c
 testing_engine_explore_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-testing_engine_explore_tests_CFLAGS = $(TEST_CFLAGS)
-testing_engine_explore_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS)
+testing_engine_explore_tests_CFLAGS = $(TEST_CFLAGS) $(OPENSSL_CFLAGS)
+testing_engine_explore_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS) $(OPENSSL_LIBS)
 testing_engine_engine_tests_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 testing_engine_engine_tests_CFLAGS = $(TEST_CFLAGS) $(OPENSSL_CFLAGS)
 testing_engine_engine_tests_LDADD = src/plugins/openssl/libopenssl-plugin.la $(TEST_LIBS) $(OPENSSL_LIBS)

@@ -6,7 +6,7 @@
  * themselves.
  */
 #include "testing/engine/explore_tests.h"
-#include "testing/engine/kit.h"
+#include "testing/engine/kit_eap.h"
 
 #include "exchange/exchange.h"
 
@@ -178,7 +178,7 @@ static enum kit_verdict pass_some(struct kit *kit, struct kit_packet *packet, vo
 	return KIT_PASS;
 }
 
-enum reach { BY_DATAGRAMS, BY_REKEY, BY_DELETE };
+enum reach { BY_DATAGRAMS, BY_REKEY, BY_DELETE, BY_LOGIN };
 
 static const struct {
 	const char *name;
@@ -190,6 +190,11 @@ static const struct {
 	{ "initiator, IKE_SA_INIT sent", IKE_INIT_SENT, KIT_CLIENT, BY_DATAGRAMS, 0 },
 	{ "responder, half-open", IKE_INIT_DONE, KIT_GATEWAY, BY_DATAGRAMS, 2 },
 	{ "initiator, IKE_AUTH sent", IKE_AUTH_SENT, KIT_CLIENT, BY_DATAGRAMS, 2 },
+	{ "initiator, EAP wanted", IKE_EAP_WANTED, KIT_CLIENT, BY_LOGIN, 2 },
+	{ "initiator, EAP packet sent", IKE_EAP_SENT, KIT_CLIENT, BY_LOGIN, 4 },
+	{ "initiator, AUTH after EAP sent", IKE_PROOF_SENT, KIT_CLIENT, BY_LOGIN, 10 },
+	{ "responder, EAP packet awaited", IKE_EAP, KIT_GATEWAY, BY_LOGIN, 4 },
+	{ "responder, AUTH after EAP awaited", IKE_EAP_DONE, KIT_GATEWAY, BY_LOGIN, 10 },
 	{ "responder, established", IKE_ESTABLISHED, KIT_GATEWAY, BY_DATAGRAMS, 1000 },
 	{ "initiator, established", IKE_ESTABLISHED, KIT_CLIENT, BY_DATAGRAMS, 1000 },
 	{ "responder, rekeyed", IKE_REKEYED, KIT_GATEWAY, BY_REKEY, 2 },
@@ -201,13 +206,15 @@ static unsigned left;
 
 static struct kit *reach(unsigned n, struct ike_sa **sa, struct ike_sa **peer)
 {
-	struct kit *kit = kit_new(NULL);
+	bool login = states[n].how == BY_LOGIN;
+	struct kit *kit = login ? kit_eap_new(&(struct kit_eap){ .how = KIT_EAP_QUERY }) : kit_new(NULL);
 	struct kit_side *side = &kit->side[states[n].side], *other = &kit->side[1 - states[n].side];
 
-	left = states[n].how == BY_DATAGRAMS ? states[n].datagrams : 1000;
+	left = states[n].how == BY_DATAGRAMS || login ? states[n].datagrams : 1000;
 	kit->script = pass_some;
 	kit->ctx = &left;
-	kit_configure_both(kit, GCM, "esp-gcm");
+	if (!login)
+		kit_configure_both(kit, GCM, "esp-gcm");
 	kit_settle(kit);
 	left = states[n].datagrams;
 	if (states[n].how == BY_REKEY) {
@@ -337,7 +344,7 @@ static unsigned long torment(unsigned n)
 				      exchanges[e], response ? "response" : "request", has);
 		}
 	}
-	kit_free(kit);
+	kit_eap_free(kit);
 	return count;
 }
 
@@ -353,12 +360,21 @@ START_TEST(what_no_row_allows_is_refused_and_changes_nothing)
 }
 END_TEST
 
+static unsigned responder_established(void)
+{
+	unsigned n = 0;
+
+	while (states[n].state != IKE_ESTABLISHED || states[n].side != KIT_GATEWAY)
+		n++;
+	return n;
+}
+
 /* The twin: what a row allows does change something, so the look would have seen it. */
 START_TEST(what_a_row_allows_is_seen_to_change_something)
 {
 	static uint8_t octets[4000], inner[2000];
 	struct ike_sa *sa, *peer;
-	struct kit *kit = reach(3, &sa, &peer);
+	struct kit *kit = reach(responder_established(), &sa, &peer);
 	struct look before, after;
 	struct chain_writer c = chain_inner(inner, sizeof(inner));
 	uint8_t first;

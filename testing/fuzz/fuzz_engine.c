@@ -5,7 +5,7 @@
  * payload sealed by the right keys, since no blind change would ever get past the ICV.
  */
 #include "testing/fuzz/fuzz.h"
-#include "testing/engine/kit.h"
+#include "testing/engine/kit_eap.h"
 
 #include "exchange/fragment.h"
 
@@ -25,10 +25,14 @@ enum where {
 	REKEYED_GATEWAY,    /* an old SA that waits for its end */
 	DELETING_GATEWAY,
 	DELETING_CLIENT,
+	LOGIN_TO_GATEWAY,   /* EAP: the client's packet is next */
+	LOGIN_TO_CLIENT,
+	PROOF_TO_GATEWAY,   /* EAP has ended well: AUTH is next */
+	PROOF_TO_CLIENT,
 	WHERE_COUNT,
 };
 
-static struct kit *kit;
+static struct kit *kit, *plain, *login; /* the one at hand; pre-shared keys, EAP */
 static struct config_view const *client_view;
 
 static enum kit_verdict drop_all(struct kit *k, struct kit_packet *packet, void *ctx)
@@ -69,13 +73,16 @@ static void restart(unsigned count)
 
 static void start(void)
 {
-	kit = kit_new(NULL);
+	login = kit = kit_eap_new(&(struct kit_eap){ .how = KIT_EAP_QUERY,
+						     .gateway_more = "no crypto ikev2 cookie-challenge\n" });
+	kit->script = drop_all;
+	kit_settle(kit);
+	plain = kit = kit_new(NULL);
 	log_capture_stop();
 	log_capture_start();
 	kit_configure(kit_gateway(kit),
 		      kit_gateway_text(PROPOSAL, "esp-gcm", "no crypto ikev2 cookie-challenge\n"));
 	kit_configure(kit_client(kit), kit_client_text(PROPOSAL, "esp-gcm", NULL));
-	client_view = config_view(kit_client(kit)->config);
 	kit->script = drop_all;
 	kit_settle(kit);
 }
@@ -86,7 +93,16 @@ static struct ike_sa *prepare(enum where where)
 	struct ike_sa *g, *c;
 	unsigned count;
 
+	kit = where >= LOGIN_TO_GATEWAY ? login : plain;
+	client_view = config_view(kit_client(kit)->config);
 	switch (where) {
+	case LOGIN_TO_GATEWAY:
+	case LOGIN_TO_CLIENT:
+	case PROOF_TO_GATEWAY:
+	case PROOF_TO_CLIENT:
+		restart(where <= LOGIN_TO_CLIENT ? 4 : 10);
+		return where == LOGIN_TO_GATEWAY || where == PROOF_TO_GATEWAY ? kit_sa(kit_gateway(kit)) :
+										 kit_sa(kit_client(kit));
 	case INIT_TO_GATEWAY:
 		if (kit_sas(kit_gateway(kit)) > 50)
 			restart(0);
@@ -252,7 +268,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		start();
 	where = data[0] % WHERE_COUNT;
 	to = where == INIT_TO_CLIENT || where == AUTH_TO_CLIENT || where == REQUEST_TO_CLIENT ||
-			     where == ANSWER_TO_CLIENT || where == DELETING_CLIENT ? KIT_CLIENT : KIT_GATEWAY;
+			     where == ANSWER_TO_CLIENT || where == DELETING_CLIENT || where == LOGIN_TO_CLIENT ||
+			     where == PROOF_TO_CLIENT ? KIT_CLIENT : KIT_GATEWAY;
 	sa = prepare(where);
 	failed = kit_counters(kit_gateway(kit)).auth_failed;
 	if (where <= INIT_TO_CLIENT) {
@@ -262,7 +279,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!peer || !peer->keys.octets || !sa->keys.octets)
 			return 0;
 		response = where == AUTH_TO_CLIENT || where == ANSWER_TO_CLIENT || where == ANSWER_TO_GATEWAY ||
-			   (where >= REKEYED_GATEWAY && size & 1);
+			   where == LOGIN_TO_CLIENT || where == PROOF_TO_CLIENT ||
+			   (where >= REKEYED_GATEWAY && where <= DELETING_CLIENT && size & 1);
 		if (where == FRAGMENTS_TO_GATEWAY || where == FRAGMENTS_HALF_OPEN) {
 			inject_fragments(to, sa, peer, data[1], data[2], cyg_bytes(data + 3, size - 3));
 			goto injected;

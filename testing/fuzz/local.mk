@@ -111,6 +111,12 @@ testing_fuzz_fuzz_sign_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_sign_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_sign_LDADD = src/plugins/openssl/libopenssl-plugin.la $(FUZZ_LIBS) $(OPENSSL_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_eap
+testing_fuzz_fuzz_eap_SOURCES = testing/fuzz/fuzz_eap.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_eap_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_eap_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_eap_LDADD = $(FUZZ_LIBS)
+
 if PLUGIN_KERNEL_TUN
 FUZZ_TARGETS += testing/fuzz/fuzz_vnet
 testing_fuzz_fuzz_vnet_SOURCES = testing/fuzz/fuzz_vnet.c src/plugins/kernel-tun/cut.c src/plugins/kernel-tun/inner.c \
@@ -160,10 +166,10 @@ testing_fuzz_fuzz_mangler_LDADD = src/plugins/name-mangler/libname-mangler-plugi
 
 # Whole messages into live engines.
 FUZZ_TARGETS += testing/fuzz/fuzz_engine
-testing_fuzz_fuzz_engine_SOURCES = testing/fuzz/fuzz_engine.c $(ENGINE_KIT) $(FUZZ_DRIVER)
+testing_fuzz_fuzz_engine_SOURCES = testing/fuzz/fuzz_engine.c $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKER) $(FUZZ_DRIVER)
 testing_fuzz_fuzz_engine_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_engine_LDFLAGS = $(FUZZ_LDFLAGS)
-testing_fuzz_fuzz_engine_LDADD = src/plugins/openssl/libopenssl-plugin.la $(FUZZ_LIBS)
+testing_fuzz_fuzz_engine_LDADD = src/plugins/openssl/libopenssl-plugin.la $(FUZZ_LIBS) $(OPENSSL_LIBS)
 endif
 
 .PHONY: print-fuzz-targets fuzz-targets
