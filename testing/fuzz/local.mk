@@ -87,6 +87,12 @@ testing_fuzz_fuzz_control_request_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_control_request_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_control_request_LDADD = $(FUZZ_LIBS)
 
+FUZZ_TARGETS += testing/fuzz/fuzz_control_session
+testing_fuzz_fuzz_control_session_SOURCES = testing/fuzz/fuzz_control_session.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_control_session_CPPFLAGS = $(FUZZ_CPPFLAGS)
+testing_fuzz_fuzz_control_session_LDFLAGS = $(FUZZ_LDFLAGS)
+testing_fuzz_fuzz_control_session_LDADD = $(FUZZ_LIBS)
+
 FUZZ_TARGETS += testing/fuzz/fuzz_broker
 testing_fuzz_fuzz_broker_SOURCES = testing/fuzz/fuzz_broker.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_broker_CPPFLAGS = $(FUZZ_CPPFLAGS)
