@@ -172,6 +172,10 @@ START_TEST(who_may_only_look_changes_nothing)
 	grant = CONTROL_CONFIGURE;
 	ask("run", "clear crypto ikev2 sa", true);
 	HAS("\"cleared\":0");
+	ask("run", "clear crypto session", true);
+	HAS("\"cleared\":0");
+	ask("run", "clear crypto session remote 192.0.2.1", true);
+	HAS("\"cleared\":0");
 	ask("run", "rekey crypto ikev2 sa", true);
 	HAS("\"rekeyed\":0");
 	ask("run", "rekey crypto ikev2 sa psh 7 child", true);
@@ -440,6 +444,22 @@ START_TEST(lists_of_the_configuration_are_shown)
 }
 END_TEST
 
+START_TEST(what_this_version_does_not_do_yet_says_so)
+{
+	set_config("crypto ikev2 client flexvpn C\n peer 1 192.0.2.1\n client connect Tunnel1\n"
+		   "interface Tunnel1\n ip address negotiated\n tunnel source 192.0.2.2\n");
+	ask("run", "show crypto ikev2 client flexvpn", false);
+	HAS("Profile : C");
+	HAS("FlexVPN clients are not supported so far");
+	ask("run", "show crypto ikev2 client flexvpn C", true);
+	HAS("\"name\":\"C\"");
+	ask("run", "show crypto ikev2 client flexvpn D", false);
+	HAS("there is no FlexVPN client 'D'");
+	ask("run", "show crypto ikev2 certificate-cache", false);
+	HAS("Nothing is cached");
+}
+END_TEST
+
 START_TEST(a_profile_shows_whom_it_asks)
 {
 	set_config("aaa new-model\naaa authentication login L local\naaa authorization network L local\n"
@@ -477,6 +497,7 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, protection_is_shown_with_its_built_in_objects);
 	tcase_add_test(tests, lists_of_the_configuration_are_shown);
 	tcase_add_test(tests, a_profile_shows_whom_it_asks);
+	tcase_add_test(tests, what_this_version_does_not_do_yet_says_so);
 	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, child_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, listings_and_counters_ask_every_shard);

@@ -424,6 +424,12 @@ static const struct cyg_command commands[] = {
 	  .flags = CYG_CMD_PRIVILEGED,
 	  .run = clear_sa },
 	{ .mode = "exec",
+	  .syntax = "clear crypto session [remote <remote:ip>]",
+	  .help = "Ends sessions: their IKEv2 security associations and what these carry.",
+	  .tokens = sa_tokens,
+	  .flags = CYG_CMD_PRIVILEGED,
+	  .run = clear_sa },
+	{ .mode = "exec",
 	  .syntax = "rekey crypto ikev2 sa [local <local:ip> | remote <remote:ip> | fvrf <fvrf:word> | "
 		    "psh <psh:uint(1-4294967295)>] [child]",
 	  .help = "Negotiates new keys now, for the security associations or for their children.",

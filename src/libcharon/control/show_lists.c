@@ -211,7 +211,45 @@ static enum cyg_status run_route_maps(struct cyg_exec *exec, const struct cyg_ar
 	return show_each_named(exec, args, CYG_MODE_ROUTE_MAP, "route map", show_route_map);
 }
 
+/* --- FlexVPN clients --- */
+
+static void show_client(struct cyg_exec *exec, const void *object, struct cyg_str name)
+{
+	const char *missing = cyg_config_object_missing(object);
+	json_t *row;
+
+	cyg_exec_printf(exec, "Profile : %.*s\n", (int)name.len, name.ptr);
+	cyg_exec_printf(exec, " Current state : %s\n", missing[0] ? "NOT USED" : "CONFIGURED");
+	if (missing[0])
+		cyg_exec_printf(exec, " Not used      : %s\n", missing);
+	cyg_exec_printf(exec, "\n");
+	if (!cyg_exec_json(exec))
+		return;
+	row = json_object();
+	put_json(&row, "name", json_stringn(name.ptr, name.len));
+	put_text(&row, "missing", missing);
+	cyg_exec_row(exec, row);
+}
+
+static enum cyg_status run_clients(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	return show_each_named(exec, args, "ikev2-client", "FlexVPN client", show_client);
+}
+
+/* --- Certificates by URL --- */
+
+static enum cyg_status run_url_cache(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	cyg_exec_printf(exec, "Nothing is cached: this version fetches no certificates from URLs. Those that peers sent\n"
+			      "are counted by `show crypto ikev2 stats`.\n");
+	return CYG_OK;
+}
+
 static const struct cyg_command commands[] = {
+	{ "exec", "show crypto ikev2 client flexvpn [<name:ref(ikev2-client)>]", "Shows FlexVPN clients.", tokens,
+	  .run = run_clients },
+	{ "exec", "show crypto ikev2 certificate-cache", "Shows certificates that were fetched from URLs.", tokens,
+	  .run = run_url_cache },
 	{ "exec", "show access-lists [<name:name>]", "Shows access lists of both families.", tokens, .run = run_lists },
 	{ "exec", "show route-map", "Shows route maps.", tokens, .run = run_route_maps },
 	{ "exec", "show vrf [<name:ref(vrf)>]", "Shows VRFs.", tokens, .run = run_vrfs },
