@@ -95,6 +95,15 @@ struct cyg_command {
 	enum cyg_status (*run)(struct cyg_exec *exec, const struct cyg_args *args);
 };
 
+/* One of the objects inside of another one came, went, or was built anew. */
+struct cyg_inner {
+	const struct cyg_mode *mode;
+	struct cyg_str name;
+	uint64_t place;        /* lower: opened before, among those of its mode; the same as long as it stays */
+	const void *before, *after; /* as it was and as it is; NULL: not there, or not usable. Both live as long as the
+	                             * outer object that was told of them */
+};
+
 struct cyg_mode {
 	const char *name;      /* "ikev2-profile" */
 	const char *parent;    /* "global", or the mode it is inside of */
@@ -110,6 +119,12 @@ struct cyg_mode {
 	void (*check)(struct cyg_build *build, void *object, struct cyg_str name);
 	/* Frees what the object owns (not the object). Any thread. */
 	void (*done)(void *object);
+	/* For an object with an index of those inside of it, so that a change of one of them costs that one: instead of asking
+	 * for each (cyg_build_inner()) it is told of them, before `check`. `inherit` takes over a copy of the index of the
+	 * object as it was; then `inner` is told what has changed since. Without an object before, or if that held an error,
+	 * each one is told as new. Both or none; what `done` is for must hold after `inherit` alone. */
+	void (*inherit)(void *object, const void *before);
+	void (*inner)(struct cyg_build *build, void *object, const struct cyg_inner *change);
 	const char *const *smart_defaults; /* names of built-in objects, NULL-terminated; their lines: */
 	const char *const *default_lines;  /* the lines of the nth of them, separated by '\n'; if the first
 	                                    * begins with a blank it goes on with the opening line */
