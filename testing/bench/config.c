@@ -231,7 +231,7 @@ int main(int argc, char **argv)
 			       keys[k][s] / keys[k][0], sizes[0]);
 		for (unsigned k = 0; k < CYG_COUNT(changes); k++)
 			printf("  %-29s %9.3f ms, %.2f times that at %zu\n", changes[k].what, lines[k][s] / 1e6,
-			       lines[k][s] / lines[k][0], sizes[0]);
+			       lines[k][s] / lines[k][s ? 1 : 0], sizes[s ? 1 : 0]);
 		fflush(stdout);
 	}
 	config_grammar_unref(grammar);

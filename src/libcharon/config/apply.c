@@ -65,6 +65,7 @@ static const struct cyg_args *line_at(const struct node *node, const char *file,
 				      uint64_t number)
 {
 	const struct cyg_args *s;
+	const struct node *inner;
 
 	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
 		s = node->lines->items[i];
@@ -77,8 +78,8 @@ static const struct cyg_args *line_at(const struct node *node, const char *file,
 	    memcmp(s->source->name, file, file_len) == 0)
 		return s;
 	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++) {
-		for (size_t i = 0; node->tables[t] && i < node->tables[t]->count; i++) {
-			s = line_at(node->tables[t]->items[i], file, file_len, number);
+		for (uint64_t at = 0; (inner = table_next(node->tables[t], &at));) {
+			s = line_at(inner, file, file_len, number);
 			if (s)
 				return s;
 		}
@@ -175,6 +176,20 @@ bool cyg_build_exists(struct cyg_build *build, const char *mode, struct cyg_str 
 	return there;
 }
 
+bool build_usable(struct cyg_build *build, const char *mode, struct cyg_str name)
+{
+	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
+	struct built *found = NULL;
+	struct need *need;
+
+	if (build_ready(build->c, to, name, &found) == CYG_NOMEM)
+		build->status = CYG_NOMEM;
+	need = build_need(build, NEED_USABLE, to, name);
+	if (need)
+		need->there = found && found->usable;
+	return found && found->usable;
+}
+
 const void *cyg_build_object(struct cyg_build *build, const char *mode, struct cyg_str name)
 {
 	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
@@ -200,7 +215,7 @@ static const void *nth(struct cyg_build *build, enum need_kind kind, struct spot
 {
 	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
 	struct built *found = NULL;
-	struct table *table;
+	const struct node *node;
 	struct need *need;
 	struct spot spot;
 	enum cyg_status status = build_ready_inner(build->c, outer, to, n, &spot);
@@ -219,8 +234,8 @@ static const void *nth(struct cyg_build *build, enum need_kind kind, struct spot
 	need->built = found ? built_ref(found) : NULL;
 	if (name) {
 		/* Building may have copied the table. */
-		table = to && to->parent == outer->node->mode ? node_table(outer->node, to) : NULL;
-		*name = table && n < table->count ? cyg_str(table->items[n]->name) : cyg_str_n("", 0);
+		node = to && to->parent == outer->node->mode ? table_nth(node_table(outer->node, to), n) : NULL;
+		*name = node ? cyg_str(node->name) : cyg_str_n("", 0);
 	}
 	return found && found->usable ? found->object : NULL;
 }

@@ -31,6 +31,10 @@ void built_unref(struct built *built)
 		free(built->needs[i].name);
 	}
 	free(built->needs);
+	for (unsigned i = 0; built->seen && i < built->mode->slot_count; i++)
+		table_unref(built->seen[i]);
+	free(built->seen);
+	free(built->top_name);
 	while (built->places) {
 		struct place *next = built->places->next;
 
@@ -45,15 +49,24 @@ void built_unref(struct built *built)
 	free(built);
 }
 
-static enum cyg_status built_new(struct candidate *c, const struct node *node, struct built **out)
+static enum cyg_status built_new(struct candidate *c, const struct spot *spot, struct built **out)
 {
+	const struct node *node = spot->node;
+	const struct spot *top = spot;
 	struct built *b = calloc(1, sizeof(*b) + node->mode->mode->object_size);
 
 	if (!b)
 		return CYG_NOMEM;
 	atomic_init(&b->refs, 1);
+	while (top->up && top->up->up)
+		top = top->up;
 	b->name = cyg_str_dup(cyg_str(node->name));
-	if (!b->name) {
+	if (top != spot) {
+		b->top_mode = top->mode;
+		b->top_name = cyg_str_dup(cyg_str(top->node->name));
+	}
+	if (!b->name || (b->top_mode && !b->top_name)) {
+		free(b->name);
 		free(b);
 		return CYG_NOMEM;
 	}
@@ -86,7 +99,7 @@ struct need *build_need(struct cyg_build *build, enum need_kind kind,
 	}
 	need = &b->needs[b->need_count];
 	*need = (struct need){ .kind = kind, .mode = mode };
-	if (kind == NEED_NAME || kind == NEED_OBJECT || kind == NEED_COUNT) {
+	if (kind != NEED_INNER && kind != NEED_NTH) {
 		need->name = cyg_str_dup(name);
 		if (!need->name) {
 			build->status = CYG_NOMEM;
@@ -109,13 +122,11 @@ bool build_exists(const struct candidate *c, const struct grammar_mode *mode, st
 		return false;
 	if (mode->mode->sequence)
 		return build_sequence_next(c, mode, name, &above, &count) != NULL;
-	node = node_find(c->root, mode, name, NULL);
+	node = node_find(c->root, mode, name);
 	return node && !node->disabled;
 }
 
 /* --- Building one, and judging what is there --- */
-
-static enum cyg_status ensure(struct candidate *c, struct spot *spot);
 
 enum cyg_status build_own(struct candidate *c, struct spot *spot)
 {
@@ -126,28 +137,24 @@ enum cyg_status build_own(struct candidate *c, struct spot *spot)
 	status = build_own(c, spot->up);
 	if (status != CYG_OK)
 		return status;
-	return node_own_nth(spot->up->node, spot->mode, spot->index, &spot->node);
-}
-
-static struct spot root_spot(struct candidate *c)
-{
-	return (struct spot){ .node = c->root };
+	return node_own_at(spot->up->node, spot->mode, spot->place, &spot->node);
 }
 
 /* An object at the top, ready. CYG_NOT_FOUND, CYG_BUSY (being built itself) or CYG_NOMEM. */
 enum cyg_status build_ready(struct candidate *c, const struct grammar_mode *mode,
 				     struct cyg_str name, struct built **out)
 {
-	struct spot root = root_spot(c), spot = { .up = &root, .mode = mode };
+	struct spot root = build_root(c), spot = { .up = &root, .mode = mode };
 	enum cyg_status status;
 
 	*out = NULL;
 	if (!mode || mode->parent != c->grammar->global)
 		return CYG_NOT_FOUND;
-	spot.node = node_find(c->root, mode, name, &spot.index);
+	spot.node = node_find(c->root, mode, name);
 	if (!spot.node)
 		return CYG_NOT_FOUND;
-	status = ensure(c, &spot);
+	spot.place = spot.node->place;
+	status = build_ensure(c, &spot);
 	if (status == CYG_OK)
 		*out = spot.node->built;
 	return status;
@@ -156,18 +163,18 @@ enum cyg_status build_ready(struct candidate *c, const struct grammar_mode *mode
 enum cyg_status build_ready_inner(struct candidate *c, struct spot *outer,
 				   const struct grammar_mode *mode, size_t n, struct spot *spot)
 {
-	struct table *table;
+	struct node *node;
 
 	if (!mode || mode->parent != outer->node->mode)
 		return CYG_NOT_FOUND;
-	table = node_table(outer->node, mode);
-	if (!table || n >= table->count)
+	node = table_nth(node_table(outer->node, mode), n);
+	if (!node)
 		return CYG_NOT_FOUND;
-	*spot = (struct spot){ .up = outer, .mode = mode, .index = n, .node = table->items[n] };
-	return ensure(c, spot);
+	*spot = (struct spot){ .up = outer, .mode = mode, .place = node->place, .node = node };
+	return build_ensure(c, spot);
 }
 
-static bool same_line(const struct cyg_args *a, const struct cyg_args *b)
+bool build_same_line(const struct cyg_args *a, const struct cyg_args *b)
 {
 	if (a == b)
 		return true;
@@ -175,17 +182,33 @@ static bool same_line(const struct cyg_args *a, const struct cyg_args *b)
 	       strcmp(a->source->name, b->source->name) == 0;
 }
 
+/* Are those inside of it the ones that it was told of? Of a file all findings are told, so it is built anew. */
+static bool same_inside(const struct candidate *c, const struct node *node, const struct built *b)
+{
+	if (!node->mode->mode->inner)
+		return true;
+	if (!b->seen || (c->in_file && !c->merge))
+		return false;
+	for (unsigned s = 0; s < node->mode->slot_count; s++) {
+		const struct table *now = node_table(node, node->mode->slots[s]);
+
+		if (now != b->seen[s] && !(now && b->seen[s] && map_same(&now->places, &b->seen[s]->places)))
+			return false;
+	}
+	return true;
+}
+
 /* Does what was built still hold? */
 static bool still_good(struct candidate *c, struct spot *spot, const struct built *b)
 {
 	const struct node *node = spot->node;
 
-	if (!same_line(b->opening, node->opening) || !lines_equal(b->lines, node->lines, true) ||
+	if (!same_inside(c, node, b) || !build_same_line(b->opening, node->opening) || !lines_equal(b->lines, node->lines, true) ||
 	    (node->error && b->usable))
 		return false;
 	for (size_t i = 0; i < b->need_count; i++) {
 		const struct need *need = &b->needs[i];
-		struct spot inner, root = root_spot(c);
+		struct spot inner, root = build_root(c);
 		struct built *now = NULL;
 		bool there = true;
 		uint64_t above = 0;
@@ -200,12 +223,14 @@ static bool still_good(struct candidate *c, struct spot *spot, const struct buil
 		case NEED_NAME:
 			there = build_exists(c, need->mode, cyg_str(need->name));
 			break;
+		case NEED_USABLE:
+			there = build_ready(c, need->mode, cyg_str(need->name), &now) == CYG_OK && now->usable;
+			now = NULL;
+			break;
 		case NEED_OBJECT:
 			there = build_ready(c, need->mode, cyg_str(need->name), &now) == CYG_OK;
 			break;
 		case NEED_INNER:
-			if (node->closed && node->edit != c->edit)
-				continue;
 			there = build_ready_inner(c, spot, need->mode, need->n, &inner) == CYG_OK;
 			now = there ? inner.node->built : NULL;
 			break;
@@ -282,13 +307,128 @@ static void name_error(struct candidate *c, const struct node *node, struct buil
 		snprintf(b->missing, sizeof(b->missing), "line %u has an error: %s", first->line, first->text);
 }
 
+/* --- Those inside of an object that wants to be told of them --- */
+
+/* Does it begin with what was built of it before, and is told of changes alone? */
+static bool inherits(const struct candidate *c, const struct built *before)
+{
+	return before && before->seen && !before->error && !(c->in_file && !c->merge);
+}
+
+struct inner_told {
+	struct cyg_build *build;
+	const struct grammar_mode *mode;
+};
+
+static const void *usable_object(const struct node *node)
+{
+	return node && !node->disabled && node->built && node->built->usable ? node->built->object : NULL;
+}
+
+static void inner_told(void *ctx, struct map_key key, void *before, void *after)
+{
+	const struct inner_told *told = ctx;
+	const struct node *any = after ? after : before;
+	struct cyg_inner change = { .mode = told->mode->mode,
+				    .name = cyg_str(any->name),
+				    .place = key.low,
+				    .before = usable_object(before),
+				    .after = usable_object(after) };
+	struct built *b = told->build->b;
+
+	if (change.before != change.after)
+		b->mode->mode->inner(told->build, b->object, &change);
+}
+
+static enum cyg_status tell_inner(struct cyg_build *build, const struct built *before)
+{
+	const struct node *node = build->spot->node;
+	struct built *b = build->b;
+
+	b->seen = calloc(node->mode->slot_count + 1u, sizeof(b->seen[0]));
+	if (!b->seen)
+		return CYG_NOMEM;
+	for (unsigned s = 0; s < node->mode->slot_count; s++) {
+		struct inner_told told = { build, node->mode->slots[s] };
+
+		b->seen[s] = table_ref(node_table(node, told.mode));
+		table_diff(inherits(build->c, before) ? before->seen[s] : NULL, b->seen[s], inner_told, &told);
+	}
+	return build->status;
+}
+
+struct places {
+	uint64_t *at;
+	size_t count, room;
+	bool failed;
+};
+
+static void note_place(void *ctx, struct map_key key, void *before, void *after)
+{
+	struct places *places = ctx;
+
+	(void)before;
+	if (!after || places->failed)
+		return;
+	if (places->count == places->room) {
+		size_t room = places->room ? 2 * places->room : 16;
+		uint64_t *at = realloc(places->at, room * sizeof(*at));
+
+		if (!at) {
+			places->failed = true;
+			return;
+		}
+		places->at = at;
+		places->room = room;
+	}
+	places->at[places->count++] = key.low;
+}
+
+/* Building may copy tables on the way, so what has changed is looked up before. */
+enum cyg_status build_inner(struct candidate *c, struct spot *spot, const struct grammar_mode *mode,
+			    const struct table *before,
+			    enum cyg_status (*deeper)(struct candidate *c, struct spot *spot, const struct node *before))
+{
+	struct places places = { 0 };
+	enum cyg_status status = CYG_OK;
+
+	table_diff(before, node_table(spot->node, mode), note_place, &places);
+	if (places.failed)
+		status = CYG_NOMEM;
+	for (size_t i = 0; i < places.count && status != CYG_NOMEM; i++) {
+		struct node *node = map_get(&node_table(spot->node, mode)->places, (struct map_key){ 0, places.at[i] });
+		struct spot inner = { .up = spot, .mode = mode, .place = places.at[i], .node = node };
+
+		status = build_ensure(c, &inner);
+		if (deeper && status != CYG_NOMEM && inner.node->tables)
+			status = deeper(c, &inner, before ? map_get(&before->places, (struct map_key){ 0, places.at[i] }) : NULL);
+	}
+	free(places.at);
+	return status == CYG_NOMEM ? CYG_NOMEM : CYG_OK;
+}
+
+static enum cyg_status ensure_inside(struct candidate *c, struct spot *spot)
+{
+	const struct grammar_mode *mode = spot->node->mode;
+	enum cyg_status status = CYG_OK;
+
+	for (unsigned s = 0; s < mode->slot_count && status == CYG_OK; s++) {
+		const struct built *b = spot->node->built;
+
+		status = build_inner(c, spot, mode->slots[s], b && b->seen ? b->seen[s] : NULL, NULL);
+	}
+	return status;
+}
+
+/* --- One object --- */
+
 static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 {
 	struct node *node = spot->node;
 	const struct cyg_mode *mode = node->mode->mode;
 	struct cyg_build build = { .c = c, .spot = spot };
 	struct built *b;
-	enum cyg_status status = built_new(c, node, &b);
+	enum cyg_status status = built_new(c, spot, &b);
 
 	if (status != CYG_OK)
 		return status;
@@ -296,12 +436,16 @@ static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 	build.line = node->opening;
 	if (mode->init)
 		mode->init(b->object, cyg_str(b->name));
+	if (mode->inherit && inherits(c, node->built))
+		mode->inherit(b->object, node->built->object);
 	if (node->opening)
 		status = apply_line(&build, node->opening);
 	for (size_t i = 0; status == CYG_OK && b->lines && i < b->lines->count; i++)
 		status = apply_line(&build, b->lines->items[i]);
 	build.line = line_of_object(node, b->lines);
 	b->error |= node->error;
+	if (status == CYG_OK && mode->inner)
+		status = tell_inner(&build, node->built);
 	if (status == CYG_OK && !b->error && mode->check)
 		mode->check(&build, b->object, cyg_str(b->name));
 	if (status == CYG_OK)
@@ -313,6 +457,15 @@ static enum cyg_status build_node(struct candidate *c, struct spot *spot)
 	if (b->error)
 		name_error(c, node, b);
 	b->usable = !b->error && !b->missing[0];
+	if (c->base && spot->up) {
+		status = node->built ? depend_remove(c, node->built) : CYG_OK;
+		if (status == CYG_OK)
+			status = depend_add(c, b);
+		if (status != CYG_OK) {
+			built_unref(b);
+			return status;
+		}
+	}
 	built_unref(node->built);
 	node->built = b;
 	return CYG_OK;
@@ -327,8 +480,7 @@ static void tell_again(struct candidate *c, const struct built *b)
 	}
 }
 
-/* Sees to it that the node's `built` is what its lines and references make of it. */
-static enum cyg_status ensure(struct candidate *c, struct spot *spot)
+enum cyg_status build_ensure(struct candidate *c, struct spot *spot)
 {
 	struct build_frame frame = { .up = c->frames, .node = spot->node };
 	enum cyg_status status = CYG_OK;
@@ -343,6 +495,12 @@ static enum cyg_status ensure(struct candidate *c, struct spot *spot)
 			return CYG_BUSY;
 	}
 	c->frames = &frame;
+	if (spot->node->mode->mode->inner)
+		status = ensure_inside(c, spot);
+	if (status != CYG_OK) {
+		c->frames = frame.up;
+		return status;
+	}
 	if (spot->node->built && still_good(c, spot, spot->node->built)) {
 		if (c->in_file && !c->merge)
 			tell_again(c, spot->node->built);
@@ -356,98 +514,4 @@ static enum cyg_status ensure(struct candidate *c, struct spot *spot)
 		spot->node->checked = c->edit;
 	c->frames = frame.up;
 	return status;
-}
-
-static bool asks_outside(const struct node *node)
-{
-	for (size_t i = 0; node->built && i < node->built->need_count; i++) {
-		if (node->built->needs[i].kind != NEED_INNER)
-			return true;
-	}
-	return !node->closed && node->tables;
-}
-
-static enum cyg_status walk(struct candidate *c, struct spot *spot)
-{
-	const struct grammar_mode *mode = spot->node->mode;
-	enum cyg_status status;
-	bool closed = true;
-
-	if (spot->node->closed && spot->node->edit != c->edit)
-		return CYG_OK;
-
-	for (unsigned s = 0; s < mode->slot_count; s++) {
-		struct table *table;
-
-		for (size_t i = 0;
-		     (table = node_table(spot->node, mode->slots[s])) && i < table->count; i++) {
-			struct spot inner = { .up = spot,
-					      .mode = mode->slots[s],
-					      .index = i,
-					      .node = table->items[i] };
-
-			status = ensure(c, &inner);
-			if (status == CYG_NOMEM)
-				return status;
-			if (inner.node->tables) {
-				status = walk(c, &inner);
-				if (status != CYG_OK)
-					return status;
-			}
-			closed = closed && !asks_outside(inner.node);
-		}
-	}
-	spot->node->closed = closed;
-	return CYG_OK;
-}
-
-enum cyg_status candidate_commit(struct candidate *c, struct cyg_config **out)
-{
-	struct spot root = root_spot(c);
-	struct cyg_config *config;
-	enum cyg_status status = walk(c, &root);
-
-	if (status == CYG_OK)
-		status = ensure(c, &root);
-	if (status != CYG_OK)
-		return status;
-	if (c->findings->errors && !c->skip_errors)
-		return CYG_REFUSED;
-	config = calloc(1, sizeof(*config));
-	if (!config)
-		return CYG_NOMEM;
-	atomic_init(&config->refs, 1);
-	config->grammar = config_grammar_ref(c->grammar);
-	config->root = node_ref(c->root);
-	status = view_fill(config);
-	if (status != CYG_OK) {
-		config_unref(config);
-		return status;
-	}
-	*out = config;
-	return CYG_OK;
-}
-
-static void adopt(struct node *node, const struct node *from)
-{
-	if (!node->built && from->built && same_line(node->opening, from->opening) &&
-	    lines_equal(node->lines, from->lines, true))
-		node->built = built_ref(from->built);
-	for (unsigned s = 0; node->tables && s < node->mode->slot_count; s++) {
-		for (size_t i = 0; node->tables[s] && i < node->tables[s]->count; i++) {
-			struct node *inner = node->tables[s]->items[i];
-			const struct node *old =
-				node_find(from, node->mode->slots[s], cyg_str(inner->name), NULL);
-
-			/* Out of memory means that it is built again, no more. */
-			if (old && node_own_nth(node, node->mode->slots[s], i, &inner) == CYG_OK)
-				adopt(inner, old);
-		}
-	}
-}
-
-void candidate_adopt(struct candidate *c, const struct cyg_config *previous)
-{
-	if (previous && previous->grammar == c->grammar)
-		adopt(c->root, previous->root);
 }

@@ -2,10 +2,10 @@
 /*
  * From statements to typed objects, and from a candidate to a snapshot.
  *
- * A commit walks over the objects. One whose lines have not changed, and whose references still
- * lead to the same objects, keeps what was built of it; every other one is built anew by its rows'
- * `apply` and its mode's `check`. What an object asked for while it was built is written down,
- * which is what "still lead to" is judged by. Control thread, but built_ref() and built_unref().
+ * A commit looks at the objects that were written to, and at those that asked for one that was built anew (commit.c). One
+ * whose lines have not changed, and whose references still lead to the same objects, keeps what was built of it; every other
+ * one is built anew by its rows' `apply` and its mode's `check` (build.c). What an object asked for while it was built is
+ * written down, which is what "still lead to" is judged by. Control thread, but built_ref() and built_unref().
  */
 #ifndef CONFIG_BUILD_H
 #define CONFIG_BUILD_H
@@ -17,11 +17,11 @@
 struct candidate;
 
 /* What one object asked for. */
-enum need_kind { NEED_NAME, NEED_OBJECT, NEED_INNER, NEED_NTH, NEED_COUNT };
+enum need_kind { NEED_NAME, NEED_USABLE, NEED_OBJECT, NEED_INNER, NEED_NTH, NEED_COUNT };
 struct need {
 	enum need_kind kind;
 	const struct grammar_mode *mode;
-	char *name; /* NAME, OBJECT, COUNT */
+	char *name; /* NAME, USABLE, OBJECT, COUNT */
 	size_t n;   /* INNER, NTH; COUNT: how many of a sequence */
 	bool there;
 	struct built *built; /* OBJECT, INNER, NTH: a reference; NULL if there was none */
@@ -40,6 +40,9 @@ struct built {
 	char *name;
 	const struct cyg_args *opening;
 	struct lines *lines; /* what it was built of, kept for the texts */
+	struct table **seen; /* by slot of the mode: those inside of it that it was told of */
+	const struct grammar_mode *top_mode; /* the object at the top that it is inside of; NULL: none */
+	char *top_name;
 	struct need *needs;
 	size_t need_count, need_capacity;
 	struct config_findings findings;
@@ -66,6 +69,8 @@ struct candidate {
 	struct source *source;
 	struct matcher *matcher;
 	bool changed;
+	const struct cyg_config *base; /* the snapshot whose tree it began with; NULL: every object is new */
+	struct map dependents;	       /* who asked for what (depend.c) */
 	const struct cyg_args
 		*typed; /* the line typed at a prompt: findings of others are old news */
 	bool typed_default; /* it began with `default` */
@@ -94,6 +99,7 @@ struct cyg_config {
 	atomic_uint refs;
 	struct config_grammar *grammar;
 	struct node *root;
+	struct map dependents; /* who asked for what (depend.c) */
 	struct config_view view;
 };
 
@@ -103,8 +109,8 @@ enum cyg_status candidate_commit(struct candidate *c, struct cyg_config **out) C
 /* Before that: what is the same in `previous`, places too, need not be built again. */
 void candidate_adopt(struct candidate *c, const struct cyg_config *previous);
 
-/* The view of a snapshot's objects (view.c). */
-enum cyg_status view_fill(struct cyg_config *config) CYG_MUST_CHECK;
+/* The view of a snapshot's objects (view.c); lists of what is the same in `before` (may be NULL) are shared with it. */
+enum cyg_status view_fill(struct cyg_config *config, const struct cyg_config *before) CYG_MUST_CHECK;
 void view_done(struct config_view *view);
 
 #endif

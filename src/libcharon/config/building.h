@@ -12,7 +12,7 @@
 struct spot {
 	struct spot *up;
 	const struct grammar_mode *mode;
-	size_t index;
+	uint64_t place;
 	struct node *node;
 };
 
@@ -40,6 +40,42 @@ enum cyg_status build_ready(struct candidate *c, const struct grammar_mode *mode
 /* The nth object of that mode inside of another one. */
 enum cyg_status build_ready_inner(struct candidate *c, struct spot *outer, const struct grammar_mode *mode,
 				  size_t n, struct spot *spot) CYG_MUST_CHECK;
+/* Sees to it that what was built of the node is what its lines and references make of it. CYG_NOT_FOUND: nothing is built
+ * of such a one; CYG_BUSY: it is being built; CYG_NOMEM. */
+enum cyg_status build_ensure(struct candidate *c, struct spot *spot) CYG_MUST_CHECK;
+/* The same of those inside of the node that differ from `before`; then `deeper` (may be NULL) with the node that each was. */
+enum cyg_status build_inner(struct candidate *c, struct spot *spot, const struct grammar_mode *mode,
+			    const struct table *before,
+			    enum cyg_status (*deeper)(struct candidate *c, struct spot *spot,
+						      const struct node *before)) CYG_MUST_CHECK;
+/* The same words from the same place; NULL is like NULL. */
+bool build_same_line(const struct cyg_args *a, const struct cyg_args *b);
+static inline struct spot build_root(struct candidate *c)
+{
+	return (struct spot){ .node = c->root };
+}
+/* What has failed while it is built: CYG_OK is not. */
+static inline void build_failed(struct cyg_build *build, enum cyg_status status)
+{
+	build->status = status;
+}
+/* For maps that are written to while this object is built. */
+static inline uint64_t build_stamp(const struct cyg_build *build)
+{
+	return build->c->edit;
+}
+/* Is there a usable object of that name at the top? It may be built anew without the asker being so. */
+bool build_usable(struct cyg_build *build, const char *mode, struct cyg_str name);
+
+/* --- Who asked for what (depend.c): of the objects of the tree, all at the top of which they asked --- */
+
+/* What was built is, or no longer is, part of the tree. */
+enum cyg_status depend_add(struct candidate *c, struct built *built) CYG_MUST_CHECK;
+enum cyg_status depend_remove(struct candidate *c, const struct built *built) CYG_MUST_CHECK;
+/* Every object that asked for one of this mode (any one: name ""), or, `state`, whether there is a usable one. */
+void depend_each(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name, bool state,
+		 void (*tell)(void *ctx, const struct built *who), void *ctx);
+
 /* Of the objects NAME NUMBER the one with the lowest number above *above, which becomes that number, and how many there
  * are above it; NULL after the last. */
 const struct node *build_sequence_next(const struct candidate *c, const struct grammar_mode *mode,

@@ -62,17 +62,18 @@ static enum cyg_status add_names(const struct node *node, const struct grammar_m
 				 struct config_candidates *out)
 {
 	const struct table *table = node && mode && mode->parent == node->mode ? node_table(node, mode) : NULL;
+	const struct node *inner;
 	size_t count = 0;
 	enum cyg_status status = CYG_OK;
 
 	for (int tell = 0; table && tell < 2 && count <= NAMES_MAX; tell++) {
-		for (size_t i = 0; i < table->count && status == CYG_OK && count <= NAMES_MAX; i++) {
-			struct cyg_str name = cyg_str(table->items[i]->name);
+		for (uint64_t at = 0; status == CYG_OK && count <= NAMES_MAX && (inner = table_next(table, &at));) {
+			struct cyg_str name = cyg_str(inner->name);
 			char word[128];
 
 			if (mode->mode->sequence)
 				name = cyg_str_head(name, cyg_str_span_until(name, " "));
-			if (table->items[i]->disabled || name.len >= sizeof(word) || name.len < partial.len ||
+			if (inner->disabled || name.len >= sizeof(word) || name.len < partial.len ||
 			    memcmp(name.ptr, partial.ptr, partial.len) != 0)
 				continue;
 			count += !tell;
@@ -174,8 +175,7 @@ static const struct node *node_of(const struct node *root, const struct config_g
 	for (unsigned d = 0; node && node->mode != wanted && d < position->depth; d++) {
 		const struct grammar_mode *mode = grammar_mode(grammar, position->mode[d]);
 
-		node = mode && mode->parent == node->mode ? node_find(node, mode, cyg_str(position->name[d]), NULL)
-							  : NULL;
+		node = mode && mode->parent == node->mode ? node_find(node, mode, cyg_str(position->name[d])) : NULL;
 	}
 	return node && node->mode == wanted ? node : NULL;
 }

@@ -269,8 +269,8 @@ struct config_unused {
 	const char *file; /* of its opening line */
 	uint32_t line;
 };
-/* Each of them, the inner ones first; with `before` (may be NULL) not those at the top that were not used then either, for the
- * same reason. */
+/* Each of them, the inner ones first; with `before` (may be NULL) not those that were not used then either, for the same
+ * reason. */
 void config_each_unused(const struct cyg_config *config, const struct cyg_config *before,
 			void (*tell)(void *ctx, const struct config_unused *unused), void *ctx);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config_tests.h"
+#include "config/keyring.h"
 
 #include <stdlib.h>
 
@@ -177,11 +178,20 @@ const void *kit_object(const char *mode, const char *name)
 	return cyg_config_object(kit_config, mode, cyg_str(name), false);
 }
 
+const struct config_peer *kit_first_peer(const struct config_keyring *keyring)
+{
+	const struct config_peer *peer = NULL;
+
+	ck_assert_uint_eq(keyring_first(keyring, &peer, 1), 1);
+	return peer;
+}
+
 int main(void)
 {
-	SRunner *runner = srunner_create(grammar_suite());
+	SRunner *runner = srunner_create(map_suite());
 	int failed;
 
+	srunner_add_suite(runner, grammar_suite());
 	srunner_add_suite(runner, parse_suite());
 	srunner_add_suite(runner, objects_suite());
 	srunner_add_suite(runner, commands_suite());

@@ -10,6 +10,7 @@
 
 #include <check.h>
 
+Suite *map_suite(void);
 Suite *grammar_suite(void);
 Suite *parse_suite(void);
 Suite *objects_suite(void);
@@ -52,6 +53,9 @@ char *kit_generate(uint64_t seed, unsigned least, unsigned below);
 /* Blanks out the lines that are errors, until none is left, and leaves what is right as the last snapshot; false if it
  * does not come to an end. */
 bool kit_make_right(char *text);
+
+/* The first peer of a keyring. */
+const struct config_peer *kit_first_peer(const struct config_keyring *keyring);
 
 /* A plugin's table, loaded, and one whose plugin is not. */
 extern const struct cyg_command_table kit_loaded_commands, kit_absent_commands;

@@ -169,9 +169,7 @@ static void global_check(struct cyg_build *build, void *object, struct cyg_str n
 	const struct config_global *g = object;
 
 	(void)name;
-	core_check_overlaps(build);
-	if (!g->aaa_new_model)
-		core_check_new_model(build);
+	core_check_new_model(build, g);
 }
 
 #define APPLY(name_)                                                                               \
@@ -309,13 +307,24 @@ static void global_done(void *object)
 	struct config_global *g = object;
 
 	cyg_secret_done(&g->enable_secret);
+	core_overlaps_done(g);
+}
+
+static void global_inherit(void *object, const void *before)
+{
+	core_overlaps_inherit(object, before);
+}
+
+static void global_inner(struct cyg_build *build, void *object, const struct cyg_inner *change)
+{
+	core_overlaps_inner(build, object, change);
 }
 
 /* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_GLOBAL, .prompt = "config", .what = "configuration",
 	  .object_size = sizeof(struct config_global), .init = global_init, .check = global_check,
-	  .done = global_done },
+	  .inherit = global_inherit, .inner = global_inner, .done = global_done },
 	{ 0 },
 };
 

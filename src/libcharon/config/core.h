@@ -15,7 +15,7 @@ extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, co
 #define MODE_TACACS_GROUP "tacacs-server-group"
 
 /* AAA lists without `aaa new-model`: a finding at the first of them; from the check of the whole. */
-void core_check_new_model(struct cyg_build *build);
+void core_check_new_model(struct cyg_build *build, const struct config_global *global);
 /* `init` of every object that begins with a struct config_head. */
 void core_init(void *object, struct cyg_str name);
 /* Copies text into an array; what does not fit is a finding `range` at the argument. */
@@ -36,8 +36,10 @@ void core_id_match(struct cyg_build *build, const struct cyg_args *args, struct 
 enum cyg_status core_take_map(struct cyg_build *build, const struct cyg_args *args,
 			      struct config_cert_map_use *uses, unsigned *count) CYG_MUST_CHECK;
 void core_free_maps(struct config_cert_map_use *uses, unsigned count);
-/* Two policies, two profiles with the same match, and the like; from the check of the whole. */
-void core_check_overlaps(struct cyg_build *build);
+/* Two policies, two profiles with the same match: a finding at the later one. `inherit`, `inner` and `done` of the whole. */
+void core_overlaps_inherit(struct config_global *global, const struct config_global *before);
+void core_overlaps_inner(struct cyg_build *build, struct config_global *global, const struct cyg_inner *change);
+void core_overlaps_done(struct config_global *global);
 /* MODP and ECP groups that may be named; warns of the weak ones. False (and an error) for others.
  */
 /* False, with an error, for fe80::/10, and for a word that is such an address with its zone (fe80::1%eth0). */

@@ -63,29 +63,6 @@ static void check_list(struct cyg_build *build, void *object, struct cyg_str nam
 		    list->tacacs ? "TACACS+ needs the plugin tacacs, which there is not" : "");
 }
 
-void core_check_new_model(struct cyg_build *build)
-{
-	static const char *const lists[] = { MODE_AAA_AUTHENTICATION, MODE_AAA_AUTHORIZATION,
-					     MODE_AAA_ACCOUNTING };
-	const char *first = NULL;
-
-	for (size_t i = 0; i < CYG_COUNT(lists); i++) {
-		const struct config_method_list *list;
-		struct cyg_str name;
-		size_t n = 0;
-
-		do {
-			list = cyg_build_inner(build, lists[i], n++, &name);
-		} while (!list && name.len);
-		if (list && (!first || core_earlier(list->head.place, first)))
-			first = list->head.place;
-	}
-	if (!first)
-		return;
-	cyg_build_at_place(build, first);
-	cyg_build_warning(build, "no-effect", "AAA lists do nothing without `aaa new-model`");
-}
-
 /* --- Local users --- */
 
 static enum cyg_status apply_user(struct cyg_build *build, void *object, const struct cyg_args *args)

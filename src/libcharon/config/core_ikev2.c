@@ -2,6 +2,7 @@
 /*
  * IKEv2 proposals, policies and keyrings.
  */
+#include "config/building.h"
 #include "config/core.h"
 #include "config/keyring.h"
 
@@ -334,121 +335,70 @@ static void done_peer(void *object)
 	cyg_secret_done(&p->key_remote);
 }
 
-static int by_address(const void *left, const void *right)
+/* The peer has been added: does another one have what it has? The one whose line is the later one is told. */
+static void tell_pairs(struct cyg_build *build, const struct config_keyring *k, const struct config_peer *peer)
 {
-	const struct config_peer *a = *(const struct config_peer *const *)left;
-	const struct config_peer *b = *(const struct config_peer *const *)right;
-	int order = cyg_ip_compare(&a->address.ip, &b->address.ip);
+	const struct config_peer *a = keyring_same_address(k, peer), *b = peer;
 
-	if (order == 0)
-		order = (int)a->address.len - (int)b->address.len;
-	if (order == 0)
-		order = core_earlier(a->address_place, b->address_place) ? -1 : 1;
-	return order;
-}
-
-static int identity_order(const struct id_match *a, const struct id_match *b)
-{
-	int order = (int)a->kind - (int)b->kind;
-
-	if (order == 0)
-		order = strcmp(a->text, b->text);
-	if (order == 0)
-		order = cyg_ip_compare(&a->address.ip, &b->address.ip);
-	return order ? order : (int)a->address.len - (int)b->address.len;
-}
-
-static int by_identity(const void *left, const void *right)
-{
-	const struct config_peer *a = *(const struct config_peer *const *)left;
-	const struct config_peer *b = *(const struct config_peer *const *)right;
-	int order = identity_order(&a->identity, &b->identity);
-
-	if (order == 0)
-		order = core_earlier(a->identity.place, b->identity.place) ? -1 : 1;
-	return order;
-}
-
-static void check_pairs(struct cyg_build *build, const struct config_peer **sorted, size_t count)
-{
-	if (count < 2)
-		return;
-	qsort(sorted, count, sizeof(sorted[0]), by_address);
-	for (size_t i = 1, first = 0; i < count; i++) {
-		const struct config_peer *a = sorted[first], *b = sorted[i];
-
-		if (!a->address_place || !cyg_ip_equal(&a->address.ip, &b->address.ip) ||
-		    a->address.len != b->address.len) {
-			first = i;
-			continue;
-		}
+	if (a && core_earlier(b->address_place, a->address_place)) {
+		b = a;
+		a = peer;
+	}
+	if (a) {
 		cyg_build_at_place(build, b->address_place);
 		cyg_build_warning(
 			build, "overlap",
 			"peer %s has the prefix of peer %s, which is found first by address",
 			b->head.name, a->head.name);
 	}
-	qsort(sorted, count, sizeof(sorted[0]), by_identity);
-	for (size_t i = 1; i < count; i++) {
-		const struct config_peer *a = sorted[i - 1], *b = sorted[i];
-
-		if (a->identity.kind == ID_MATCH_NONE ||
-		    identity_order(&a->identity, &b->identity) != 0)
-			continue;
+	a = keyring_same_identity(k, peer);
+	b = peer;
+	if (a && core_earlier(b->identity.place, a->identity.place)) {
+		b = a;
+		a = peer;
+	}
+	if (a) {
 		cyg_build_at_place(build, b->identity.place);
 		cyg_build_error(build, "conflict", "peer %s has the identity of peer %s",
 				b->head.name, a->head.name);
 	}
 }
 
+static const char no_index[] = "its peers cannot be indexed: out of memory, or no random numbers";
+
+static void inherit_keyring(void *object, const void *before)
+{
+	/* Without memory there is no index, which is told with the first peer. */
+	(void)!keyring_begin(object, before);
+}
+
+static void inner_keyring(struct cyg_build *build, void *object, const struct cyg_inner *change)
+{
+	struct config_keyring *k = object;
+	uint64_t stamp = build_stamp(build);
+	enum cyg_status status = k->index ? CYG_OK : change->before ? CYG_NOMEM : keyring_begin(k, NULL);
+
+	if (status == CYG_OK && change->before)
+		status = keyring_remove(k, stamp, change->before, change->place);
+	if (status == CYG_OK && change->after)
+		status = keyring_add(k, stamp, change->after, change->place);
+	if (status != CYG_OK)
+		cyg_build_unusable(build, no_index);
+	else if (change->after)
+		tell_pairs(build, k, change->after);
+}
+
 static void check_keyring(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_keyring *k = object;
-	const struct config_peer **sorted;
-	struct cyg_str inner;
-	size_t capacity = 0;
 
 	(void)name;
 	core_finish(build, &k->head, "", "");
-	for (size_t n = 0;; n++) {
-		const struct config_peer *peer = cyg_build_inner(build, MODE_PEER, n, &inner);
-
-		if (!peer && inner.len == 0)
-			break;
-		if (!peer)
-			continue;
-		if (k->peer_count == capacity) {
-			const struct config_peer **peers;
-
-			capacity = capacity ? 2 * capacity : 8;
-			peers = realloc(k->peers, capacity * sizeof(*peers));
-			if (!peers) {
-				cyg_build_unusable(build, "out of memory");
-				return;
-			}
-			k->peers = peers;
-		}
-		k->peers[k->peer_count++] = peer;
-	}
-	sorted = calloc(k->peer_count + 1, sizeof(*sorted));
-	if (!sorted) {
-		cyg_build_unusable(build, "out of memory");
-		return;
-	}
-	if (k->peer_count)
-		memcpy(sorted, k->peers, k->peer_count * sizeof(*sorted));
-	check_pairs(build, sorted, k->peer_count);
-	free(sorted);
-	if (keyring_index(k) != CYG_OK)
-		cyg_build_unusable(build, "its peers cannot be indexed: out of memory, or no random numbers");
 }
 
 static void done_keyring(void *object)
 {
-	struct config_keyring *k = object;
-
-	keyring_index_done(k);
-	free(k->peers);
+	keyring_done(object);
 }
 
 /* --- Tables --- */
@@ -469,7 +419,7 @@ static const struct cyg_mode modes[] = {
 	  .check = check_policy, .smart_defaults = default_name, .default_lines = default_policy },
 	{ .name = MODE_KEYRING, .parent = MODE_GLOBAL, .prompt = "config-ikev2-keyring",
 	  .what = "IKEv2 keyring", .object_size = sizeof(struct config_keyring), .init = core_init,
-	  .check = check_keyring, .done = done_keyring },
+	  .check = check_keyring, .inherit = inherit_keyring, .inner = inner_keyring, .done = done_keyring },
 	{ .name = MODE_PEER, .parent = MODE_KEYRING, .prompt = "config-ikev2-keyring-peer",
 	  .what = "IKEv2 keyring peer", .object_size = sizeof(struct config_peer), .init = core_init,
 	  .check = check_peer, .done = done_peer },

@@ -2,8 +2,8 @@
 /*
  * IKEv2 profiles.
  */
+#include "config/building.h"
 #include "config/core.h"
-#include "config/tree.h"
 
 #include <cygnet/eap.h>
 
@@ -202,7 +202,7 @@ APPLY(apply_keyring)
 		return CYG_OK;
 	}
 	core_text(build, args, "keyring", p->keyring_name, sizeof(p->keyring_name));
-	p->keyring = cyg_build_object(build, MODE_KEYRING, cyg_args_text(args, "keyring"));
+	p->keyring_usable = build_usable(build, MODE_KEYRING, cyg_args_text(args, "keyring"));
 	return CYG_OK;
 }
 
@@ -409,7 +409,7 @@ static const char *unusable(const struct config_profile *p)
 		return "none of its trustpoints may sign";
 	if ((p->auth_remote & SIGNATURES) && p->trustpoint_count && !verifies)
 		return "none of its trustpoints may verify";
-	if (p->keyring_name[0] && !p->keyring)
+	if (p->keyring_name[0] && !p->keyring_usable)
 		return "its keyring does not exist";
 	if (p->match_interface && !p->match_address_count)
 		return "the interface of `match address local` has no address here";
@@ -573,135 +573,3 @@ static const struct cyg_command commands[] = {
 const struct cyg_command_table core_profile_commands = { .modes = modes,
 							 .commands = commands,
 							 .next = &core_ipsec_commands };
-
-/* --- Overlaps between objects of the whole --- */
-
-/* What an object matches, as text, with the place of its last match line. */
-struct match_key {
-	char *text;
-	const char *place, *name;
-};
-
-static int by_text(const void *left, const void *right)
-{
-	const struct match_key *a = left, *b = right;
-	int order = strcmp(a->text, b->text);
-
-	if (order == 0 && strcmp(a->place, b->place) != 0)
-		order = core_earlier(a->place, b->place) ? -1 : 1;
-	return order;
-}
-
-static void print_ips(FILE *out, const struct cyg_ip *ips, unsigned count)
-{
-	char text[CYG_IP_TEXT];
-
-	fprintf(out, "%u", count);
-	for (unsigned i = 0; i < count; i++)
-		fprintf(out, " %s", cyg_ip_text(&ips[i], text));
-}
-
-struct keys {
-	struct match_key *items;
-	size_t count, capacity;
-	bool failed;
-};
-
-static void add_key(struct keys *keys, char *take_text, const char *place, const char *name)
-{
-	if (keys->count == keys->capacity && take_text) {
-		size_t capacity = keys->capacity ? 2 * keys->capacity : 16;
-		struct match_key *items = realloc(keys->items, capacity * sizeof(*items));
-
-		if (items) {
-			keys->items = items;
-			keys->capacity = capacity;
-		}
-	}
-	if (!take_text || keys->count == keys->capacity) {
-		keys->failed = true;
-		free(take_text);
-		return;
-	}
-	keys->items[keys->count++] = (struct match_key){ take_text, place, name };
-}
-
-static void tell_equal(struct cyg_build *build, struct keys *keys, const char *what)
-{
-	if (keys->count && !keys->failed)
-		qsort(keys->items, keys->count, sizeof(keys->items[0]), by_text);
-	for (size_t i = 1; i < keys->count && !keys->failed; i++) {
-		if (strcmp(keys->items[i - 1].text, keys->items[i].text) != 0 ||
-		    keys->items[i - 1].name == keys->items[i].name)
-			continue;
-		cyg_build_at_place(build, keys->items[i].place);
-		cyg_build_warning(build, "overlap", "%s %s matches what %s matches", what,
-				  keys->items[i].name, keys->items[i - 1].name);
-	}
-	for (size_t i = 0; i < keys->count; i++)
-		free(keys->items[i].text);
-	free(keys->items);
-}
-
-static void check_policies(struct cyg_build *build)
-{
-	struct keys keys = { 0 };
-	struct cyg_str name;
-
-	for (size_t n = 0;; n++) {
-		const struct config_policy *p = cyg_build_inner(build, MODE_POLICY, n, &name);
-		char *text = NULL;
-		size_t len;
-		FILE *out;
-
-		if (!p && name.len == 0)
-			break;
-		if (!p || cyg_str_equal(name, CYG_STR("default")))
-			continue;
-		out = open_memstream(&text, &len);
-		if (out) {
-			fprintf(out, "%s ", p->fvrf);
-			print_ips(out, p->address, p->address_count);
-			if (fclose(out) != 0)
-				keys.failed = true;
-		}
-		add_key(&keys, text, p->head.place, p->head.name);
-	}
-	tell_equal(build, &keys, "policy");
-}
-
-static void check_profiles(struct cyg_build *build)
-{
-	struct keys keys = { 0 };
-	struct cyg_str name;
-
-	for (size_t n = 0;; n++) {
-		const struct config_profile *p = cyg_build_inner(build, MODE_PROFILE, n, &name);
-
-		if (!p && name.len == 0)
-			break;
-		for (unsigned i = 0; p && !p->shutdown && i < p->match_identity_count; i++) {
-			const struct id_match *m = &p->match_identity[i];
-			char *text = NULL, ip[CYG_IP_TEXT];
-			size_t len;
-			FILE *out = open_memstream(&text, &len);
-
-			if (out) {
-				fprintf(out, "%d %s/%u %s %s ", (int)m->kind,
-					cyg_ip_text(&m->address.ip, ip), m->address.len, m->text,
-					p->match_fvrf);
-				print_ips(out, p->match_address, p->match_address_count);
-				if (fclose(out) != 0)
-					keys.failed = true;
-			}
-			add_key(&keys, text, m->place, p->head.name);
-		}
-	}
-	tell_equal(build, &keys, "profile");
-}
-
-void core_check_overlaps(struct cyg_build *build)
-{
-	check_policies(build);
-	check_profiles(build);
-}

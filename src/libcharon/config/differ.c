@@ -24,6 +24,47 @@ struct diff {
 	char path[512];
 };
 
+/* Two objects around others: the pairs of those that differ, by name; what both share is passed by. */
+struct pairs {
+	void *diff;
+	const struct node *before, *after;
+	const struct grammar_mode *inner;
+	size_t len;
+	void (*pair)(const struct pairs *pairs, const struct node *a, const struct node *b);
+};
+
+static void old_one(void *ctx, struct map_key key, void *before, void *after)
+{
+	const struct pairs *p = ctx;
+	const struct node *old = before;
+
+	(void)key;
+	(void)after;
+	if (old)
+		p->pair(p, old, p->after ? node_find(p->after, p->inner, cyg_str(old->name)) : NULL);
+}
+
+static void new_one(void *ctx, struct map_key key, void *before, void *after)
+{
+	const struct pairs *p = ctx;
+	const struct node *new = after;
+
+	(void)key;
+	(void)before;
+	if (new && !(p->before && node_find(p->before, p->inner, cyg_str(new->name))))
+		p->pair(p, NULL, new);
+}
+
+static void each_pair(struct pairs *p, void (*pair)(const struct pairs *pairs, const struct node *a, const struct node *b))
+{
+	const struct table *old = p->before ? node_table(p->before, p->inner) : NULL;
+	const struct table *new = p->after ? node_table(p->after, p->inner) : NULL;
+
+	p->pair = pair;
+	table_diff(old, new, old_one, p);
+	table_diff(old, new, new_one, p);
+}
+
 static void diff_nodes(struct diff *d, const struct node *a, const struct node *b, size_t len);
 
 static void diff_one(struct diff *d, const struct node *a, const struct node *b, size_t len)
@@ -45,27 +86,19 @@ static void diff_one(struct diff *d, const struct node *a, const struct node *b,
 	d->path[len] = '\0';
 }
 
+static void diff_pair(const struct pairs *pairs, const struct node *a, const struct node *b)
+{
+	diff_one(pairs->diff, a, b, pairs->len);
+}
+
 static void diff_nodes(struct diff *d, const struct node *a, const struct node *b, size_t len)
 {
 	const struct grammar_mode *mode = a ? a->mode : b->mode;
 
 	for (unsigned s = 0; s < mode->slot_count; s++) {
-		const struct table *old = a ? node_table(a, mode->slots[s]) : NULL;
-		const struct table *new = b ? node_table(b, mode->slots[s]) : NULL;
+		struct pairs pairs = { .diff = d, .before = a, .after = b, .inner = mode->slots[s], .len = len };
 
-		if (old == new)
-			continue;
-		for (size_t i = 0; old && i < old->count; i++) {
-			const struct node *other =
-				b ? node_find(b, mode->slots[s], cyg_str(old->items[i]->name), NULL)
-				  : NULL;
-
-			diff_one(d, old->items[i], other, len);
-		}
-		for (size_t i = 0; new &&i < new->count; i++) {
-			if (!a || !node_find(a, mode->slots[s], cyg_str(new->items[i]->name), NULL))
-				diff_one(d, NULL, new->items[i], len);
-		}
+		each_pair(&pairs, diff_pair);
 	}
 }
 
@@ -184,6 +217,11 @@ static void differ_object(struct differ *d, const struct node *a, const struct n
 	}
 }
 
+static void differ_pair(const struct pairs *pairs, const struct node *a, const struct node *b)
+{
+	differ_object(pairs->diff, a, b);
+}
+
 static void differ_nodes(struct differ *d, const struct node *a, const struct node *b)
 {
 	const struct grammar_mode *mode;
@@ -194,19 +232,9 @@ static void differ_nodes(struct differ *d, const struct node *a, const struct no
 	differ_lines(d, '-', a ? a->lines : NULL, b ? b->lines : NULL);
 	differ_lines(d, '+', b ? b->lines : NULL, a ? a->lines : NULL);
 	for (unsigned s = 0; s < mode->slot_count; s++) {
-		const struct table *old = a ? node_table(a, mode->slots[s]) : NULL;
-		const struct table *new = b ? node_table(b, mode->slots[s]) : NULL;
+		struct pairs pairs = { .diff = d, .before = a, .after = b, .inner = mode->slots[s] };
 
-		if (old == new)
-			continue;
-		for (size_t i = 0; old && i < old->count; i++)
-			differ_object(d, old->items[i],
-				      b ? node_find(b, mode->slots[s], cyg_str(old->items[i]->name), NULL)
-					: NULL);
-		for (size_t i = 0; new &&i < new->count; i++) {
-			if (!a || !node_find(a, mode->slots[s], cyg_str(new->items[i]->name), NULL))
-				differ_object(d, NULL, new->items[i]);
-		}
+		each_pair(&pairs, differ_pair);
 	}
 }
 

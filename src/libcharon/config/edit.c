@@ -16,19 +16,19 @@ enum cyg_status line_make(struct line *l, struct cyg_args **out)
 
 static enum cyg_status restore_object(struct candidate *c, struct node *parent,
 				      const struct grammar_mode *inner, struct cyg_str name,
-				      size_t index)
+				      uint64_t place)
 {
 	struct node *origin =
-		c->grammar->origin ? node_find(c->grammar->origin, inner, name, NULL) : NULL;
+		c->grammar->origin ? node_find(c->grammar->origin, inner, name) : NULL;
 	struct node *node;
 	enum cyg_status status;
 	bool created;
 
 	c->changed = true;
 	if (!origin || parent != c->root)
-		return index == SIZE_MAX ? CYG_OK : node_remove(parent, inner, index);
-	if (index != SIZE_MAX) {
-		status = node_remove(parent, inner, index);
+		return place == NO_PLACE ? CYG_OK : node_remove(parent, inner, place);
+	if (place != NO_PLACE) {
+		status = node_remove(parent, inner, place);
 		if (status != CYG_OK)
 			return status;
 	}
@@ -45,7 +45,7 @@ static enum cyg_status take_object(struct line *l, struct node *parent, const st
 	const struct grammar_mode *inner = s->row->target;
 	char store[128];
 	struct cyg_strbuf name = CYG_STRBUF(store);
-	size_t index = SIZE_MAX;
+	uint64_t place;
 	struct node *node;
 	enum cyg_status status = statement_name(s, &name);
 
@@ -53,14 +53,15 @@ static enum cyg_status take_object(struct line *l, struct node *parent, const st
 		return status;
 	if (name.len == 0 && s->row->key_count)
 		cyg_strbuf_add(&name, CYG_STR("default"));
-	node = node_find(parent, inner, cyg_str(store), &index);
+	node = node_find(parent, inner, cyg_str(store));
+	place = node ? node->place : NO_PLACE;
 	if (l->restore)
-		return restore_object(c, parent, inner, cyg_str(store), index);
+		return restore_object(c, parent, inner, cyg_str(store), place);
 	if (!node)
 		return CYG_OK;
 	if (s->row->command->defines && !l->match.shortened) {
 		/* One line of several. */
-		status = node_own_nth(parent, inner, index, &node);
+		status = node_own_at(parent, inner, place, &node);
 		if (status != CYG_OK)
 			return status;
 		for (size_t i = 0; node->lines && i < node->lines->count; i++) {
@@ -74,12 +75,12 @@ static enum cyg_status take_object(struct line *l, struct node *parent, const st
 		}
 		if (node->lines && node->lines->count > 0)
 			return CYG_OK;
-		return node_remove(parent, inner, index);
+		return node_remove(parent, inner, place);
 	}
 	c->changed = true;
 	if (!node->smart)
-		return node_remove(parent, inner, index);
-	status = node_own_nth(parent, inner, index, &node);
+		return node_remove(parent, inner, place);
+	status = node_own_at(parent, inner, place, &node);
 	if (status == CYG_OK)
 		node_disable(node);
 	return status;
@@ -150,7 +151,7 @@ static enum cyg_status enter(struct line *l, size_t depth, const struct cyg_args
 		c->changed |= changes;
 		if (node->disabled) {
 			status = restore_object(c, c->at[depth], s->row->target, cyg_str(store),
-						SIZE_MAX);
+						NO_PLACE);
 			if (status != CYG_OK)
 				return status;
 		}

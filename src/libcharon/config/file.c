@@ -181,6 +181,7 @@ enum cyg_status config_parse_how(struct config_grammar *grammar, unsigned how, c
 	if (status != CYG_OK)
 		return status;
 	r->c.merge = merge;
+	r->c.base = merge ? previous : NULL;
 	r->c.skip_errors = how & CONFIG_SKIP_ERRORS;
 	status = feed(r, text.ptr, text.len);
 	return finish(r, status, previous, out);

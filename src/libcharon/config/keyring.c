@@ -2,6 +2,7 @@
 #include "config/keyring.h"
 
 #include "base/table.h"
+#include "config/map.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -21,16 +22,24 @@ struct key {
 	struct cyg_prefix prefix; /* of the last two kinds */
 };
 
-/* The lengths of prefixes that occur, a bit each. */
+/* Of one family: how many peers have a prefix of each length, and a bit for each length that occurs. */
 struct lengths {
+	uint32_t count[LENGTHS];
 	uint64_t bits[(LENGTHS + 63) / 64];
 };
 
 struct keyring_index {
 	uint64_t seed[2];
-	struct table table; /* of places in keyring->peers; a peer has one for each of its keys */
+	struct map peers; /* {0, place} */
+	struct map keys;  /* {hash of a key, place}: a peer has one for each of its keys */
+	struct map any;	  /* {0, place} of those with `any`; the longest text wins here too */
 	struct lengths id_lengths[2], lengths[2]; /* IPv4, IPv6 */
-	const struct config_peer **any; /* the place of the one with `any`; the longest text wins here too */
+};
+
+/* A peer and where it stands among the others. */
+struct found {
+	const struct config_peer *peer; /* NULL: none */
+	uint64_t place;
 };
 
 /* --- Identities --- */
@@ -97,11 +106,9 @@ static bool prefix_equal(const struct cyg_prefix *a, const struct cyg_prefix *b)
 	return a->len == b->len && cyg_ip_equal(&a->ip, &b->ip);
 }
 
-/* Is the peer at this place found under the key? */
-static bool has_key(const void *item, const void *wanted)
+/* Is the peer found under the key? */
+static bool has_key(const struct config_peer *peer, const struct key *key)
 {
-	const struct config_peer *peer = *(const struct config_peer *const *)item;
-	const struct key *key = wanted;
 	const struct id_match *identity = &peer->identity;
 	static const enum id_match_kind kinds[] = {
 		[KEY_FQDN] = ID_MATCH_FQDN,		    [KEY_FQDN_DOMAIN] = ID_MATCH_FQDN_DOMAIN,
@@ -129,120 +136,166 @@ static bool has_key(const void *item, const void *wanted)
 				   : cyg_str_equal_nocase(cyg_str(identity->text), key->text);
 }
 
+/* The keys of a peer: of its identity, its host name, its address. */
+#define PEER_KEYS 3
+
+static void add_key(struct key *keys, unsigned *count, enum key_kind kind, const char *text, const struct cyg_prefix *prefix)
+{
+	struct key key = { .kind = kind };
+
+	if (prefix && (!prefix->ip.family || prefix->len > cyg_ip_bits(prefix->ip.family)))
+		return;
+	if (prefix)
+		key.prefix = *prefix;
+	else
+		key.text = cyg_str(text);
+	keys[(*count)++] = key;
+}
+
+static unsigned keys_of(const struct config_peer *peer, struct key keys[PEER_KEYS])
+{
+	static const enum key_kind kinds[] = {
+		[ID_MATCH_FQDN] = KEY_FQDN,   [ID_MATCH_FQDN_DOMAIN] = KEY_FQDN_DOMAIN,
+		[ID_MATCH_EMAIL] = KEY_EMAIL, [ID_MATCH_EMAIL_DOMAIN] = KEY_EMAIL_DOMAIN,
+		[ID_MATCH_KEY_ID] = KEY_ID,
+	};
+	unsigned count = 0;
+
+	switch (peer->identity.kind) {
+	case ID_MATCH_NONE:
+		if (peer->hostname[0])
+			add_key(keys, &count, KEY_FQDN, peer->hostname, NULL);
+		break;
+	case ID_MATCH_ADDRESS:
+		add_key(keys, &count, KEY_ID_PREFIX, NULL, &peer->identity.address);
+		break;
+	case ID_MATCH_ANY:
+		break;
+	default:
+		add_key(keys, &count, kinds[peer->identity.kind], peer->identity.text, NULL);
+	}
+	if (peer->hostname[0])
+		add_key(keys, &count, KEY_HOSTNAME, peer->hostname, NULL);
+	add_key(keys, &count, KEY_PREFIX, NULL, &peer->address);
+	return count;
+}
+
 /* --- Making --- */
 
-static enum cyg_status add(struct keyring_index *index, const struct config_peer **place, const struct key *key)
-{
-	uint64_t hash = key_hash(index, key);
-
-	if (table_find(&index->table, hash, has_key, key))
-		return CYG_OK;
-	return table_add(&index->table, hash, (void *)place);
-}
-
-static enum cyg_status add_prefix(struct keyring_index *index, const struct config_peer **place, enum key_kind kind,
-				  const struct cyg_prefix *prefix)
-{
-	struct lengths *lengths = kind == KEY_PREFIX ? index->lengths : index->id_lengths;
-	struct key key = { .kind = kind, .prefix = *prefix };
-
-	if (!prefix->ip.family || prefix->len > cyg_ip_bits(prefix->ip.family))
-		return CYG_OK;
-	lengths[prefix->ip.family == CYG_IPV6].bits[prefix->len / 64] |= UINT64_C(1) << prefix->len % 64;
-	return add(index, place, &key);
-}
-
-static enum cyg_status add_name(struct keyring_index *index, const struct config_peer **place, enum key_kind kind,
-				const char *text)
-{
-	struct key key = { .kind = kind, .text = cyg_str(text) };
-
-	return add(index, place, &key);
-}
-
-static enum cyg_status add_identity(struct keyring_index *index, const struct config_peer **place)
-{
-	const struct id_match *identity = &(*place)->identity;
-
-	switch (identity->kind) {
-	case ID_MATCH_NONE:
-		return (*place)->hostname[0] ? add_name(index, place, KEY_FQDN, (*place)->hostname) : CYG_OK;
-	case ID_MATCH_ADDRESS:
-		return add_prefix(index, place, KEY_ID_PREFIX, &identity->address);
-	case ID_MATCH_FQDN:
-		return add_name(index, place, KEY_FQDN, identity->text);
-	case ID_MATCH_FQDN_DOMAIN:
-		return add_name(index, place, KEY_FQDN_DOMAIN, identity->text);
-	case ID_MATCH_EMAIL:
-		return add_name(index, place, KEY_EMAIL, identity->text);
-	case ID_MATCH_EMAIL_DOMAIN:
-		return add_name(index, place, KEY_EMAIL_DOMAIN, identity->text);
-	case ID_MATCH_KEY_ID:
-		return add_name(index, place, KEY_ID, identity->text);
-	case ID_MATCH_ANY:
-		if (!index->any || strlen(identity->text) > strlen((*index->any)->identity.text))
-			index->any = place;
-		return CYG_OK;
-	}
-	return CYG_OK;
-}
-
-enum cyg_status keyring_index(struct config_keyring *keyring)
+enum cyg_status keyring_begin(struct config_keyring *keyring, const struct config_keyring *from)
 {
 	struct keyring_index *index = calloc(1, sizeof(*index));
-	enum cyg_status status = CYG_OK;
 	ssize_t got;
 
 	if (!index)
 		return CYG_NOMEM;
-	keyring->index = index;
-	do
-		got = getrandom(index->seed, sizeof(index->seed), 0);
-	while (got < 0 && errno == EINTR);
-	if (got != sizeof(index->seed))
-		status = CYG_IO;
-	for (size_t i = 0; i < keyring->peer_count && status == CYG_OK; i++) {
-		const struct config_peer **place = &keyring->peers[i];
-
-		status = add_identity(index, place);
-		if (status == CYG_OK && (*place)->hostname[0])
-			status = add_name(index, place, KEY_HOSTNAME, (*place)->hostname);
-		if (status == CYG_OK)
-			status = add_prefix(index, place, KEY_PREFIX, &(*place)->address);
+	if (from && from->index) {
+		*index = *from->index;
+		map_copy(&index->peers, &from->index->peers);
+		map_copy(&index->keys, &from->index->keys);
+		map_copy(&index->any, &from->index->any);
+		keyring->peer_count = from->peer_count;
+	} else {
+		do
+			got = getrandom(index->seed, sizeof(index->seed), 0);
+		while (got < 0 && errno == EINTR);
+		if (got != sizeof(index->seed)) {
+			free(index);
+			return CYG_IO;
+		}
 	}
-	if (status != CYG_OK)
-		keyring_index_done(keyring);
+	keyring->index = index;
+	return CYG_OK;
+}
+
+static void count_length(struct keyring_index *index, const struct key *key, int by)
+{
+	struct lengths *lengths = key->kind == KEY_PREFIX ? index->lengths : index->id_lengths;
+	unsigned len = key->prefix.len;
+
+	lengths += key->prefix.ip.family == CYG_IPV6;
+	lengths->count[len] += (uint32_t)by;
+	if (lengths->count[len])
+		lengths->bits[len / 64] |= UINT64_C(1) << len % 64;
+	else
+		lengths->bits[len / 64] &= ~(UINT64_C(1) << len % 64);
+}
+
+enum cyg_status keyring_add(struct config_keyring *keyring, uint64_t stamp, const struct config_peer *peer, uint64_t place)
+{
+	struct keyring_index *index = keyring->index;
+	struct key keys[PEER_KEYS];
+	unsigned count = keys_of(peer, keys);
+	void *item = (void *)peer;
+	enum cyg_status status = map_put(&index->peers, stamp, (struct map_key){ 0, place }, item);
+
+	if (status == CYG_OK && peer->identity.kind == ID_MATCH_ANY)
+		status = map_put(&index->any, stamp, (struct map_key){ 0, place }, item);
+	for (unsigned i = 0; i < count && status == CYG_OK; i++) {
+		status = map_put(&index->keys, stamp, (struct map_key){ key_hash(index, &keys[i]), place }, item);
+		if (status == CYG_OK && of_prefix(keys[i].kind))
+			count_length(index, &keys[i], 1);
+	}
+	keyring->peer_count = map_count(&index->peers);
 	return status;
 }
 
-void keyring_index_done(struct config_keyring *keyring)
+enum cyg_status keyring_remove(struct config_keyring *keyring, uint64_t stamp, const struct config_peer *peer, uint64_t place)
+{
+	struct keyring_index *index = keyring->index;
+	struct key keys[PEER_KEYS];
+	unsigned count = keys_of(peer, keys);
+	enum cyg_status status = map_take(&index->peers, stamp, (struct map_key){ 0, place });
+
+	if (status == CYG_OK && peer->identity.kind == ID_MATCH_ANY)
+		status = map_take(&index->any, stamp, (struct map_key){ 0, place });
+	for (unsigned i = 0; i < count && status == CYG_OK; i++) {
+		status = map_take(&index->keys, stamp, (struct map_key){ key_hash(index, &keys[i]), place });
+		if (status == CYG_OK && of_prefix(keys[i].kind))
+			count_length(index, &keys[i], -1);
+	}
+	keyring->peer_count = map_count(&index->peers);
+	return status;
+}
+
+void keyring_done(struct config_keyring *keyring)
 {
 	if (!keyring->index)
 		return;
-	table_done(&keyring->index->table);
+	map_done(&keyring->index->peers);
+	map_done(&keyring->index->keys);
+	map_done(&keyring->index->any);
 	free(keyring->index);
 	keyring->index = NULL;
 }
 
 /* --- Looking up --- */
 
-static const struct config_peer **find(const struct keyring_index *index, const struct key *key)
+/* Not `but`; with a kind, of those alone that have an identity of it. */
+static struct found find_but(const struct keyring_index *index, const struct key *key, const struct config_peer *but,
+			     enum id_match_kind kind)
 {
-	if (key->text.len > NAME_MAX_LEN)
-		return NULL;
-	return table_find(&index->table, key_hash(index, key), has_key, key);
+	uint64_t hash = key->text.len > NAME_MAX_LEN ? 0 : key_hash(index, key);
+	struct map_key at = { hash, 0 };
+	const struct config_peer *peer;
+
+	for (; key->text.len <= NAME_MAX_LEN && (peer = map_next(&index->keys, &at)) && at.high == hash; at.low++) {
+		if (peer != but && (!kind || peer->identity.kind == kind) && has_key(peer, key))
+			return (struct found){ peer, at.low };
+	}
+	return (struct found){ 0 };
 }
 
-static const struct config_peer **find_name(const struct keyring_index *index, enum key_kind kind, struct cyg_str text)
+static struct found find_name(const struct keyring_index *index, enum key_kind kind, struct cyg_str text)
 {
 	struct key key = { .kind = kind, .text = text };
 
-	return find(index, &key);
+	return find_but(index, &key, NULL, ID_MATCH_NONE);
 }
 
 /* From the longest length that occurs to the shortest. */
-static const struct config_peer **find_prefix(const struct keyring_index *index, enum key_kind kind,
-					      const struct cyg_ip *ip)
+static struct found find_prefix(const struct keyring_index *index, enum key_kind kind,
+				const struct cyg_ip *ip)
 {
 	const struct lengths *lengths =
 		(kind == KEY_PREFIX ? index->lengths : index->id_lengths) + (ip->family == CYG_IPV6);
@@ -250,18 +303,18 @@ static const struct config_peer **find_prefix(const struct keyring_index *index,
 	for (size_t word = CYG_COUNT(lengths->bits); word-- > 0;) {
 		for (uint64_t left = lengths->bits[word]; left;) {
 			unsigned bit = 63 - (unsigned)__builtin_clzll(left);
-			const struct config_peer **place;
+			struct found found;
 			struct key key = { .kind = kind };
 
 			left &= ~(UINT64_C(1) << bit);
 			if (cyg_prefix_make(ip, (unsigned)word * 64 + bit, &key.prefix) != CYG_OK)
 				continue;
-			place = find(index, &key);
-			if (place)
-				return place;
+			found = find_but(index, &key, NULL, ID_MATCH_NONE);
+			if (found.peer)
+				return found;
 		}
 	}
-	return NULL;
+	return (struct found){ 0 };
 }
 
 /* How much of the identity a peer that does not name all of it names. */
@@ -270,11 +323,24 @@ static size_t named(const struct config_peer *peer)
 	return peer->identity.kind == ID_MATCH_ADDRESS ? peer->identity.address.len : strlen(peer->identity.text);
 }
 
+/* The one with `any` that names most. */
+static struct found find_any(const struct keyring_index *index)
+{
+	const struct config_peer *peer;
+	struct found best = { 0 };
+
+	for (struct map_key at = { 0 }; (peer = map_next(&index->any, &at)); at.low++) {
+		if (!best.peer || named(peer) > named(best.peer))
+			best = (struct found){ peer, at.low };
+	}
+	return best;
+}
+
 const struct config_peer *keyring_by_identity(const struct config_keyring *keyring, const struct cyg_identity *id)
 {
 	const struct keyring_index *index = keyring->index;
 	struct cyg_str text = cyg_str_n((const char *)id->octets, id->len);
-	const struct config_peer **exact = NULL, **part = NULL;
+	struct found exact = { 0 }, part = { 0 }, any;
 	struct cyg_ip ip;
 
 	if (!index)
@@ -282,11 +348,13 @@ const struct config_peer *keyring_by_identity(const struct config_keyring *keyri
 	switch (id->type) {
 	case CYG_ID_FQDN:
 		exact = find_name(index, KEY_FQDN, text);
-		part = exact ? NULL : find_name(index, KEY_FQDN_DOMAIN, id_domain(id));
+		if (!exact.peer)
+			part = find_name(index, KEY_FQDN_DOMAIN, id_domain(id));
 		break;
 	case CYG_ID_RFC822_ADDR:
 		exact = find_name(index, KEY_EMAIL, text);
-		part = exact ? NULL : find_name(index, KEY_EMAIL_DOMAIN, id_domain(id));
+		if (!exact.peer)
+			part = find_name(index, KEY_EMAIL_DOMAIN, id_domain(id));
 		break;
 	case CYG_ID_KEY_ID:
 	case CYG_ID_GROUP_NAME:
@@ -294,31 +362,59 @@ const struct config_peer *keyring_by_identity(const struct config_keyring *keyri
 		break;
 	case CYG_ID_IPV4_ADDR:
 	case CYG_ID_IPV6_ADDR:
-		part = id_address(id, &ip) ? find_prefix(index, KEY_ID_PREFIX, &ip) : NULL;
-		if (part && named(*part) == cyg_ip_bits(ip.family))
+		if (id_address(id, &ip))
+			part = find_prefix(index, KEY_ID_PREFIX, &ip);
+		if (part.peer && named(part.peer) == cyg_ip_bits(ip.family))
 			exact = part;
 		break;
 	default:
 		break;
 	}
-	if (exact)
-		return *exact;
-	if (!part || (index->any && (named(*index->any) > named(*part) ||
-				     (named(*index->any) == named(*part) && index->any < part))))
-		part = index->any;
-	return part ? *part : NULL;
+	if (exact.peer)
+		return exact.peer;
+	any = find_any(index);
+	if (!part.peer || (any.peer && (named(any.peer) > named(part.peer) ||
+					(named(any.peer) == named(part.peer) && any.place < part.place))))
+		part = any;
+	return part.peer;
 }
 
 const struct config_peer *keyring_by_hostname(const struct config_keyring *keyring, struct cyg_str hostname)
 {
-	const struct config_peer **place = keyring->index ? find_name(keyring->index, KEY_HOSTNAME, hostname) : NULL;
-
-	return place ? *place : NULL;
+	return keyring->index ? find_name(keyring->index, KEY_HOSTNAME, hostname).peer : NULL;
 }
 
 const struct config_peer *keyring_by_address(const struct config_keyring *keyring, const struct cyg_ip *address)
 {
-	const struct config_peer **place = keyring->index ? find_prefix(keyring->index, KEY_PREFIX, address) : NULL;
+	return keyring->index ? find_prefix(keyring->index, KEY_PREFIX, address).peer : NULL;
+}
 
-	return place ? *place : NULL;
+size_t keyring_first(const struct config_keyring *keyring, const struct config_peer **peers, size_t room)
+{
+	return keyring->index ? map_first(&keyring->index->peers, (void **)peers, room) : 0;
+}
+
+/* --- What two have in common --- */
+
+static const struct config_peer *same(const struct config_keyring *keyring, const struct config_peer *peer, bool address)
+{
+	struct key keys[PEER_KEYS];
+	unsigned count = keys_of(peer, keys);
+
+	for (unsigned i = 0; keyring->index && i < count; i++) {
+		if ((keys[i].kind == KEY_PREFIX) == address && keys[i].kind != KEY_HOSTNAME)
+			return find_but(keyring->index, &keys[i], peer, address ? ID_MATCH_NONE : peer->identity.kind).peer;
+	}
+	return NULL;
+}
+
+const struct config_peer *keyring_same_identity(const struct config_keyring *keyring, const struct config_peer *peer)
+{
+	/* A host name that is found as an FQDN is no identity. */
+	return peer->identity.kind == ID_MATCH_NONE ? NULL : same(keyring, peer, false);
+}
+
+const struct config_peer *keyring_same_address(const struct config_keyring *keyring, const struct config_peer *peer)
+{
+	return same(keyring, peer, true);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding a peer of a keyring. An index is made when the keyring is built and never changes after it, so that any thread
- * that holds the snapshot may look up, and a look-up costs the same however many peers there are: a hash of the name, or
- * one for each length of prefix that occurs. What two peers share belongs to the first of them.
+ * Finding a peer of a keyring. The index is made while the keyring is built and never changes after it, so that any thread
+ * that holds the snapshot may look up; a keyring of which a peer has changed begins with a copy of the index before, which
+ * shares all else. A look-up costs the same however many peers there are: a hash of the name, or one for each length of
+ * prefix that occurs. What two peers share belongs to the one that was opened first.
  */
 #ifndef CONFIG_KEYRING_H
 #define CONFIG_KEYRING_H
@@ -11,10 +12,22 @@
 
 #include <cygnet/identity.h>
 
-/* Makes the index of `peers`, which must stay as they are while it lives; there must be none yet. CYG_NOMEM, CYG_IO (no
- * random numbers): there is none, and nobody is found. Control thread. */
-enum cyg_status keyring_index(struct config_keyring *keyring) CYG_MUST_CHECK;
-void keyring_index_done(struct config_keyring *keyring);
+/* An index without peers: a new one, or a copy of the one that `from` has. There must be none yet. CYG_NOMEM, CYG_IO (no random
+ * numbers): there is none, and nobody is found. Control thread, here and below. */
+enum cyg_status keyring_begin(struct config_keyring *keyring, const struct config_keyring *from) CYG_MUST_CHECK;
+/* A peer (which must live as long as the keyring) and its place, which no other one has. `stamp`: see map.h. */
+enum cyg_status keyring_add(struct config_keyring *keyring, uint64_t stamp, const struct config_peer *peer,
+			    uint64_t place) CYG_MUST_CHECK;
+/* The peer that was added there, as it was. */
+enum cyg_status keyring_remove(struct config_keyring *keyring, uint64_t stamp, const struct config_peer *peer,
+			       uint64_t place) CYG_MUST_CHECK;
+void keyring_done(struct config_keyring *keyring);
+
+/* The first peers in their order, at most `room`; how many. Any thread. */
+size_t keyring_first(const struct config_keyring *keyring, const struct config_peer **peers, size_t room);
+/* Another peer than that one with just the identity, or the address, of `peer`; NULL: none has. Control thread. */
+const struct config_peer *keyring_same_identity(const struct config_keyring *keyring, const struct config_peer *peer);
+const struct config_peer *keyring_same_address(const struct config_keyring *keyring, const struct config_peer *peer);
 
 /* Each: the peer, borrowed from the keyring, or NULL. Any thread. */
 

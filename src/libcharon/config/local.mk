@@ -5,6 +5,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/build.c \
 	src/libcharon/config/build.h \
 	src/libcharon/config/building.h \
+	src/libcharon/config/commit.c \
 	src/libcharon/config/complain.c \
 	src/libcharon/config/complete.c \
 	src/libcharon/config/config.h \
@@ -17,11 +18,13 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/core_interface.c \
 	src/libcharon/config/core_ipsec.c \
 	src/libcharon/config/core_map.c \
+	src/libcharon/config/core_overlap.c \
 	src/libcharon/config/core_pki.c \
 	src/libcharon/config/core_profile.c \
 	src/libcharon/config/core_route.c \
 	src/libcharon/config/core_tacacs.c \
 	src/libcharon/config/core_vrf.c \
+	src/libcharon/config/depend.c \
 	src/libcharon/config/differ.c \
 	src/libcharon/config/edit.c \
 	src/libcharon/config/file.c \
@@ -35,6 +38,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/keyring.c \
 	src/libcharon/config/keyring.h \
 	src/libcharon/config/line.h \
+	src/libcharon/config/map.c \
+	src/libcharon/config/map.h \
 	src/libcharon/config/match.c \
 	src/libcharon/config/match.h \
 	src/libcharon/config/obscured.c \
@@ -65,6 +70,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/file_test.c \
 	src/libcharon/config/generate_test.c \
 	src/libcharon/config/grammar_test.c \
+	src/libcharon/config/map_test.c \
 	src/libcharon/config/objects_test.c \
 	src/libcharon/config/obscured_test.c \
 	src/libcharon/config/parse_test.c \

@@ -97,9 +97,8 @@ struct config_peer {
 
 struct config_keyring {
 	struct config_head head;
-	size_t peer_count;
-	const struct config_peer **peers; /* usable ones, in order */
-	struct keyring_index *index;    /* of them (config/keyring.h) */
+	size_t peer_count;              /* usable ones */
+	struct keyring_index *index;    /* of them (config/keyring.h); NULL: no peers */
 };
 
 /* --- Certificates --- */
@@ -208,8 +207,8 @@ struct config_profile {
 	enum auth_kind auth_local;
 	unsigned auth_remote;           /* bits of enum auth_kind */
 	struct cyg_secret key_local, key_remote; /* `pre-share key` */
-	char keyring_name[CONFIG_NAME_MAX];
-	const struct config_keyring *keyring;
+	char keyring_name[CONFIG_NAME_MAX]; /* config_view_keyring(): a keyring may change without its profiles */
+	bool keyring_usable;
 	struct config_authz_use user[CONFIG_FOR_COUNT], group[CONFIG_FOR_COUNT];
 	struct config_dpd dpd;          /* unset: the global one */
 	uint32_t lifetime_s;
@@ -360,6 +359,7 @@ struct config_global {
 	bool http_url_cert;
 	uint32_t diagnose;              /* entries, 0: off */
 	bool logging_ikev2, logging_session;
+	struct overlaps *overlaps;      /* core_overlap.c */
 };
 
 /*
@@ -367,6 +367,7 @@ struct config_global {
  * A test may fill one by hand.
  */
 struct config_view {
+	const struct cyg_config *config; /* NULL: made by hand */
 	const struct config_global *global;
 	const struct config_policy *const *policies; size_t policy_count;   /* user's, then default */
 	const struct config_profile *const *profiles; size_t profile_count;
@@ -381,6 +382,9 @@ struct config_view {
 	const struct config_ipsec_profile *const *idle_ipsec_profiles; size_t idle_ipsec_profile_count;
 	const struct config_interface *const *idle_interfaces; size_t idle_interface_count;
 };
+
+/* The keyring of that name that these lists belong to, or NULL. */
+const struct config_keyring *config_view_keyring(const struct config_view *view, const char *name);
 
 /* The view of a snapshot of the core's grammar; lives as long as it does. Usable objects only: a method list
  * named twice, a policy without a complete proposal, a profile that is shut down are not in it. */

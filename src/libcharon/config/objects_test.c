@@ -47,7 +47,7 @@ START_TEST(a_gateway_comes_out_as_objects)
 	ck_assert_uint_eq(v->profile_count, 1);
 	p = v->profiles[0];
 	ck_assert_int_eq(p->auth_local, AUTH_PRE_SHARE);
-	ck_assert_uint_eq(p->keyring->peers[0]->key_remote.len, 9);
+	ck_assert_uint_eq(kit_first_peer(config_view_keyring(v, p->keyring_name))->key_remote.len, 9);
 	ck_assert_str_eq(p->group[FOR_PSK].list, "L");
 	ck_assert_str_eq(p->group[FOR_PSK].name, "default");
 	ck_assert_str_eq(p->head.place, "t:14");
@@ -73,8 +73,8 @@ START_TEST(forward_references_are_resolved_when_the_file_ends)
 	       " authentication local pre-share\n authentication remote pre-share\n"
 	       "crypto ikev2 keyring K\n",
 	       "");
-	ck_assert_ptr_nonnull(
-		config_view(kit_config)->interfaces[0]->protection->ikev2_profile->keyring);
+	ck_assert(config_view(kit_config)->interfaces[0]->protection->ikev2_profile->keyring_usable);
+	ck_assert_ptr_nonnull(config_view_keyring(config_view(kit_config), "K"));
 }
 END_TEST
 
@@ -219,8 +219,8 @@ START_TEST(a_key_may_be_hexadecimal)
 
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key hex 00fFa0\n", "");
 	k = kit_object(MODE_KEYRING, "K");
-	ck_assert_uint_eq(k->peers[0]->key_local.len, 3);
-	ck_assert_mem_eq(k->peers[0]->key_local.ptr, "\x00\xff\xa0", 3);
+	ck_assert_uint_eq(kit_first_peer(k)->key_local.len, 3);
+	ck_assert_mem_eq(kit_first_peer(k)->key_local.ptr, "\x00\xff\xa0", 3);
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key hex 00f\n",
 	       "4 error range\n");
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key hex 00zz\n",
@@ -234,8 +234,8 @@ START_TEST(a_secret_may_say_its_type)
 
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key 0 6\n", "");
 	k = kit_object(MODE_KEYRING, "K");
-	ck_assert_uint_eq(k->peers[0]->key_local.len, 1);
-	ck_assert_uint_eq(k->peers[0]->key_local.ptr[0], '6');
+	ck_assert_uint_eq(kit_first_peer(k)->key_local.len, 1);
+	ck_assert_uint_eq(kit_first_peer(k)->key_local.ptr[0], '6');
 	expect("crypto ikev2 keyring K\npeer A\naddress 10.0.0.1\npre-shared-key 6 ABCDEF\n",
 	       "2 warning incomplete\n");
 }

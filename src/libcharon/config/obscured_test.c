@@ -80,8 +80,8 @@ START_TEST(a_key_of_type_7_is_used_and_written_as_one_of_type_0)
 	ck_assert_int_eq(kit_parse(PEER "pre-shared-key 7 070C285F4D06\n"), CYG_OK);
 	ck_assert_str_eq(kit_codes(), "");
 	k = kit_object(MODE_KEYRING, "K");
-	ck_assert_uint_eq(k->peers[0]->key_local.len, 5);
-	ck_assert_mem_eq(k->peers[0]->key_local.ptr, "cisco", 5);
+	ck_assert_uint_eq(kit_first_peer(k)->key_local.len, 5);
+	ck_assert_mem_eq(kit_first_peer(k)->key_local.ptr, "cisco", 5);
 	text = kit_render(kit_config, CONFIG_RENDER_SECRETS);
 	ck_assert_ptr_nonnull(strstr(text, "  pre-shared-key cisco\n"));
 	ck_assert_ptr_null(strstr(text, "070C285F4D06"));

@@ -34,6 +34,7 @@ enum cyg_status candidate_init(struct candidate *c, struct config_grammar *gramm
 
 void candidate_done(struct candidate *c)
 {
+	map_done(&c->dependents);
 	node_unref(c->root);
 	source_unref(c->source);
 	free(c->matcher);

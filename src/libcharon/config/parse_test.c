@@ -102,7 +102,7 @@ START_TEST(hostname_after_a_peer_is_the_peers)
 	       "5 warning ambiguous\n");
 	ck_assert_str_eq(config_view(kit_config)->global->hostname, "cygnet");
 	ck_assert_str_eq(
-		((const struct config_keyring *)kit_object(MODE_KEYRING, "K"))->peers[0]->hostname,
+		kit_first_peer(kit_object(MODE_KEYRING, "K"))->hostname,
 		"a.example");
 }
 END_TEST
@@ -124,8 +124,8 @@ START_TEST(host_bits_are_cleared_with_a_warning_but_not_those_of_our_own_address
 	       "peer B\naddress 2001:db8::9/64\npre-shared-key x\n",
 	       "3 warning host-bits\n6 warning host-bits\n");
 	k = kit_object(MODE_KEYRING, "K");
-	ck_assert_uint_eq(k->peers[0]->address.ip.octets[3], 0);
-	ck_assert_uint_eq(k->peers[0]->address.len, 24);
+	ck_assert_uint_eq(kit_first_peer(k)->address.ip.octets[3], 0);
+	ck_assert_uint_eq(kit_first_peer(k)->address.len, 24);
 	expect("interface Loopback1\nip address 10.0.0.9 255.255.255.0\nipv6 address "
 	       "2001:db8::9/64\n",
 	       "");

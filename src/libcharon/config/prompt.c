@@ -75,8 +75,7 @@ static const struct node *stood_in(const struct cyg_config *config, const struct
 	for (unsigned d = 0; node && d <= depth && d < CONFIG_DEPTH_MAX; d++) {
 		const struct grammar_mode *mode = grammar_mode(config->grammar, position->mode[d]);
 
-		node = mode && mode->parent == node->mode ? node_find(node, mode, cyg_str(position->name[d]), NULL)
-							  : NULL;
+		node = mode && mode->parent == node->mode ? node_find(node, mode, cyg_str(position->name[d])) : NULL;
 	}
 	return node;
 }
@@ -208,6 +207,7 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 	status = candidate_init(&c, base->grammar, base->root, "prompt", findings);
 	if (status != CYG_OK)
 		return status;
+	c.base = base;
 	status = apply_typed(&c, position, line, out);
 	out->secret |= c.typed_secret;
 	if (status == CYG_OK) {

@@ -353,6 +353,96 @@ START_TEST(what_an_object_lacks_is_told_when_it_is_left)
 }
 END_TEST
 
+/* Types lines one by one; what differs from before is at kit_config. */
+static void type_lines(const char *const *lines)
+{
+	struct config_position at = { 0 };
+
+	for (; *lines; lines++) {
+		struct config_findings findings = { 0 };
+		struct config_typed typed = { 0 };
+		enum cyg_status status = config_run_line(kit_config, &at, cyg_str(*lines), &findings, &typed);
+
+		ck_assert_msg(status == CYG_OK, "%s: %s", *lines, findings.count ? findings.items[0].text : "");
+		if (typed.config) {
+			config_unref(kit_config);
+			kit_config = config_ref(typed.config);
+		}
+		config_typed_done(&typed);
+		config_findings_done(&findings);
+	}
+}
+
+START_TEST(a_line_builds_its_object_and_those_that_refer_to_it_and_no_other)
+{
+	static const char *const proposal[] = { "crypto ikev2 proposal p", "group 20", NULL };
+	static const char *const peer[] = { "crypto ikev2 keyring K", "peer A", "pre-shared-key other", NULL };
+	static const char *const no_keyring[] = { "no crypto ikev2 keyring K", NULL };
+	static const char *const keyring[] = { "crypto ikev2 keyring K", "peer A", "address 10.0.0.1", "pre-shared-key x", NULL };
+	const struct config_view *before, *after;
+	struct cyg_config *kept;
+	const void *of_peer;
+
+	ck_assert_int_eq(
+		kit_parse("crypto ikev2 proposal p\n encryption aes-gcm-256\n prf sha384\n group 19\n"
+			  "crypto ikev2 policy a\n proposal p\ncrypto ikev2 policy b\n match address local 10.0.0.1\n"
+			  " proposal default\n"
+			  "crypto ikev2 keyring K\n peer A\n  address 10.0.0.1\n  pre-shared-key x\n"
+			  " peer B\n  address 10.0.0.2\n  pre-shared-key y\n"
+			  "crypto ikev2 profile P\n match identity remote any\n authentication local pre-share\n"
+			  " authentication remote pre-share\n keyring local K\n"),
+		CYG_OK);
+	kept = config_ref(kit_config);
+	before = config_view(kept);
+	type_lines(proposal);
+	after = config_view(kit_config);
+	ck_assert_ptr_ne(after->policies[0], before->policies[0]);
+	ck_assert_uint_eq(after->policies[0]->proposal[0]->group[0], 20);
+	ck_assert_uint_eq(before->policies[0]->proposal[0]->group[0], 19);
+	ck_assert_ptr_eq(after->policies[1], before->policies[1]);
+	ck_assert_ptr_eq(after->profiles, before->profiles); /* the list itself */
+	/* A keyring changes without its profiles; what goes with it is that it goes. */
+	of_peer = before->profiles[0];
+	type_lines(peer);
+	after = config_view(kit_config);
+	ck_assert_ptr_eq(after->profiles[0], of_peer);
+	ck_assert_mem_eq(kit_first_peer(config_view_keyring(after, "K"))->key_local.ptr, "other", 5);
+	ck_assert_mem_eq(kit_first_peer(config_view_keyring(before, "K"))->key_local.ptr, "x", 1);
+	type_lines(no_keyring);
+	after = config_view(kit_config);
+	ck_assert_uint_eq(after->profile_count, 0);
+	ck_assert_uint_eq(after->idle_profile_count, 1);
+	type_lines(keyring);
+	after = config_view(kit_config);
+	ck_assert_uint_eq(after->profile_count, 1);
+	ck_assert_uint_eq(config_view_keyring(after, "K")->peer_count, 1);
+	ck_assert_uint_eq(config_view_keyring(before, "K")->peer_count, 2);
+	config_unref(kept);
+}
+END_TEST
+
+START_TEST(a_refused_line_leaves_an_index_as_it_was)
+{
+	static const char *const other[] = { "crypto ikev2 keyring K", "peer B", "pre-shared-key z", NULL };
+	struct config_position at = { .depth = 2,
+				      .mode = { MODE_KEYRING, MODE_PEER },
+				      .name = { "K", "B" } };
+	struct config_findings findings = { 0 };
+	struct config_typed typed = { 0 };
+
+	ck_assert_int_eq(kit_parse("crypto ikev2 keyring K\n peer A\n  identity key-id a\n  pre-shared-key x\n"
+				   " peer B\n  identity key-id b\n  pre-shared-key y\n"),
+			 CYG_OK);
+	ck_assert_int_eq(config_run_line(kit_config, &at, CYG_STR("identity key-id a"), &findings, &typed), CYG_REFUSED);
+	ck_assert_str_eq(findings.items[0].code, "conflict");
+	ck_assert_ptr_null(typed.config);
+	config_typed_done(&typed);
+	config_findings_done(&findings);
+	type_lines(other);
+	ck_assert_uint_eq(config_view_keyring(config_view(kit_config), "K")->peer_count, 2);
+}
+END_TEST
+
 Suite *prompt_suite(void)
 {
 	Suite *suite = suite_create("prompt");
@@ -375,6 +465,8 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, names_of_objects_are_completed);
 	tcase_add_test(tests, of_very_many_names_none_is_told);
 	tcase_add_test(tests, what_an_object_lacks_is_told_when_it_is_left);
+	tcase_add_test(tests, a_line_builds_its_object_and_those_that_refer_to_it_and_no_other);
+	tcase_add_test(tests, a_refused_line_leaves_an_index_as_it_was);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

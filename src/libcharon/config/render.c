@@ -179,7 +179,7 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 static void print_object(struct rendering *r, const struct node *node, unsigned depth)
 {
 	const struct node *origin =
-		node->smart ? node_find(r->grammar->origin, node->mode, cyg_str(node->name), NULL)
+		node->smart ? node_find(r->grammar->origin, node->mode, cyg_str(node->name))
 			    : NULL;
 	bool all = r->flags & CONFIG_RENDER_ALL;
 
@@ -212,6 +212,7 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 	for (size_t i = 0; i < mode->row_count; i++) {
 		const struct grammar_row *row = mode->rows[i];
 		const struct table *table;
+		const struct node *inner;
 
 		if (row->ignored || (row->command->flags & (CYG_CMD_WEAK | CYG_CMD_ALIAS)))
 			continue;
@@ -220,8 +221,8 @@ static void print_node(struct rendering *r, const struct node *node, const struc
 			continue;
 		}
 		table = row == row->target->opening ? node_table(node, row->target) : NULL;
-		for (size_t k = 0; table && k < table->count; k++)
-			print_object(r, table->items[k], depth);
+		for (uint64_t at = 0; (inner = table_next(table, &at));)
+			print_object(r, inner, depth);
 	}
 }
 

@@ -27,6 +27,33 @@ static void same_objects(const struct cyg_config *a, const struct cyg_config *b,
 	}
 }
 
+/* The lists of a view hold the snapshot's own objects, in their order. */
+static void same_view(const struct cyg_config *a, const struct cyg_config *b, const char *text)
+{
+	const struct config_view *v = config_view(a), *w = config_view(b);
+
+#define SAME_LIST(mode_, list_, count_)                                                                          \
+	ck_assert_msg(v->count_ == w->count_, #list_ " of\n%s", text);                                            \
+	for (size_t i = 0; i < v->count_; i++) {                                                                 \
+		const char *name = v->list_[i]->head.name;                                                       \
+                                                                                                                 \
+		ck_assert_msg(strcmp(name, w->list_[i]->head.name) == 0, #list_ " of\n%s", text);                \
+		ck_assert_ptr_eq(v->list_[i], cyg_config_object(a, mode_, cyg_str(name), false));                \
+	}
+	SAME_LIST(MODE_POLICY, policies, policy_count)
+	SAME_LIST(MODE_PROFILE, profiles, profile_count)
+	SAME_LIST(MODE_PROFILE, idle_profiles, idle_profile_count)
+	SAME_LIST(MODE_IPSEC_PROFILE, ipsec_profiles, ipsec_profile_count)
+	SAME_LIST(MODE_IPSEC_PROFILE, idle_ipsec_profiles, idle_ipsec_profile_count)
+	SAME_LIST(MODE_KEYRING, keyrings, keyring_count)
+	SAME_LIST(MODE_INTERFACE, interfaces, interface_count)
+	SAME_LIST(MODE_INTERFACE, idle_interfaces, idle_interface_count)
+	SAME_LIST(MODE_AAA_AUTHORIZATION, method_lists, method_list_count)
+	SAME_LIST(MODE_TRUSTPOINT, trustpoints, trustpoint_count)
+	for (size_t i = 0; i < v->keyring_count; i++)
+		ck_assert_uint_eq(v->keyrings[i]->peer_count, w->keyrings[i]->peer_count);
+}
+
 START_TEST(what_is_typed_line_by_line_is_what_a_file_of_it_is)
 {
 	unsigned changes = 0;
@@ -58,6 +85,7 @@ START_TEST(what_is_typed_line_by_line_is_what_a_file_of_it_is)
 		ck_assert_msg(kit_parse(shown) == CYG_OK, "%s\n%s", shown, kit_texts());
 		ck_assert(config_same(config, kit_config));
 		same_objects(config, kit_config, shown);
+		same_view(config, kit_config, shown);
 		config_unref(config);
 		free(shown);
 		free(text);

@@ -96,12 +96,14 @@ const char *cyg_args_sealed(const struct cyg_args *args)
 
 static void each_closed(const struct node *node, void (*tell)(void *ctx, struct cyg_str text), void *ctx)
 {
+	const struct node *inner;
+
 	for (size_t i = 0; node->lines && i < node->lines->count; i++)
 		if (node->lines->items[i]->secret_type == 6)
 			tell(ctx, cyg_str(node->lines->items[i]->sealed));
 	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++)
-		for (size_t i = 0; node->tables[t] && i < node->tables[t]->count; i++)
-			each_closed(node->tables[t]->items[i], tell, ctx);
+		for (uint64_t at = 0; (inner = table_next(node->tables[t], &at));)
+			each_closed(inner, tell, ctx);
 }
 
 void config_each_closed(const struct cyg_config *config, void (*tell)(void *ctx, struct cyg_str text), void *ctx)
@@ -171,10 +173,10 @@ static enum cyg_status turn_node(struct candidate *c, struct spot *spot, bool op
 	}
 	for (unsigned t = 0; t < spot->node->mode->slot_count; t++) {
 		const struct grammar_mode *mode = spot->node->mode->slots[t];
-		struct table *table;
+		struct node *node;
 
-		for (size_t i = 0; status == CYG_OK && (table = node_table(spot->node, mode)) && i < table->count; i++) {
-			struct spot inner = { .up = spot, .mode = mode, .index = i, .node = table->items[i] };
+		for (uint64_t at = 0; status == CYG_OK && (node = table_next(node_table(spot->node, mode), &at));) {
+			struct spot inner = { .up = spot, .mode = mode, .place = node->place, .node = node };
 
 			status = turn_node(c, &inner, open, on);
 		}
@@ -192,6 +194,7 @@ enum cyg_status config_turn_sealed(const struct cyg_config *base, bool open, str
 	if (status != CYG_OK)
 		return status;
 	c.skip_errors = true;
+	c.base = base;
 	root.node = c.root;
 	status = turn_node(&c, &root, open, base->view.global && base->view.global->seal_secrets);
 	*out = NULL;

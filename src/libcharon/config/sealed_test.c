@@ -146,7 +146,7 @@ START_TEST(what_cannot_be_opened_is_kept_and_opened_later)
 	ck_assert_int_eq(config_turn_sealed(kit_config, true, &findings, &next), CYG_OK);
 	ck_assert_ptr_nonnull(next);
 	ck_assert_uint_eq(findings.count, 0);
-	peer = config_view(next)->keyrings[0]->peers[0];
+	peer = kit_first_peer(config_view(next)->keyrings[0]);
 	ck_assert_mem_eq(peer->key_local.ptr, "abc", 3);
 	/* What was there is as it was, and what did not change is shared. */
 	expect(kit_config, CONFIG_RENDER_SECRETS, "  pre-shared-key 6 k.`cb\n");

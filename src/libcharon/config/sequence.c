@@ -24,19 +24,19 @@ const struct node *build_sequence_next(const struct candidate *c, const struct g
 {
 	const struct table *table =
 		mode && mode->parent == c->grammar->global ? node_table(c->root, mode) : NULL;
-	const struct node *best = NULL;
+	const struct node *best = NULL, *node;
 	uint64_t lowest = UINT64_MAX;
 
 	*count = 0;
-	for (size_t i = 0; table && i < table->count; i++) {
-		uint64_t number = number_of(table->items[i], name);
+	for (uint64_t at = 0; (node = table_next(table, &at));) {
+		uint64_t number = number_of(node, name);
 
 		if (number <= *above)
 			continue;
 		(*count)++;
 		if (number < lowest) {
 			lowest = number;
-			best = table->items[i];
+			best = node;
 		}
 	}
 	*above = lowest;

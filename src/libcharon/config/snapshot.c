@@ -21,6 +21,7 @@ void config_unref(const struct cyg_config *config)
 	if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	view_done(&c->view);
+	map_done(&c->dependents);
 	node_unref(c->root);
 	config_grammar_unref(c->grammar);
 	free(c);
@@ -49,7 +50,7 @@ const void *cyg_config_object(const struct cyg_config *config, const char *mode,
 			      struct cyg_str name, bool usable)
 {
 	const struct grammar_mode *in = top_mode(config, mode);
-	const struct node *node = in ? node_find(config->root, in, name, NULL) : NULL;
+	const struct node *node = in ? node_find(config->root, in, name) : NULL;
 
 	if (!node || node->disabled || !node->built || (usable && !node->built->usable))
 		return NULL;
@@ -61,10 +62,9 @@ const void *cyg_config_nth(const struct cyg_config *config, const char *mode, si
 {
 	const struct grammar_mode *in = top_mode(config, mode);
 	const struct table *table = in ? node_table(config->root, in) : NULL;
+	const struct node *node;
 
-	for (size_t i = 0; table && i < table->count; i++) {
-		const struct node *node = table->items[i];
-
+	for (uint64_t at = 0; (node = table_next(table, &at));) {
 		if (node->disabled || !node->built || n-- > 0)
 			continue;
 		if (name)

@@ -149,86 +149,44 @@ enum cyg_status node_remove_line(struct node *node, size_t index)
 
 /* --- Tables --- */
 
-static void table_unref(struct table *table)
+static void ref_node(void *node)
+{
+	(void)node_ref(node);
+}
+
+static void unref_node(void *node)
+{
+	node_unref(node);
+}
+
+static const struct map_class nodes = { ref_node, unref_node };
+
+struct table *table_ref(struct table *table)
+{
+	if (table)
+		take(&table->refs);
+	return table;
+}
+
+void table_unref(struct table *table)
 {
 	if (!table || !dropped_last(&table->refs))
 		return;
-	for (size_t i = 0; i < table->count; i++)
-		node_unref(table->items[i]);
-	free(table->items);
-	free(table->buckets);
+	map_done(&table->places);
+	map_done(&table->names);
 	free(table);
 }
 
-static uint32_t hash(struct cyg_str name)
+static struct map_key by_name(const struct node *node)
 {
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ (uint8_t)name.ptr[i]) * 16777619u;
-	return h ^ h >> 15;
+	return (struct map_key){ map_hash(0, cyg_str(node->name)), node->place };
 }
 
-static void index_add(struct table *table, size_t i)
-{
-	size_t at = hash(cyg_str(table->items[i]->name)) & (table->bucket_count - 1);
-
-	while (table->buckets[at])
-		at = (at + 1) & (table->bucket_count - 1);
-	table->buckets[at] = (uint32_t)i + 1;
-}
-
-static void index_all(struct table *table)
-{
-	memset(table->buckets, 0, table->bucket_count * sizeof(table->buckets[0]));
-	for (size_t i = 0; i < table->count; i++)
-		index_add(table, i);
-}
-
-static size_t table_find(const struct table *table, struct cyg_str name)
-{
-	size_t at;
-
-	if (!table || table->count == 0)
-		return SIZE_MAX;
-	for (at = hash(name) & (table->bucket_count - 1); table->buckets[at];
-	     at = (at + 1) & (table->bucket_count - 1)) {
-		size_t i = table->buckets[at] - 1;
-
-		if (cyg_str_equal(cyg_str(table->items[i]->name), name))
-			return i;
-	}
-	return SIZE_MAX;
-}
-
-static enum cyg_status table_new(size_t capacity, uint64_t edit, struct table **out)
-{
-	struct table *table = calloc(1, sizeof(*table));
-
-	if (!table)
-		return CYG_NOMEM;
-	atomic_init(&table->refs, 1);
-	table->edit = edit;
-	table->capacity = 4;
-	while (table->capacity < capacity)
-		table->capacity *= 2;
-	table->bucket_count = 2 * table->capacity;
-	table->items = calloc(table->capacity, sizeof(table->items[0]));
-	table->buckets = calloc(table->bucket_count, sizeof(table->buckets[0]));
-	if (!table->items || !table->buckets) {
-		table_unref(table);
-		return CYG_NOMEM;
-	}
-	*out = table;
-	return CYG_OK;
-}
-
-/* A table of the node for its inner mode that may be written to, with room for one more. */
+/* A table of the node for its inner mode that may be written to. */
 static enum cyg_status own_table(struct node *node, const struct grammar_mode *inner,
 				 struct table **out)
 {
 	struct table **where, *old, *table;
-	enum cyg_status status;
 
 	if (!node->tables) {
 		node->tables = calloc(node->mode->slot_count, sizeof(node->tables[0]));
@@ -237,22 +195,22 @@ static enum cyg_status own_table(struct node *node, const struct grammar_mode *i
 	}
 	where = &node->tables[inner->slot];
 	old = *where;
-	if (old && old->edit == node->edit && old->count < old->capacity) {
+	if (old && old->edit == node->edit) {
 		*out = old;
 		return CYG_OK;
 	}
-	status = table_new(old ? old->count + 1 : 4, node->edit, &table);
-	if (status != CYG_OK)
-		return status;
-	for (size_t i = 0; old && i < old->count; i++)
-		table->items[i] = node_ref(old->items[i]);
-	table->count = old ? old->count : 0;
-	if (old && old->bucket_count == table->bucket_count)
-		memcpy(table->buckets, old->buckets,
-		       table->bucket_count * sizeof(table->buckets[0]));
-	else
-		index_all(table);
-	table_unref(old);
+	table = calloc(1, sizeof(*table));
+	if (!table)
+		return CYG_NOMEM;
+	atomic_init(&table->refs, 1);
+	table->edit = node->edit;
+	table->places.class = &nodes;
+	if (old) {
+		table->next = old->next;
+		map_copy(&table->places, &old->places);
+		map_copy(&table->names, &old->names);
+		table_unref(old);
+	}
 	*where = table;
 	*out = table;
 	return CYG_OK;
@@ -307,6 +265,7 @@ enum cyg_status node_copy(const struct node *node, uint64_t edit, struct node **
 
 	if (status != CYG_OK)
 		return status;
+	copy->place = node->place;
 	copy->smart = node->smart;
 	copy->disabled = node->disabled;
 	copy->error = node->error;
@@ -326,12 +285,8 @@ enum cyg_status node_copy(const struct node *node, uint64_t edit, struct node **
 			node_unref(copy);
 			return CYG_NOMEM;
 		}
-		for (unsigned i = 0; i < node->mode->slot_count; i++) {
-			if (node->tables[i]) {
-				take(&node->tables[i]->refs);
-				copy->tables[i] = node->tables[i];
-			}
-		}
+		for (unsigned i = 0; i < node->mode->slot_count; i++)
+			copy->tables[i] = table_ref(node->tables[i]);
 	}
 	*out = copy;
 	return CYG_OK;
@@ -375,38 +330,44 @@ void node_disable(struct node *node)
 	node->disabled = true;
 }
 
-struct node *node_find(const struct node *node, const struct grammar_mode *inner,
-		       struct cyg_str name, size_t *index)
+struct node *node_find(const struct node *node, const struct grammar_mode *inner, struct cyg_str name)
 {
-	struct table *table = node_table(node, inner);
-	size_t i = table_find(table, name);
+	const struct table *table = node_table(node, inner);
+	struct map_key key = { map_hash(0, name), 0 };
+	uint64_t hash = key.high;
 
-	if (i == SIZE_MAX)
-		return NULL;
-	if (index)
-		*index = i;
-	return table->items[i];
+	for (; table && map_next(&table->names, &key) && key.high == hash; key.low++) {
+		struct node *found = map_get(&table->places, (struct map_key){ 0, key.low });
+
+		if (found && cyg_str_equal(cyg_str(found->name), name))
+			return found;
+	}
+	return NULL;
 }
 
-enum cyg_status node_own_nth(struct node *parent, const struct grammar_mode *inner, size_t index,
-			     struct node **out)
+enum cyg_status node_own_at(struct node *parent, const struct grammar_mode *inner, uint64_t place,
+			    struct node **out)
 {
 	struct table *table = node_table(parent, inner);
-	struct node *copy;
+	struct map_key key = { 0, place };
+	struct node *node = map_get(&table->places, key), *copy;
 	enum cyg_status status;
 
-	if (table->items[index]->edit == parent->edit && table->edit == parent->edit) {
-		*out = table->items[index];
+	if (node->edit == parent->edit && table->edit == parent->edit) {
+		*out = node;
 		return CYG_OK;
 	}
 	status = own_table(parent, inner, &table);
 	if (status != CYG_OK)
 		return status;
-	status = node_copy(table->items[index], parent->edit, &copy);
+	status = node_copy(node, parent->edit, &copy);
 	if (status != CYG_OK)
 		return status;
-	node_unref(table->items[index]);
-	table->items[index] = copy;
+	status = map_put(&table->places, parent->edit, key, copy);
+	if (status != CYG_OK) {
+		node_unref(copy);
+		return status;
+	}
 	*out = copy;
 	return CYG_OK;
 }
@@ -414,14 +375,13 @@ enum cyg_status node_own_nth(struct node *parent, const struct grammar_mode *inn
 enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, struct cyg_str name,
 			 bool create, struct node **out, bool *created)
 {
-	size_t index;
 	struct table *table;
-	struct node *node;
+	struct node *node = node_find(parent, inner, name);
 	enum cyg_status status;
 
 	*created = false;
-	if (node_find(parent, inner, name, &index))
-		return node_own_nth(parent, inner, index, out);
+	if (node)
+		return node_own_at(parent, inner, node->place, out);
 	*out = NULL;
 	if (!create)
 		return CYG_OK;
@@ -431,24 +391,27 @@ enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, 
 	status = node_new(inner, name, parent->edit, &node);
 	if (status != CYG_OK)
 		return status;
-	table->items[table->count] = node;
-	index_add(table, table->count++);
+	node->place = table->next++;
+	/* Of the names only that they are there counts; a place where nothing is comes to nothing. */
+	status = map_put(&table->names, parent->edit, by_name(node), table);
+	if (status == CYG_OK)
+		status = map_put(&table->places, parent->edit, (struct map_key){ 0, node->place }, node);
+	if (status != CYG_OK) {
+		node_unref(node);
+		return status;
+	}
 	*out = node;
 	*created = true;
 	return CYG_OK;
 }
 
-enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner, size_t index)
+enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner, uint64_t place)
 {
+	struct map_key key = { 0, place };
 	struct table *table;
 	enum cyg_status status = own_table(parent, inner, &table);
 
-	if (status != CYG_OK)
-		return status;
-	node_unref(table->items[index]);
-	table->count--;
-	memmove(&table->items[index], &table->items[index + 1],
-		(table->count - index) * sizeof(table->items[0]));
-	index_all(table);
-	return CYG_OK;
+	if (status == CYG_OK)
+		status = map_take(&table->names, parent->edit, by_name(map_get(&table->places, key)));
+	return status == CYG_OK ? map_take(&table->places, parent->edit, key) : status;
 }

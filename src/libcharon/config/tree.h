@@ -11,6 +11,7 @@
 #ifndef CONFIG_TREE_H
 #define CONFIG_TREE_H
 
+#include "config/map.h"
 #include "config/match.h"
 
 /* --- Statements --- */
@@ -115,9 +116,8 @@ struct node {
 	atomic_uint refs;
 	uint64_t edit;	  /* the candidate that may write to it; 0: none */
 	uint64_t checked; /* the commit that found `built` good */
-	bool closed;	  /* nothing inside of it asks for anything outside: while it is
-			   * shared, nothing inside of it has to be looked at */
 	const struct grammar_mode *mode;
+	uint64_t place; /* in its table; lower: opened before */
 	char *name;
 	const struct cyg_args *opening; /* NULL: defined by its lines, or the root */
 	struct lines *lines;
@@ -129,15 +129,42 @@ struct node {
 	struct built *built;
 };
 
-/* Nodes of one mode in the order in which they were opened, with an index by name. */
+/* Nodes of one mode in the order in which they were opened, and by name. */
 struct table {
 	atomic_uint refs;
 	uint64_t edit;
-	size_t count, capacity;
-	struct node **items;
-	uint32_t *buckets; /* index + 1, 0: free; twice the capacity, a power of two */
-	size_t bucket_count;
+	uint64_t next;	   /* place of the next one that is opened */
+	struct map places; /* {0, place} to a node */
+	struct map names;  /* {hash of the name, place}: which places to look at */
 };
+
+static inline size_t table_count(const struct table *table)
+{
+	return table ? map_count(&table->places) : 0;
+}
+/* The nth in order, or NULL. */
+static inline struct node *table_nth(const struct table *table, size_t n)
+{
+	return table ? map_nth(&table->places, n) : NULL;
+}
+/* In order, from *at = 0 on; NULL behind the last (and for no table). */
+static inline struct node *table_next(const struct table *table, uint64_t *at)
+{
+	struct map_key key = { 0, *at };
+	struct node *node = table ? map_next(&table->places, &key) : NULL;
+
+	*at = key.low + 1;
+	return node;
+}
+/* What differs between two tables of which one came from the other, or of which each was made by itself (then all of it). */
+static inline void table_diff(const struct table *before, const struct table *after,
+			      void (*told)(void *ctx, struct map_key key, void *before, void *after), void *ctx)
+{
+	map_diff(before ? &before->places : NULL, after ? &after->places : NULL, told, ctx);
+}
+struct table *table_ref(struct table *table); /* NULL is fine, here and below */
+void table_unref(struct table *table);
+#define NO_PLACE UINT64_MAX
 
 struct node *node_ref(struct node *node);
 void node_unref(struct node *node); /* NULL is fine */
@@ -145,9 +172,8 @@ static inline struct table *node_table(const struct node *node, const struct gra
 {
 	return node->tables ? node->tables[inner->slot] : NULL;
 }
-/* The node of that name inside of `node`, or NULL; its index. */
-struct node *node_find(const struct node *node, const struct grammar_mode *inner,
-		       struct cyg_str name, size_t *index);
+/* The node of that name inside of `node`, or NULL. */
+struct node *node_find(const struct node *node, const struct grammar_mode *inner, struct cyg_str name);
 struct lines *lines_ref(struct lines *lines); /* NULL is fine */
 void lines_unref(struct lines *lines);
 /* The same lines in the same order; with `places`, from the same places too. */
@@ -163,11 +189,11 @@ enum cyg_status node_copy(const struct node *node, uint64_t edit, struct node **
  * is none and `create` is false. */
 enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, struct cyg_str name,
 			 bool create, struct node **out, bool *created) CYG_MUST_CHECK;
-/* The same by its index. */
-enum cyg_status node_own_nth(struct node *parent, const struct grammar_mode *inner, size_t index,
-			     struct node **out) CYG_MUST_CHECK;
+/* The same by its place. */
+enum cyg_status node_own_at(struct node *parent, const struct grammar_mode *inner, uint64_t place,
+			    struct node **out) CYG_MUST_CHECK;
 enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner,
-			    size_t index) CYG_MUST_CHECK;
+			    uint64_t place) CYG_MUST_CHECK;
 /* Adds a line where it is shown, in place of number `replace` (SIZE_MAX: none). */
 enum cyg_status node_add_line(struct node *node, const struct cyg_args *line,
 			      size_t replace) CYG_MUST_CHECK;

@@ -4,38 +4,52 @@
  */
 #include "config/build.h"
 
-static void walk(const struct node *node, const struct cyg_config *before,
-		 void (*tell)(void *ctx, const struct config_unused *unused), void *ctx)
+struct looking {
+	const struct node *before, *node; /* around what is looked at; `before` may be NULL */
+	void (*tell)(void *ctx, const struct config_unused *unused);
+	void *ctx;
+};
+
+static void look_inside(const struct looking *l);
+
+static void look(void *ctx, struct map_key key, void *before, void *after)
 {
-	const struct grammar_mode *mode = node->mode;
+	const struct looking *around = ctx;
+	const struct node *node = after, *old = before;
+	const struct cyg_args *line;
+	struct config_unused unused;
 
-	for (unsigned s = 0; node->tables && s < mode->slot_count; s++) {
-		for (size_t i = 0; node->tables[s] && i < node->tables[s]->count; i++) {
-			const struct node *inner = node->tables[s]->items[i];
-			const struct cyg_args *line = inner->opening	  ? inner->opening
-						      : inner->lines && inner->lines->count ? inner->lines->items[0]
-											    : NULL;
-			struct config_unused unused = { .mode = inner->mode->mode, .name = inner->name };
-			const void *old;
+	(void)key;
+	if (!node)
+		return;
+	/* Of an object that was read anew, the place says nothing. */
+	if (around->before && (!old || strcmp(old->name, node->name) != 0))
+		old = node_find(around->before, node->mode, cyg_str(node->name));
+	look_inside(&(struct looking){ old, node, around->tell, around->ctx });
+	line = node->opening ? node->opening : node->lines && node->lines->count ? node->lines->items[0] : NULL;
+	if (node->disabled || !node->built || node->built->usable || !line)
+		return;
+	if (old && old->built && !old->disabled && strcmp(old->built->missing, node->built->missing) == 0)
+		return;
+	unused = (struct config_unused){ .mode = node->mode->mode,
+					 .name = node->name,
+					 .why = cyg_config_object_missing(node->built->object),
+					 .file = line->source->name,
+					 .line = line->line };
+	around->tell(around->ctx, &unused);
+}
 
-			walk(inner, before, tell, ctx);
-			if (inner->disabled || !inner->built || inner->built->usable || !line)
-				continue;
-			old = before && !node->mode->parent
-				      ? cyg_config_object(before, unused.mode->name, cyg_str(inner->name), false)
-				      : NULL;
-			if (old && strcmp(built_of(old)->missing, inner->built->missing) == 0)
-				continue;
-			unused.why = cyg_config_object_missing(inner->built->object);
-			unused.file = line->source->name;
-			unused.line = line->line;
-			tell(ctx, &unused);
-		}
-	}
+static void look_inside(const struct looking *l)
+{
+	for (unsigned s = 0; l->node->tables && s < l->node->mode->slot_count; s++)
+		table_diff(l->before ? node_table(l->before, l->node->mode->slots[s]) : NULL, l->node->tables[s], look,
+			   (void *)l);
 }
 
 void config_each_unused(const struct cyg_config *config, const struct cyg_config *before,
 			void (*tell)(void *ctx, const struct config_unused *unused), void *ctx)
 {
-	walk(config->root, before, tell, ctx);
+	bool comparable = before && before->grammar == config->grammar;
+
+	look_inside(&(struct looking){ comparable ? before->root : NULL, config->root, tell, ctx });
 }

@@ -194,10 +194,11 @@ void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
 			 const struct config_view *view)
 {
 	const struct cyg_config *before = ike->config;
+	const struct config_view *before_view = ike->view;
 
 	ike->config = config ? config_ref(config) : NULL;
 	ike->view = view;
-	renew_sessions(ike);
+	renew_sessions(ike, before_view);
 	tunnel_configure(ike);
 	if (before)
 		config_unref(before);

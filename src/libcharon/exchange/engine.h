@@ -197,10 +197,11 @@ void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsign
 void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool add);
 
 /* --- A new configuration (renew.c) --- */
-/* Why a session may not go on under a configuration (`config` NULL: in tests, a view alone); NULL: it may. */
-const char *renew_ends(const struct ike_sa *sa, const struct cyg_config *config, const struct config_view *view);
-/* Ends those and gives the others the objects of the engine's new configuration. */
-void renew_sessions(struct ike_shard *ike);
+/* Why a session that went by `before` may not go on under a configuration (`config` NULL: in tests, a view alone); NULL: it may. */
+const char *renew_ends(const struct ike_sa *sa, const struct config_view *before, const struct cyg_config *config,
+		       const struct config_view *view);
+/* Ends those and gives the others the objects of the engine's new configuration; `before`: NULL if it is the first. */
+void renew_sessions(struct ike_shard *ike, const struct config_view *before);
 /* What the SA looks its key up by (prove.c). */
 struct key_wanted auth_key_wanted(const struct ike_sa *sa, bool local);
 

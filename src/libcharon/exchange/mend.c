@@ -8,8 +8,8 @@
 static const char *first_keyring(const struct config_view *view)
 {
 	for (size_t i = 0; i < view->profile_count; i++) {
-		if (view->profiles[i]->keyring)
-			return view->profiles[i]->keyring->head.name;
+		if (view->profiles[i]->keyring_name[0])
+			return view->profiles[i]->keyring_name;
 	}
 	return view->keyring_count ? view->keyrings[0]->head.name : "NAME";
 }
@@ -35,7 +35,7 @@ void why_mend_profile(struct ike_shard *ike, const struct config_profile *p, con
 		why_mend(ike, "crypto ikev2 profile %s / authentication remote %s", name, method);
 	} else if (pre_share && !p->keyring_name[0] && !p->keyring_aaa) {
 		why_mend(ike, "crypto ikev2 profile %s / keyring local %s", name, first_keyring(view));
-	} else if (p->keyring_name[0] && !p->keyring) {
+	} else if (p->keyring_name[0] && !p->keyring_usable) {
 		why_mend(ike, "crypto ikev2 keyring %s / peer NAME / pre-shared-key KEY", p->keyring_name);
 	} else if (!pre_share && !p->trustpoint_count) {
 		why_mend(ike, "crypto ikev2 profile %s / pki trustpoint %s", name,
@@ -134,10 +134,10 @@ void why_mend_proof(struct ike_sa *sa)
 	if (!sa->profile || sa->profile->auth_local != AUTH_PRE_SHARE)
 		return;
 	wanted = auth_key_wanted(sa, true);
-	if (!select_key(sa->profile, &wanted, &peer, &trace) || !peer || !sa->profile->keyring)
+	if (!select_key(sa->ike->view, sa->profile, &wanted, &peer, &trace) || !peer)
 		return;
 	why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key %sKEY, the same as at the peer; if it is, "
 			  "crypto ikev2 profile %s / identity local as the peer's match lines have it",
-		 sa->profile->keyring->head.name, peer->head.name, peer->half_key_place ? "local " : "",
+		 sa->profile->keyring_name, peer->head.name, peer->half_key_place ? "local " : "",
 		 sa->profile->head.name);
 }

@@ -97,7 +97,7 @@ static enum cyg_status refuse_proof(struct exchange *x, const struct config_peer
 	}
 	if (peer)
 		why_mend(sa->ike, "crypto ikev2 keyring %s / peer %s / pre-shared-key %sKEY, the same as at the peer",
-			 sa->profile->keyring->head.name, peer->head.name,
+			 sa->profile->keyring_name, peer->head.name,
 			 peer->half_key_place ? "remote " : "");
 	else
 		why_mend(sa->ike, "crypto ikev2 profile %s / authentication remote pre-share key KEY, the same as at the peer",

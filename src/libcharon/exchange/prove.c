@@ -71,23 +71,25 @@ enum cyg_status auth_find_key(struct exchange *x, bool local, const struct cyg_s
 {
 	struct ike_sa *sa = x->sa;
 	const struct config_profile *profile = sa->profile;
+	const struct config_keyring *keyring;
 	struct key_wanted wanted = auth_key_wanted(sa, local);
 	struct trace trace = { 0 };
 	char whom[192];
 	struct cyg_strbuf text = CYG_STRBUF(whom);
 
-	*out = select_key(profile, &wanted, peer, &trace);
+	*out = select_key(sa->ike->view, profile, &wanted, peer, &trace);
 	if (*out)
 		return CYG_OK;
 	if (wanted.id)
 		cyg_identity_text(wanted.id, &text);
 	else
 		cyg_strbuf_addf(&text, "%s", cyg_ip_text(&wanted.address, (char[CYG_IP_TEXT]){ 0 }));
-	why_object(sa->ike, profile->keyring ? &profile->keyring->head : &profile->head);
+	keyring = config_view_keyring(sa->ike->view, profile->keyring_name);
+	why_object(sa->ike, keyring ? &keyring->head : &profile->head);
 	why_nearest(sa->ike, &trace);
-	if (profile->keyring)
+	if (keyring)
 		why_mend(sa->ike, "crypto ikev2 keyring %s / peer NAME / address %s / pre-shared-key KEY",
-			 profile->keyring->head.name,
+			 keyring->head.name,
 			 cyg_ip_text(&wanted.address, (char[CYG_IP_TEXT]){ 0 }));
 	else
 		why_mend(sa->ike, "crypto ikev2 profile %s / keyring local NAME", profile->head.name);

@@ -39,23 +39,25 @@ static bool same_key(const struct cyg_secret *a, const struct cyg_secret *b)
 }
 
 /* Would this SA find the key that it found? */
-static bool key_stays(const struct ike_sa *sa, const struct config_profile *now, bool local)
+static bool key_stays(const struct ike_sa *sa, const struct config_view *old, const struct config_profile *now,
+		      const struct config_view *view, bool local)
 {
 	struct key_wanted wanted = auth_key_wanted(sa, local);
 	const struct config_peer *peer;
 	struct trace before = { 0 }, after = { 0 };
 
-	if (sa->profile == now)
+	if (sa->profile == now && config_view_keyring(old, now->keyring_name) == config_view_keyring(view, now->keyring_name))
 		return true;
-	return same_key(select_key(sa->profile, &wanted, &peer, &before),
-			select_key(now, &wanted, &peer, &after));
+	return same_key(select_key(old, sa->profile, &wanted, &peer, &before),
+			select_key(view, now, &wanted, &peer, &after));
 }
 
 /* Only the keys that were used matter. */
-static bool keys_stay(const struct ike_sa *sa, const struct config_profile *now)
+static bool keys_stay(const struct ike_sa *sa, const struct config_view *old, const struct config_profile *now,
+		      const struct config_view *view)
 {
-	return (sa->d.auth_local != CYG_AUTH_METHOD_PSK || key_stays(sa, now, true)) &&
-	       (sa->d.auth_remote != CYG_AUTH_METHOD_PSK || key_stays(sa, now, false));
+	return (sa->d.auth_local != CYG_AUTH_METHOD_PSK || key_stays(sa, old, now, view, true)) &&
+	       (sa->d.auth_remote != CYG_AUTH_METHOD_PSK || key_stays(sa, old, now, view, false));
 }
 
 /* Each trustpoint that was there must be there still. */
@@ -76,7 +78,7 @@ static bool same_trust(const struct config_profile *before, const struct config_
 	return true;
 }
 
-const char *renew_ends(const struct ike_sa *sa, const struct cyg_config *config,
+const char *renew_ends(const struct ike_sa *sa, const struct config_view *before, const struct cyg_config *config,
 		       const struct config_view *view)
 {
 	const struct config_profile *profile;
@@ -87,7 +89,7 @@ const char *renew_ends(const struct ike_sa *sa, const struct cyg_config *config,
 	profile = find_profile(config, view, sa->profile->head.name);
 	if (!profile || profile->shutdown)
 		return "its profile was removed or shut down";
-	if (!keys_stay(sa, profile))
+	if (!keys_stay(sa, before, profile, view))
 		return "its key was changed";
 	if (!same_trust(sa->profile, profile))
 		return "its trustpoint was removed";
@@ -117,12 +119,22 @@ static void take(struct ike_shard *ike, struct ike_sa *sa)
 	}
 }
 
-void renew_sessions(struct ike_shard *ike)
+/* Nothing that a session is judged by differs, or that it holds. */
+static bool same_for_sessions(const struct config_view *a, const struct config_view *b)
+{
+	/* Lists of snapshots are shared if nothing in them differs; those made by hand may be written to. */
+	return a && a->config && b->config && a->profiles == b->profiles && a->keyrings == b->keyrings &&
+	       a->interfaces == b->interfaces;
+}
+
+void renew_sessions(struct ike_shard *ike, const struct config_view *before)
 {
 	struct ike_sa *next;
 
+	if (same_for_sessions(before, ike->view))
+		return;
 	for (struct ike_sa *sa = ike->oldest; sa; sa = next) {
-		const char *why = renew_ends(sa, ike->config, ike->view);
+		const char *why = renew_ends(sa, before, ike->config, ike->view);
 
 		next = sa->next;
 		if (!why) {
@@ -145,8 +157,10 @@ size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const st
 {
 	size_t count = 0;
 
+	if (same_for_sessions(ike->view, view))
+		return 0;
 	for (const struct ike_sa *sa = ike->oldest; sa; sa = sa->next) {
-		const char *why = sa->state == IKE_ESTABLISHED ? renew_ends(sa, config, view) : NULL;
+		const char *why = sa->state == IKE_ESTABLISHED ? renew_ends(sa, ike->view, config, view) : NULL;
 
 		if (!why)
 			continue;

@@ -193,19 +193,47 @@ static void ask(void)
 	cyg_identity_unref(id);
 }
 
+/* Peers come, go and change on the way, each version of the keyring on top of the one before; the rest are added at the end. */
+static void make_ring(size_t count)
+{
+	static struct config_peer others[PEERS_MAX];
+	struct config_keyring before = { 0 };
+	uint64_t stamp = 1;
+
+	ck_assert_int_eq(keyring_begin(&before, NULL), CYG_OK);
+	for (size_t i = 0; i < count; i++) {
+		places[i] = draw(2) ? &others[i] : NULL;
+		if (places[i]) {
+			draw_peer(&others[i], i);
+			ck_assert_int_eq(keyring_add(&before, stamp, places[i], i), CYG_OK);
+		}
+	}
+	ring = (struct config_keyring){ 0 };
+	ck_assert_int_eq(keyring_begin(&ring, &before), CYG_OK);
+	stamp++;
+	for (size_t i = count; i-- > 0;) {
+		draw_peer(&peers[i], i);
+		if (places[i] && draw(2)) {
+			ck_assert_int_eq(keyring_remove(&ring, stamp, places[i], i), CYG_OK);
+			places[i] = NULL;
+		}
+		if (!places[i]) {
+			ck_assert_int_eq(keyring_add(&ring, stamp, &peers[i], i), CYG_OK);
+			places[i] = &peers[i];
+		}
+	}
+	keyring_done(&before);
+	ck_assert_uint_eq(ring.peer_count, count);
+}
+
 START_TEST(an_index_finds_whom_a_walk_over_all_peers_finds)
 {
 	state = UINT64_C(88172645463325252) + (uint64_t)_i;
 	for (unsigned round = 0; round < ROUNDS; round++) {
-		ring = (struct config_keyring){ .peers = places, .peer_count = draw(PEERS_MAX + 1) };
-		for (size_t i = 0; i < ring.peer_count; i++) {
-			draw_peer(&peers[i], i);
-			places[i] = &peers[i];
-		}
-		ck_assert_int_eq(keyring_index(&ring), CYG_OK);
+		make_ring(draw(PEERS_MAX + 1));
 		for (unsigned i = 0; i < QUESTIONS; i++)
 			ask();
-		keyring_index_done(&ring);
+		keyring_done(&ring);
 		ck_assert_ptr_null(ring.index);
 	}
 }
@@ -218,17 +246,17 @@ START_TEST(a_keyring_without_an_index_finds_nobody)
 	struct trace trace = { 0 };
 
 	peers[0] = (struct config_peer){ .hostname = "a", .address = { wanted.address, 32 } };
-	places[0] = &peers[0];
-	ring = (struct config_keyring){ .peers = places, .peer_count = 1 };
+	ring = (struct config_keyring){ 0 };
 	ck_assert_int_eq(cyg_identity_new(CYG_ID_FQDN, cyg_bytes("a", 1), &id), CYG_OK);
 	ck_assert_ptr_null(select_peer(&ring, &wanted, &trace));
 	ck_assert_ptr_null(keyring_by_hostname(&ring, CYG_STR("a")));
 	ck_assert_ptr_null(keyring_by_identity(&ring, id));
-	ck_assert_int_eq(keyring_index(&ring), CYG_OK);
+	ck_assert_int_eq(keyring_begin(&ring, NULL), CYG_OK);
+	ck_assert_int_eq(keyring_add(&ring, 1, &peers[0], 0), CYG_OK);
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &peers[0]);
 	ck_assert_ptr_eq(keyring_by_hostname(&ring, CYG_STR("A")), &peers[0]);
 	ck_assert_ptr_eq(keyring_by_identity(&ring, id), &peers[0]);
-	keyring_index_done(&ring);
+	keyring_done(&ring);
 	cyg_identity_unref(id);
 }
 END_TEST

@@ -169,7 +169,7 @@ START_TEST(keys_are_found_by_identity_then_by_the_longest_prefix)
 {
 	static struct config_peer wide, narrow, named, domain, host;
 	const struct config_peer *peers[] = { &wide, &narrow, &named, &domain, &host };
-	struct config_keyring ring = { .peers = peers, .peer_count = 5 };
+	struct config_keyring ring = { 0 };
 	struct cyg_identity *id = identity(CYG_ID_FQDN, "x.example.org"),
 			    *other = identity(CYG_ID_FQDN, "y.example.org"),
 			    *stranger = identity(CYG_ID_FQDN, "z.other.org"),
@@ -187,7 +187,9 @@ START_TEST(keys_are_found_by_identity_then_by_the_longest_prefix)
 	domain.identity = (struct id_match){ .kind = ID_MATCH_FQDN_DOMAIN, .text = "example.org" };
 	host.head = head("host");
 	snprintf(host.hostname, sizeof(host.hostname), "hub.net");
-	ck_assert_int_eq(keyring_index(&ring), CYG_OK);
+	ck_assert_int_eq(keyring_begin(&ring, NULL), CYG_OK);
+	for (size_t i = 0; i < CYG_COUNT(peers); i++)
+		ck_assert_int_eq(keyring_add(&ring, 1, peers[i], i), CYG_OK);
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &named);
 	wanted.id = other;
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &domain);
@@ -201,7 +203,7 @@ START_TEST(keys_are_found_by_identity_then_by_the_longest_prefix)
 	ck_assert_ptr_eq(select_peer(&ring, &wanted, &trace), &wide);
 	wanted.address = ip4(11, 1, 1, 1);
 	ck_assert_ptr_null(select_peer(&ring, &wanted, &trace));
-	keyring_index_done(&ring);
+	keyring_done(&ring);
 	cyg_identity_unref(id);
 	cyg_identity_unref(other);
 	cyg_identity_unref(stranger);
@@ -212,28 +214,30 @@ END_TEST
 START_TEST(each_direction_has_a_key_of_its_own)
 {
 	static struct config_peer one;
-	const struct config_peer *peers[] = { &one }, *who;
-	struct config_keyring ring = { .peers = peers, .peer_count = 1 };
+	const struct config_peer *who;
+	struct config_keyring ring = { .head.name = "ring" }, *const rings[] = { &ring };
+	const struct config_view view = { .keyrings = (const struct config_keyring *const *)rings, .keyring_count = 1 };
 	static struct config_profile profile;
 	struct key_wanted wanted = { .address = ip4(10, 1, 1, 1), .local = true };
 	struct trace trace = { 0 };
 	uint8_t octets[3] = "abc";
 
-	profile.keyring = &ring;
+	snprintf(profile.keyring_name, sizeof(profile.keyring_name), "ring");
 	one.head = head("one");
 	one.address = (struct cyg_prefix){ ip4(10, 1, 1, 1), 32 };
 	one.key_local = (struct cyg_secret){ octets, 3 };
-	ck_assert_int_eq(keyring_index(&ring), CYG_OK);
-	ck_assert_ptr_eq(select_key(&profile, &wanted, &who, &trace), &one.key_local);
+	ck_assert_int_eq(keyring_begin(&ring, NULL), CYG_OK);
+	ck_assert_int_eq(keyring_add(&ring, 1, &one, 0), CYG_OK);
+	ck_assert_ptr_eq(select_key(&view, &profile, &wanted, &who, &trace), &one.key_local);
 	wanted.local = false;
-	ck_assert_ptr_null(select_key(&profile, &wanted, &who, &trace));
+	ck_assert_ptr_null(select_key(&view, &profile, &wanted, &who, &trace));
 	ck_assert_int_eq(trace_nearest(&trace)->why, WHY_CHOSEN); /* the first time */
 	trace.count = 0;
-	ck_assert_ptr_null(select_key(&profile, &wanted, &who, &trace));
+	ck_assert_ptr_null(select_key(&view, &profile, &wanted, &who, &trace));
 	ck_assert_int_eq(trace_nearest(&trace)->why, WHY_NO_KEY);
 	profile.key_remote = (struct cyg_secret){ octets, 2 }; /* in the profile itself */
-	ck_assert_ptr_eq(select_key(&profile, &wanted, &who, &trace), &profile.key_remote);
-	keyring_index_done(&ring);
+	ck_assert_ptr_eq(select_key(&view, &profile, &wanted, &who, &trace), &profile.key_remote);
+	keyring_done(&ring);
 }
 END_TEST
 

@@ -193,7 +193,8 @@ static const struct cyg_secret *peer_key(const struct config_peer *peer, bool lo
 const struct config_peer *select_peer(const struct config_keyring *keyring,
 				      const struct key_wanted *wanted, struct trace *trace)
 {
-	const struct config_peer *peer = NULL;
+	const struct config_peer *peer = NULL, *others[TRACE_MAX + 1];
+	size_t count;
 
 	if (wanted->id)
 		peer = keyring_by_identity(keyring, wanted->id);
@@ -202,10 +203,11 @@ const struct config_peer *select_peer(const struct config_keyring *keyring,
 	if (!peer && wanted->address.family)
 		peer = keyring_by_address(keyring, &wanted->address);
 	/* All of the others are as near as each other: more than a trace holds would not get into it. */
-	for (size_t i = 0, told = 0; i < keyring->peer_count && told < TRACE_MAX; i++) {
-		if (keyring->peers[i] == peer)
+	count = keyring_first(keyring, others, CYG_COUNT(others));
+	for (size_t i = 0, told = 0; i < count && told < TRACE_MAX; i++) {
+		if (others[i] == peer)
 			continue;
-		trace_add(trace, &keyring->peers[i]->head, wanted->id ? WHY_IDENTITY : WHY_ADDRESS);
+		trace_add(trace, &others[i]->head, wanted->id ? WHY_IDENTITY : WHY_ADDRESS);
 		told++;
 	}
 	if (peer)
@@ -213,18 +215,20 @@ const struct config_peer *select_peer(const struct config_keyring *keyring,
 	return peer;
 }
 
-const struct cyg_secret *select_key(const struct config_profile *profile,
+const struct cyg_secret *select_key(const struct config_view *view, const struct config_profile *profile,
 				    const struct key_wanted *wanted, const struct config_peer **peer,
 				    struct trace *trace)
 {
 	const struct cyg_secret *own = wanted->local ? &profile->key_local : &profile->key_remote;
+	const struct config_keyring *keyring;
 
 	*peer = NULL;
 	if (own->len)
 		return own;
-	if (!profile->keyring)
+	keyring = config_view_keyring(view, profile->keyring_name);
+	if (!keyring)
 		return NULL;
-	*peer = select_peer(profile->keyring, wanted, trace);
+	*peer = select_peer(keyring, wanted, trace);
 	return *peer ? peer_key(*peer, wanted->local) : NULL;
 }
 

@@ -38,8 +38,9 @@ struct key_wanted {
 /* By the lookup rule of the keyring; NULL: none. */
 const struct config_peer *select_peer(const struct config_keyring *keyring,
 				      const struct key_wanted *wanted, struct trace *trace);
-/* The key of a profile for one direction: its own, or the keyring's (`*peer` then says whose). NULL: none. */
-const struct cyg_secret *select_key(const struct config_profile *profile,
+/* The key of a profile for one direction: its own, or that of its keyring in the view (`*peer` then says whose). NULL: none.
+ * Both belong to the configuration of the view. */
+const struct cyg_secret *select_key(const struct config_view *view, const struct config_profile *profile,
 				    const struct key_wanted *wanted, const struct config_peer **peer,
 				    struct trace *trace);
 
