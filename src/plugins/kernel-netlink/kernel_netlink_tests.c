@@ -12,6 +12,7 @@ int main(void)
 	suite_add_tcase(suite, pairs_tcase());
 	suite_add_tcase(suite, xfrm_tcase());
 	suite_add_tcase(suite, plane_tcase());
+	suite_add_tcase(suite, totals_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

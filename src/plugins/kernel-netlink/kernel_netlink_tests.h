@@ -7,5 +7,6 @@
 TCase *pairs_tcase(void);
 TCase *xfrm_tcase(void);
 TCase *plane_tcase(void);
+TCase *totals_tcase(void);
 
 #endif

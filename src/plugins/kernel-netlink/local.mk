@@ -9,6 +9,7 @@ KERNEL_NETLINK_SOURCES = \
 	src/plugins/kernel-netlink/policy.c \
 	src/plugins/kernel-netlink/probe.c \
 	src/plugins/kernel-netlink/report.c \
+	src/plugins/kernel-netlink/totals.c src/plugins/kernel-netlink/totals.h \
 	src/plugins/kernel-netlink/xfrm.c \
 	src/plugins/kernel-netlink/xfrm.h
 
@@ -30,6 +31,7 @@ src_plugins_kernel_netlink_kernel_netlink_tests_SOURCES = $(KERNEL_NETLINK_SOURC
 	src/plugins/kernel-netlink/kernel_netlink_tests.h \
 	src/plugins/kernel-netlink/pairs_test.c \
 	src/plugins/kernel-netlink/plane_test.c \
+	src/plugins/kernel-netlink/totals_test.c \
 	src/plugins/kernel-netlink/xfrm_test.c
 src_plugins_kernel_netlink_kernel_netlink_tests_CPPFLAGS = $(LIBKERNEL_CPPFLAGS) -DCYG_MONOLITHIC -I$(top_srcdir)
 src_plugins_kernel_netlink_kernel_netlink_tests_CFLAGS = $(TEST_CFLAGS) $(MNL_CFLAGS)

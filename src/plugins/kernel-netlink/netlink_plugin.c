@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "plane.h"
+#include "totals.h"
 
 #include <cygnet/log.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 int (*plane_netlink_open)(int protocol) = nl_open;
 
@@ -211,6 +214,23 @@ static enum cyg_status route_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	return held_set(&s->held, HELD_ROUTE, route->interface_id, &route->to, route->distance, add, op);
 }
 
+/* The kernel counts for all shards at once, and for other users of IPsec beside us: the first shard tells it. */
+static unsigned totals(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, struct cyg_kernel_total *out)
+{
+	char text[TOTALS_TEXT_MAX];
+	ssize_t len;
+	int fd;
+
+	if (cyg_shard_index(shard) != 0)
+		return 0;
+	fd = open("/proc/net/xfrm_stat", O_RDONLY | O_CLOEXEC);
+	if (fd < 0) /* CONFIG_XFRM_STATISTICS is missing */
+		return 0;
+	len = read(fd, text, sizeof(text));
+	(void)close(fd);
+	return len > 0 ? totals_read(cyg_str_n(text, (size_t)len), out) : 0;
+}
+
 static enum cyg_status interface_set(struct cyg_plugin_ctx *ctx, struct cyg_shard *control,
 				     const struct cyg_kernel_interface *wanted, struct cyg_op *op)
 {
@@ -243,6 +263,7 @@ static const struct cyg_kernel_ops ops = {
 	.interface_set = interface_set,
 	.interface_remove = interface_remove,
 	.wants_udp_encap = true,
+	.totals = totals,
 };
 
 static const struct cyg_feature provides[] = {
