@@ -9,6 +9,7 @@ int main(void)
 	int failed;
 
 	srunner_add_suite(runner, child_suite());
+	srunner_add_suite(runner, childless_suite());
 	srunner_add_suite(runner, export_suite());
 	srunner_add_suite(runner, dead_end_suite());
 	srunner_add_suite(runner, refuse_suite());

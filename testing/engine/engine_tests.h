@@ -8,6 +8,7 @@
 
 Suite *setup_suite(void);
 Suite *child_suite(void);
+Suite *childless_suite(void);
 Suite *export_suite(void);
 Suite *cert_suite(void);
 Suite *dead_end_suite(void);

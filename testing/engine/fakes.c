@@ -382,8 +382,9 @@ static enum cyg_status authorize(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	bool empty = cyg_str_equal(request->name, CYG_STR("empty"));
 	bool slow = cyg_str_equal(request->name, CYG_STR("slow"));
 	bool limited = cyg_str_equal(request->name, CYG_STR("limited"));
+	bool many = cyg_str_equal(request->name, CYG_STR("many"));
 
-	if (!empty && !slow && !limited && !cyg_str_equal(request->name, CYG_STR("clients")))
+	if (!empty && !slow && !limited && !many && !cyg_str_equal(request->name, CYG_STR("clients")))
 		return CYG_NOT_FOUND;
 	out->set = CYG_AZ_POOL4 | CYG_AZ_DNS4 | CYG_AZ_ROUTE_SET_INTERFACE | CYG_AZ_NETMASK;
 	if (!empty) {
@@ -395,6 +396,10 @@ static enum cyg_status authorize(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	out->netmask = (struct cyg_ip){ CYG_IPV4, { 255, 255, 255, 255 } };
 	out->routes[0] = (struct cyg_prefix){ { CYG_IPV4, { 10, 10 } }, 16 };
 	out->route_count = 1;
+	while (many && out->route_count < 20) {
+		out->routes[out->route_count] = (struct cyg_prefix){ { CYG_IPV4, { 10, (uint8_t)(100 + out->route_count) } }, 16 };
+		out->route_count++;
+	}
 	if (limited) {
 		out->set |= CYG_AZ_FLOW_LIMIT | CYG_AZ_SESSION_LIFETIME;
 		out->flow_limit = 1;

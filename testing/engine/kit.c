@@ -318,6 +318,7 @@ static void start_side(struct kit *kit, unsigned index, const struct kit_setup *
 	side->address = addresses[index];
 	side->shards = index == KIT_GATEWAY && setup->shards ? setup->shards : 1;
 	manual.workers = side->shards;
+	manual.hold_jobs = index == KIT_GATEWAY && setup->hold_jobs;
 	KIT_CHECK(shard_manual_group_new(&manual, &side->group) == CYG_OK);
 	side->reg = registry_new(shard_group_control(side->group));
 	KIT_CHECK(side->reg);

@@ -78,6 +78,7 @@ struct kit_setup {
 	unsigned shards;                /* of the gateway; 0: 1 */
 	bool natted_client;             /* a NAT between, in front of the client */
 	bool no_kernel;                 /* the gateway has no data plane */
+	bool hold_jobs;                 /* the gateway's jobs run by shard_manual_run_job() only */
 	bool no_raw_esp;                /* the gateway's data plane has UDP encapsulation and tunnel mode only */
 	uint64_t seed;                  /* other random octets; 0: the usual */
 	const char *openssl_conf;       /* of the gateway */

@@ -236,6 +236,63 @@ START_TEST(limits_of_admission_hold)
 }
 END_TEST
 
+/* By a group of much work: a few at once, some wait for their turn, all others are for later. */
+START_TEST(key_exchanges_of_much_work_take_turns_and_the_queue_has_an_end)
+{
+	struct flood f;
+	struct kit *kit = kit_new(&(struct kit_setup){ .hold_jobs = true });
+	struct shard_group *group = kit_gateway(kit)->group;
+	const struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct ike_counters c;
+
+	f = (struct flood){ 0 };
+	kit->script = watch;
+	kit->ctx = &f;
+	kit_configure(kit_gateway(kit), kit_gateway_text(" encryption aes-gcm-128\n prf sha256\n group 15 19\n", "esp-gcm",
+							 "no crypto ikev2 cookie-challenge\n"
+							 "crypto ikev2 limit queue sa-init 100\n"));
+	kit_configure(kit_client(kit), kit_client_text(_i ? " encryption aes-gcm-128\n prf sha256\n group 19\n" :
+							    " encryption aes-gcm-128\n prf sha256\n group 15\n",
+						       "esp-gcm", NULL));
+	kit_settle(kit);
+	ck_assert_ptr_nonnull(f.init);
+	strangers(kit, &f, 150, true);
+	c = kit_counters(kit_gateway(kit));
+	if (_i) { /* the twin: who asks for little work does not wait */
+		ck_assert_uint_eq(ike->turns.waiting + ike->turns.taken, 0);
+		ck_assert_uint_eq(c.rejected_limit_queue, 0);
+		ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 150);
+		finish(kit, &f);
+		return;
+	}
+	ck_assert_uint_eq(ike->turns.taken, 16);
+	ck_assert_uint_eq(ike->turns.waiting, 100);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 116);
+	ck_assert_uint_eq(c.rejected_limit_queue, 150 - 116);
+	ck_assert(kit_said("ike.limit", "limit queue sa-init"));
+	/* Each that is done makes room for the next one. */
+	ck_assert(shard_manual_run_job(group));
+	kit_settle(kit);
+	ck_assert_uint_eq(ike->turns.taken, 16);
+	ck_assert_uint_eq(ike->turns.waiting, 99);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).responses_out[0], 1);
+	/* Half-open SAs do not live for ever: the queue runs dry, and the client gets in. */
+	kit_pass(kit, 31000);
+	ck_assert_uint_eq(ike->turns.waiting, 0);
+	ck_assert_uint_eq(ike->turns.taken, 0);
+	while (shard_manual_run_job(group))
+		;
+	f.connect = true;
+	for (unsigned i = 0; i < 600 && !kit_connected(kit); i++) {
+		kit_pass(kit, 100);
+		while (shard_manual_run_job(group))
+			kit_settle(kit);
+	}
+	ck_assert(kit_connected(kit));
+	finish(kit, &f);
+}
+END_TEST
+
 /* Whatever the client asks is answered by a notify in clear that makes it ask anew. */
 struct teaser {
 	unsigned asked;
@@ -349,6 +406,7 @@ Suite *limits_suite(void)
 	tcase_add_test(tcase, the_oldest_half_open_sa_makes_room);
 	tcase_add_test(tcase, a_repeated_first_message_meets_its_half_open_sa);
 	tcase_add_loop_test(tcase, limits_of_admission_hold, 0, 2);
+	tcase_add_loop_test(tcase, key_exchanges_of_much_work_take_turns_and_the_queue_has_an_end, 0, 2);
 	tcase_add_loop_test(tcase, a_game_of_cookies_or_groups_has_an_end, 0, 2);
 	tcase_add_test(tcase, strangers_are_told_so_many_notifies_a_second);
 	tcase_add_test(tcase, beyond_the_limit_of_those_who_wait_an_ike_auth_is_for_later);

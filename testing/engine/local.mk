@@ -21,6 +21,7 @@ TESTS += testing/engine/engine_tests
 testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKER) \
 	testing/engine/cert_test.c \
 	testing/engine/child_test.c \
+	testing/engine/childless_test.c \
 	testing/engine/dead_end_test.c \
 	testing/engine/eap_test.c \
 	testing/engine/end_test.c \

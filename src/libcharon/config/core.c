@@ -242,6 +242,8 @@ APPLY(apply_limit)
 	(void)build;
 	if (cyg_args_has(args, "max-sa"))
 		g->max_sa = number;
+	else if (cyg_args_has(args, "queue"))
+		g->queue_sa_init = number;
 	else if (cyg_args_has(args, "incoming"))
 		g->max_negotiation_in = number;
 	else if (cyg_args_has(args, "outgoing"))
@@ -360,7 +362,7 @@ static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "crypto ikev2 limit max-sa <number:uint(1-9999)>", "Limits SAs.",
 	  .apply = apply_limit },
 	{ MODE_GLOBAL, "crypto ikev2 limit queue sa-init <number:uint(100-100000)>",
-	  "Limits requests that wait for their turn." },
+	  "Limits requests that wait for their key exchange.", .apply = apply_limit },
 	{ MODE_GLOBAL, "crypto ikev2 disconnect-revoked-peers",
 	  "Ends sessions whose certificate has been revoked." },
 	{ MODE_GLOBAL, "crypto ikev2 reconnect key <number:uint(1-2)> [active] <key:secret>",

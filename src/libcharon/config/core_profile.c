@@ -348,6 +348,8 @@ APPLY(apply_switch)
 		p->initial_contact_force = true;
 	else if (cyg_args_has(args, "force-encap"))
 		p->force_encap = true;
+	else if (cyg_args_has(args, "childless"))
+		p->childless = true;
 	else
 		p->dynamic_place = cyg_build_place(build);
 	p->dynamic = p->dynamic_place != NULL;
@@ -556,6 +558,9 @@ static const struct cyg_command commands[] = {
 	{ MODE_PROFILE, "lifetime {<seconds:uint(120-86400)> | certificate}", "Rekeys before this time.",
 	  .def = "lifetime 86400", .apply = apply_number },
 	{ MODE_PROFILE, "initial-contact force", "Ends a peer's older sessions when it comes again.",
+	  .apply = apply_switch },
+	{ MODE_PROFILE, "initiate childless",
+	  "Begins without a child where the peer announces that it may; one is made when there is traffic.",
 	  .apply = apply_switch },
 	{ MODE_PROFILE, "ivrf <vrf:" REF_VRF ">", "Sets the VRF of inner packets.", .apply = apply_ivrf },
 	{ MODE_PROFILE, "virtual-template <number:uint(1-4095)> [mode auto]",

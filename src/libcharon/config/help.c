@@ -97,6 +97,7 @@ static const struct keyword keywords[] = {
 	{ "import", "Routes that come in" },
 	{ "init", "At the first message" },
 	{ "initial-contact", "A peer that begins anew" },
+	{ "initiate", "How we begin" },
 	{ "input", "Of what comes in" },
 	{ "interface", "A tunnel or another interface" },
 	{ "ip", "IPv4" },

@@ -215,6 +215,7 @@ struct config_profile {
 	uint32_t nat_keepalive_s;       /* 0: the global one */
 	bool initial_contact_force;
 	bool force_encap;               /* as initiator; a responder chooses the profile too late */
+	bool childless;                 /* as initiator: children on demand (RFC 6023) */
 	bool config_request, config_set_accept, config_set_send;
 	uint32_t virtual_template;      /* 0: none */
 	bool mode_auto;
@@ -352,6 +353,7 @@ struct config_global {
 	int cookie_challenge;           /* -1: automatic, -2: never, else the number */
 	uint32_t max_negotiation_in, max_negotiation_out; /* 0: none */
 	uint32_t max_sa;                /* 0: none */
+	uint32_t queue_sa_init;         /* 0: none */
 	uint32_t nat_keepalive_s;       /* 0: off */
 	uint32_t window;                /* 1-200 */
 	bool fragmentation, fragmentation_configured;

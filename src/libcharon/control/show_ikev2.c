@@ -330,8 +330,8 @@ static const struct counter_name {
 	COUNTER(retransmits_in), COUNTER(responses_replayed), COUNTER(gave_up), COUNTER(dpd_probes),
 	COUNTER(dpd_dead), COUNTER(cookies_demanded), COUNTER(cookies_accepted),
 	COUNTER(cookies_rejected), COUNTER(invalid_ke_in), COUNTER(invalid_ke_out),
-	COUNTER(rejected_limit_negotiation), COUNTER(rejected_limit_sa), COUNTER(half_open_dropped),
-	COUNTER(half_open_expired), COUNTER(drop_short), COUNTER(drop_version), COUNTER(drop_malformed),
+	COUNTER(rejected_limit_negotiation), COUNTER(rejected_limit_sa), COUNTER(rejected_limit_queue),
+	COUNTER(half_open_dropped), COUNTER(half_open_expired), COUNTER(drop_short), COUNTER(drop_version), COUNTER(drop_malformed),
 	COUNTER(drop_unknown_spi), COUNTER(drop_auth), COUNTER(drop_state), COUNTER(drop_message_id),
 	COUNTER(drop_critical), COUNTER(drop_exchange), COUNTER(drop_memory), COUNTER(drop_busy),
 	COUNTER(auth_failed), COUNTER(auth_passed), COUNTER(eap_failed), COUNTER(eap_passed),
@@ -382,8 +382,8 @@ static void tell_stats(struct cyg_exec *exec, const struct ike_counters *c)
 			N(c->sa_out - (c->failed_out < c->sa_out ? c->failed_out : c->sa_out)),
 			N(c->failed_out));
 	cyg_exec_printf(exec, "Rejected IKEv2 Requests: %-8llu rsrc low: %-8llu SA limit: %-8llu\n",
-			N(c->rejected_limit_negotiation + c->rejected_limit_sa),
-			N(c->rejected_limit_negotiation), N(c->rejected_limit_sa));
+			N(c->rejected_limit_negotiation + c->rejected_limit_queue + c->rejected_limit_sa),
+			N(c->rejected_limit_negotiation + c->rejected_limit_queue), N(c->rejected_limit_sa));
 	cyg_exec_printf(exec, "IKEv2 packets dropped at dispatch: %llu\n", N(dropped(c)));
 	cyg_exec_printf(exec, "Incoming IKEV2 Cookie Challenged Requests: %llu\n", N(c->cookies_demanded));
 	cyg_exec_printf(exec, "    accepted: %-8llu rejected: %-8llu rejected no cookie: %-8llu\n",

@@ -407,7 +407,7 @@ enum cyg_status child_add_done(struct exchange *x, enum cyg_status status)
 	}
 	child->state = CHILD_INSTALLED;
 	old = child_find(sa->ike, work->old_spi);
-	child_routes(child, work->extra, work->extra_count, old ? work->old_spi : 0);
+	child_routes(child, old ? work->old_spi : 0);
 	child_set_deadlines(child);
 	selectors_text(&work->local, &local);
 	selectors_text(&work->remote, &remote);

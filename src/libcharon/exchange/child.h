@@ -24,8 +24,6 @@ struct child_work {
 	uint16_t failed;                /* the notify that says why there is no child */
 	bool pfs;                       /* a key exchange of its own */
 	bool transport;                 /* we ask for transport mode; later: it was agreed on */
-	struct cyg_prefix extra[16];    /* routes by configuration payload */
-	unsigned extra_count;
 };
 
 /* For the SA's interface; `old` is the child that is rekeyed, or NULL. CYG_NOMEM, CYG_UNSUPPORTED (no kernel

@@ -47,12 +47,10 @@ void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool 
 		detached_began(op, ike->kernel->route_set(ike->kernel_ctx, ike->shard, route, add, op));
 }
 
-static void add_route(struct child_sa *child, const struct cyg_prefix *to)
+static void add_route(struct ike_sa *sa, const struct cyg_prefix *to, uint32_t interface_id, uint32_t spi_in)
 {
-	struct ike_session *session = ike_sa_session(child->ike_sa);
-	struct cyg_route *routes, route = { .to = *to,
-					    .interface_id = child->d.interface_id,
-					    .spi_in = child->d.spi_in };
+	struct ike_session *session = ike_sa_session(sa);
+	struct cyg_route *routes, route = { .to = *to, .interface_id = interface_id, .spi_in = spi_in };
 
 	if (!session || session->route_count == UINT16_MAX)
 		return;
@@ -65,11 +63,34 @@ static void add_route(struct child_sa *child, const struct cyg_prefix *to)
 		return;
 	session->routes = routes;
 	routes[session->route_count++] = route;
-	child_route_set(child->ike_sa->ike, &route, true);
+	child_route_set(sa->ike, &route, true);
 }
 
-void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsigned extra_count,
-		  uint32_t replaces)
+static void add_subnets(struct ike_sa *sa, uint32_t interface_id, uint32_t spi_in)
+{
+	const struct ike_session *session = sa->session;
+
+	for (unsigned i = 0; session && i < session->subnet_count; i++) {
+		if (session->subnets[i].len)
+			add_route(sa, &session->subnets[i], interface_id, spi_in);
+	}
+}
+
+void child_routes_on_demand(struct ike_sa *sa)
+{
+	if (sa->interface)
+		add_subnets(sa, config_interface_id(sa->interface->kind, sa->interface->number), 0);
+}
+
+void child_routes_end(struct ike_sa *sa)
+{
+	struct ike_session *session = sa->session;
+
+	while (session && session->route_count)
+		child_route_set(sa->ike, &session->routes[--session->route_count], false);
+}
+
+void child_routes(struct child_sa *child, uint32_t replaces)
 {
 	struct ike_session *session = child->ike_sa->session;
 	const struct child_ts *ts = child->ts;
@@ -83,12 +104,9 @@ void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsign
 
 		/* What leads everywhere is the administrator's business. */
 		if (cyg_range_to_prefix(&ts->item[i].addr, &prefix) == CYG_OK && prefix.len)
-			add_route(child, &prefix);
+			add_route(child->ike_sa, &prefix, child->d.interface_id, child->d.spi_in);
 	}
-	for (unsigned i = 0; i < extra_count; i++) {
-		if (extra[i].len)
-			add_route(child, &extra[i]);
-	}
+	add_subnets(child->ike_sa, child->d.interface_id, child->d.spi_in);
 }
 
 static void drop_routes(struct child_sa *child)

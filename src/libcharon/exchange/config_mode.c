@@ -16,6 +16,7 @@
 
 #define VERSION_TEXT "Cygnet"
 #define DNS_MAX 4 /* servers that we take note of */
+#define SUBNETS_MAX 16 /* behind the peer */
 
 /* --- Reading addresses --- */
 
@@ -280,13 +281,13 @@ static void take_dns(struct ike_session *session, const struct cyg_ip *ip)
 	dns[session->dns_count++] = *ip;
 }
 
-static void take_subnet(struct exchange *x, struct wire_reader *r, uint8_t family)
+static void take_subnet(struct ike_session *session, struct wire_reader *r, uint8_t family)
 {
-	struct child_work *child = x->child;
+	struct cyg_prefix prefix, *subnets;
 	struct cyg_ip ip, mask;
 	unsigned len;
 
-	if (!read_ip(r, family, &ip) || child->extra_count == CYG_COUNT(child->extra))
+	if (!read_ip(r, family, &ip) || session->subnet_count == SUBNETS_MAX)
 		return;
 	if (family == CYG_IPV4) {
 		if (!read_ip(r, family, &mask) || cyg_netmask_len(&mask, &len) != CYG_OK)
@@ -294,9 +295,13 @@ static void take_subnet(struct exchange *x, struct wire_reader *r, uint8_t famil
 	} else {
 		len = wire_u8(r);
 	}
-	if (!wire_done(r) || cyg_prefix_make(&ip, len, &child->extra[child->extra_count]) != CYG_OK)
+	if (!wire_done(r) || cyg_prefix_make(&ip, len, &prefix) != CYG_OK)
 		return;
-	child->extra_count++;
+	subnets = realloc(session->subnets, (session->subnet_count + 1u) * sizeof(*subnets));
+	if (!subnets)
+		return;
+	session->subnets = subnets;
+	subnets[session->subnet_count++] = prefix;
 }
 
 /* One attribute. What is of a wrong length or nothing we asked for is passed over. */
@@ -334,10 +339,10 @@ static void take(struct exchange *x, struct ike_session *session, const struct c
 			take_dns(session, &ip);
 		break;
 	case CYG_INTERNAL_IP4_SUBNET:
-		take_subnet(x, &r, CYG_IPV4);
+		take_subnet(session, &r, CYG_IPV4);
 		break;
 	case CYG_INTERNAL_IP6_SUBNET:
-		take_subnet(x, &r, CYG_IPV6);
+		take_subnet(session, &r, CYG_IPV6);
 		break;
 	case CYG_APPLICATION_VERSION:
 		take_version(session, attr->value);

@@ -3,6 +3,7 @@
 
 #include "exchange/exchange.h"
 #include "exchange/receive.h"
+#include "exchange/turn.h"
 #include "shard/shard.h"
 
 #include <cygnet/cursor.h>
@@ -113,6 +114,14 @@ static bool within_limits(struct ike_shard *ike, const struct cyg_datagram *d)
 {
 	const struct config_global *global = ike->view ? ike->view->global : NULL;
 
+	if (turn_refused(ike, ike->msg.ke.group)) {
+		ike->counters.rejected_limit_queue++;
+		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
+				"{peer}: dropped, {count} requests wait for their key exchange; try: crypto ikev2 limit queue sa-init, "
+				"or a group of less work",
+				F_ENDPOINT("peer", &d->remote), F_UINT("count", ike->turns.waiting));
+		return false;
+	}
 	if (!global)
 		return true;
 	if (global->max_sa && ike->sas.count >= engine_share(ike, global->max_sa)) {

@@ -163,6 +163,7 @@ static void answer(struct exchange *x, enum cyg_status status)
 		/* Nobody is authenticated before the SA is established: a refusal ends it. */
 		ends = ends || sa->state < IKE_ESTABLISHED;
 		if (x->def->clear && status != CYG_REFUSED) {
+			sa->ike->counters.drop_busy += status == CYG_BUSY;
 			life_close(sa, NULL); /* our own trouble: a stranger is told nothing */
 			return;
 		}

@@ -71,6 +71,12 @@ struct dead_end {
 
 struct detached;
 
+/* IKE_SA_INITs that take turns (turn.h). */
+struct turn_queue {
+	struct exchange *first, **last; /* that wait, in their order */
+	unsigned waiting, taken;
+};
+
 struct ike_shard {
 	struct cyg_shard *shard;
 	struct ike_options options;
@@ -83,6 +89,7 @@ struct ike_shard {
 	struct cyg_turn_end reap;
 	struct half_open half;
 	struct cyg_timer half_timer;
+	struct turn_queue turns;
 	struct suite_cache suites;
 	struct ike_counters counters;
 	uint32_t serial, generation;
@@ -176,7 +183,7 @@ struct child_sa *child_find(struct ike_shard *ike, uint32_t spi_in);
 /* The child of this SA that sends with this SPI. */
 struct child_sa *child_by_out(struct ike_sa *sa, uint32_t spi_out);
 void child_set_deadlines(struct child_sa *child);
-/* A tunnel whose last child is gone gets another one after a pause (informational.c). */
+/* A tunnel whose last child is gone gets another one after a pause, or when there is traffic (informational.c). */
 void informational_child_lost(struct ike_sa *sa);
 /* Outer addresses changed: tell the kernel of every child. */
 void child_moved(struct ike_sa *sa);
@@ -189,9 +196,12 @@ void linger_inherit(struct ike_sa *from, struct ike_sa *to);
 void linger_end_all(struct ike_sa *sa);
 /* Traffic moves to this child, whose outbound direction was held back. */
 void child_turn_outbound(struct child_sa *child);
-/* Routes to its remote selectors and to `extra`; those of `replaces` become its own. */
-void child_routes(struct child_sa *child, const struct cyg_prefix *extra, unsigned extra_count,
-		  uint32_t replaces);
+/* Routes to its remote selectors and to what the peer said is behind it; those of `replaces` become its own. */
+void child_routes(struct child_sa *child, uint32_t replaces);
+/* An SA without a child: the latter alone, so that there can be traffic that asks for a child. */
+void child_routes_on_demand(struct ike_sa *sa);
+/* The session ends: whatever no child took away. */
+void child_routes_end(struct ike_sa *sa);
 
 /* Asks the kernel for a route or to take it away; a failure is told by the log. */
 void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool add);
@@ -221,6 +231,7 @@ void tunnel_lost(struct ike_sa *sa, const struct ike_sa *successor);
 void tunnel_established(struct ike_sa *sa);
 /* Is it the SA of a tunnel that we keep up? */
 bool tunnel_has(const struct ike_sa *sa);
+/* There is traffic for a tunnel that nothing carries: it is begun, or its SA gets a child. */
 void tunnel_acquire(struct ike_shard *ike, uint32_t interface_id);
 void tunnel_done(struct ike_shard *ike);
 

@@ -4,6 +4,7 @@
 #include "exchange/child.h"
 #include "exchange/ike_auth.h"
 #include "exchange/rekey.h"
+#include "exchange/turn.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ void exchange_free(struct exchange *x)
 	if (!x)
 		return;
 	cyg_op_cancel(&x->op);
+	turn_end(x);
 	ke_done(&x->ke, x->sa->shard);
 	auth_work_free(x->auth, x->sa);
 	child_work_free(x->child, x->sa);

@@ -117,6 +117,8 @@ struct exchange {
 	struct auth_work *auth;
 	struct child_work *child;
 	struct rekey_work *rekey;
+	struct exchange *turn_next;     /* waits for its turn, too (turn.h) */
+	uint8_t turn;
 };
 
 /* What is needed until IKE_AUTH is done. */
@@ -138,6 +140,7 @@ struct negotiation {
 	struct login *login;            /* EAP is under way; NULL */
 	uint8_t chosen_number;          /* responder: of the peer's proposal */
 	bool told;                      /* an error in clear was told to the log */
+	bool peer_childless;            /* initiator: the peer takes an SA without a child (RFC 6023) */
 };
 
 /* --- The driver's service --- */

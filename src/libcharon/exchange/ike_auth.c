@@ -367,9 +367,9 @@ static enum cyg_status begin_write(struct exchange *x)
 	struct ike_sa *sa = x->sa;
 	enum cyg_status status;
 
-	if (x->child->failed)
+	if (x->child && x->child->failed)
 		return CYG_REFUSED; /* explained already */
-	status = child_offer(x);
+	status = x->child ? child_offer(x) : CYG_OK;
 	if (status != CYG_OK)
 		return status;
 	id_write(x->out, true, sa->local_id->type,
@@ -385,6 +385,8 @@ static enum cyg_status begin_write(struct exchange *x)
 		return status;
 	config_mode_write_request(x);
 	ext_window_add(x);
+	if (!x->child)
+		return CYG_OK;
 	child_write_mode(x);
 	sa_write(x->out, x->child->offer.out, x->child->offer.count);
 	ts_write(x->out, true, &x->child->local);
@@ -404,6 +406,17 @@ static const struct exchange_stage begin_login_stages[] = {
 	{ begin_write, NULL },
 };
 
+/* Does it begin without a child, as its profile wants? Only where the peer announces that it takes that: RFC 6023 3. */
+static bool begins_childless(const struct ike_sa *sa)
+{
+	if (!sa->profile->childless)
+		return false;
+	if (!sa->nego->peer_childless)
+		cyg_log(CYG_LOG_INFO, "ike.childless", "{peer}: does not take an SA without a child; it begins with one",
+			F_ENDPOINT("peer", &sa->d.remote));
+	return sa->nego->peer_childless;
+}
+
 static enum cyg_status begin(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
@@ -417,7 +430,7 @@ static enum cyg_status begin(struct exchange *x)
 	status = prove_choose(x);
 	if (status == CYG_OK)
 		status = prove_local_id(x);
-	if (status == CYG_OK)
+	if (status == CYG_OK && !begins_childless(sa))
 		status = child_work_new(x, NULL);
 	if (status != CYG_OK)
 		return status;
@@ -476,11 +489,14 @@ static enum cyg_status response_known(struct exchange *x)
 {
 	enum cyg_status status;
 
-	if ((x->msg->has & HAS_CHILD) != HAS_CHILD)
+	if (!x->child && x->msg->has & HAS_CHILD)
+		return exchange_refuse(x, CYG_MALFORMED, CYG_N_INVALID_SYNTAX,
+				       "the peer answers with a child that nobody asked for");
+	if (x->child && (x->msg->has & HAS_CHILD) != HAS_CHILD)
 		return told_no_child(x);
 	ext_window_read(x);
 	status = config_mode_read_reply(x);
-	if (status != CYG_OK || x->child->failed)
+	if (status != CYG_OK || !x->child || x->child->failed)
 		return status;
 	return child_confirm(x);
 }
@@ -488,7 +504,9 @@ static enum cyg_status response_known(struct exchange *x)
 /* An SA without its child is of no use to a tunnel: it ends, and is tried again later. */
 static enum cyg_status response_end(struct exchange *x)
 {
-	if (x->child->failed)
+	if (!x->child)
+		child_routes_on_demand(x->sa);
+	else if (x->child->failed)
 		x->sa->wants |= WANT_DELETE;
 	return CYG_OK;
 }

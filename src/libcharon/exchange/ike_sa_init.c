@@ -2,6 +2,7 @@
 /* IKE_SA_INIT: RFC 7296 sections 1.2, 2.6, 2.7, 2.14 and 2.23. */
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
+#include "exchange/turn.h"
 
 #include "exchange/export.h"
 #include "policy/select.h"
@@ -111,6 +112,7 @@ static enum cyg_status request_answer(struct exchange *x, enum cyg_status status
 }
 
 static const struct exchange_stage request_stages[] = {
+	{ turn_begin, NULL },
 	{ request_ke, request_answer },
 };
 
@@ -350,6 +352,7 @@ static enum cyg_status response_keys(struct exchange *x, enum cyg_status status)
 	ext_nat_read(x);
 	ext_sig_read(x);
 	fragment_read(x);
+	nego->peer_childless = message_notify(msg, CYG_N_CHILDLESS_IKEV2_SUPPORTED) != NULL;
 	if (sa->d.nat_local || sa->d.nat_remote) {
 		sa->d.local.port = sa->d.remote.port = IKE_NATT_PORT;
 		sa->d.natt = true;

@@ -34,7 +34,7 @@ static const struct exchange_row rows[] = {
 void informational_child_lost(struct ike_sa *sa)
 {
 	if (!sa->children && tunnel_has(sa) && sa->state == IKE_ESTABLISHED &&
-	    !(sa->wants & WANT_DELETE))
+	    !(sa->wants & WANT_DELETE) && !(sa->profile && sa->profile->childless))
 		sa->child_at = cyg_shard_now_ms(sa->shard) + CHILD_AGAIN_MS;
 }
 

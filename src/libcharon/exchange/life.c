@@ -170,6 +170,7 @@ void life_close(struct ike_sa *sa, const char *why)
 		cyg_op_cancel(&sa->theirs->op);
 	while (sa->children)
 		child_close(sa->children);
+	child_routes_end(sa);
 	linger_end_all(sa);
 	lease_return(sa);
 	fragment_forget_all(sa);

@@ -59,4 +59,6 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/watch.c \
 	src/libcharon/exchange/watch.h \
 	src/libcharon/exchange/tunnel.c \
+	src/libcharon/exchange/turn.c \
+	src/libcharon/exchange/turn.h \
 	src/libcharon/exchange/unique.c

@@ -126,6 +126,8 @@ static void start(struct tunnel *tunnel)
 
 	if (sa) {
 		tunnel->sa = ike_sa_handle(sa);
+		informational_child_lost(sa); /* the peer may have begun without one */
+		life_schedule(sa);
 		return;
 	}
 	profile = profile_of(tunnel);
@@ -328,12 +330,84 @@ void tunnel_established(struct ike_sa *sa)
 	}
 }
 
-void tunnel_acquire(struct ike_shard *ike, uint32_t interface_id)
+/* An SA that has no child, and does not get one by itself. */
+static void ask_for_child(struct ike_sa *sa)
+{
+	bool asked = sa->wants & WANT_CHILD || sa->child_at || (sa->ours && sa->ours->want & WANT_CHILD);
+
+	if (sa->state != IKE_ESTABLISHED || sa->children || asked || sa->wants & WANT_DELETE)
+		return;
+	sa->wants |= WANT_CHILD;
+	driver_pump(sa);
+	life_schedule(sa);
+}
+
+static bool is_interface(const struct config_interface *interface, uint32_t interface_id)
+{
+	return config_interface_id(interface->kind, interface->number) == interface_id;
+}
+
+static void acquire_here(struct ike_shard *ike, uint32_t interface_id)
 {
 	for (struct tunnel *tunnel = ike->tunnels; tunnel; tunnel = tunnel->next) {
-		if (config_interface_id(tunnel->interface->kind, tunnel->interface->number) ==
-			    interface_id && !life_find(ike, tunnel->sa) && ike->view)
+		struct ike_sa *sa = life_find(ike, tunnel->sa);
+
+		if (!is_interface(tunnel->interface, interface_id))
+			continue;
+		if (sa)
+			ask_for_child(sa);
+		else if (ike->view)
 			start(tunnel);
+	}
+}
+
+/* The packet was met by one shard, the tunnel is kept up by another. */
+struct acquire_msg {
+	struct cyg_msg msg;
+	uint32_t interface_id;
+};
+
+static void drop_acquire(struct cyg_msg *msg)
+{
+	free(CYG_CONTAINER(msg, struct acquire_msg, msg));
+}
+
+static void run_acquire(struct cyg_shard *shard, struct cyg_msg *msg)
+{
+	if (shard->engine)
+		acquire_here(shard->engine, CYG_CONTAINER(msg, struct acquire_msg, msg)->interface_id);
+	drop_acquire(msg);
+}
+
+static void acquire_there(struct cyg_shard *owner, uint32_t interface_id)
+{
+	struct acquire_msg *m = owner ? calloc(1, sizeof(*m)) : NULL;
+
+	if (!m)
+		return; /* the next packet asks again */
+	m->msg.run = run_acquire;
+	m->msg.drop = drop_acquire;
+	m->interface_id = interface_id;
+	if (cyg_shard_post(owner, &m->msg) != CYG_OK)
+		drop_acquire(&m->msg);
+}
+
+void tunnel_acquire(struct ike_shard *ike, uint32_t interface_id)
+{
+	const struct config_view *view = ike->view;
+
+	for (size_t i = 0; view && i < view->interface_count; i++) {
+		const struct config_interface *interface = view->interfaces[i];
+
+		if (interface->kind != IF_TUNNEL || !is_interface(interface, interface_id))
+			continue;
+		if (is_of_shard(ike, interface))
+			acquire_here(ike, interface_id);
+		else
+			acquire_there(cyg_shard_peer(ike->shard, shard_of_name(interface->head.name,
+									       cyg_shard_count(ike->shard))),
+				      interface_id);
+		return;
 	}
 }
 

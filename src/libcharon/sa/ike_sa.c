@@ -77,6 +77,7 @@ static void free_session(struct ike_session *session)
 	free(session->lease4);
 	free(session->lease6);
 	free(session->dns);
+	free(session->subnets);
 	free(session->routes);
 	free(session->authorization);
 	cyg_identity_unref(session->asked_id);

@@ -94,12 +94,13 @@ struct ike_session {
 	bool ours;                   /* the addresses were given to us, not to the peer */
 	bool flow_limited;           /* `flow_limit` came by authorization */
 	uint8_t prefix4, prefix6;    /* of the addresses */
-	uint8_t dns_count;
+	uint8_t dns_count, subnet_count;
 	uint16_t route_count;
 	struct cyg_ip address4, address6;
 	uint32_t flow_limit;         /* children at most */
 	uint64_t ends_at;            /* session lifetime by authorization (ms), 0: none */
 	struct cyg_ip *dns;          /* told to us */
+	struct cyg_prefix *subnets;  /* likewise: what is behind the peer; each child leads there */
 	struct cyg_route *routes;    /* those we put into the system */
 	char *authorization;         /* policy's name */
 	struct cyg_identity *asked_id; /* responder: the peer asked for this identity of ours, and we have another; counted */

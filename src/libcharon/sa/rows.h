@@ -105,7 +105,8 @@ struct ike_counters {
 	uint64_t dpd_probes, dpd_dead;
 	uint64_t cookies_demanded, cookies_accepted, cookies_rejected;
 	uint64_t invalid_ke_in, invalid_ke_out;
-	uint64_t rejected_limit_negotiation, rejected_limit_sa, half_open_dropped, half_open_expired;
+	uint64_t rejected_limit_negotiation, rejected_limit_sa, rejected_limit_queue;
+	uint64_t half_open_dropped, half_open_expired;
 	/* Messages that were dropped, by reason. */
 	uint64_t drop_short, drop_version, drop_malformed, drop_unknown_spi, drop_auth, drop_state,
 		drop_message_id, drop_critical, drop_exchange, drop_memory, drop_busy;
