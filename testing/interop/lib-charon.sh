@@ -16,6 +16,9 @@ charon_dir() { say "$tmp/charon-$1"; } # NS
 # The data plane: plugins, in order. `charon_kernel=kernel-netlink` uses the kernel's own ESP.
 charon_kernel=${charon_kernel:-kernel-libipsec kernel-netlink}
 
+# Further plugins.
+charon_plugins=${charon_plugins:-}
+
 # Further lines of strongswan.conf's section `charon`; they stand last, and the last word counts.
 charon_options=${charon_options:-}
 
@@ -28,7 +31,7 @@ charon_start() {
 	# The mark keeps the daemon's own packets out of the routes it makes for its tunnels.
 	cat >"$dir/strongswan.conf" <<-END
 	charon {
-	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 $charon_kernel socket-default vici attr updown
+	    load = random nonce openssl aes sha1 sha2 hmac kdf gcm curve25519 gmp chapoly pem pkcs1 x509 $charon_plugins $charon_kernel socket-default vici attr updown
 	    retransmit_tries = 3
 	    retransmit_timeout = 2
 	    syslog {

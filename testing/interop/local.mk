@@ -11,6 +11,7 @@ EXTRA_DIST += testing/interop/README testing/interop/lib-charon.sh testing/inter
 	testing/interop/certificates/README testing/interop/certificates/run.sh \
 	testing/interop/dead-client/README testing/interop/dead-client/run.sh \
 	testing/interop/dead-gateway/README testing/interop/dead-gateway/run.sh \
+	testing/interop/eap/README testing/interop/eap/run.sh testing/interop/eap/test-eap-md5.c \
 	testing/interop/faults/README testing/interop/faults/run.sh \
 	testing/interop/fragments/README testing/interop/fragments/run.sh \
 	testing/interop/nat-client/README testing/interop/nat-client/run.sh \
