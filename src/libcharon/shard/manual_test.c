@@ -424,6 +424,7 @@ Suite *manual_suite(void)
 	Suite *s = suite_create("manual");
 	TCase *c = tcase_create("manual");
 
+	tcase_set_timeout(c, 60); /* under ThreadSanitizer, on a busy machine */
 	tcase_add_test(c, turn_end_runs_once_a_turn_however_often_it_is_set);
 	tcase_add_test(c, turn_end_that_another_one_sets_runs_in_the_same_turn);
 	tcase_add_test(c, turn_end_that_sets_itself_does_not_stop_the_loop);

@@ -273,6 +273,7 @@ Suite *op_suite(void)
 	Suite *s = suite_create("op");
 	TCase *c = tcase_create("op");
 
+	tcase_set_timeout(c, 60); /* under ThreadSanitizer, on a busy machine */
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, completion_runs_at_the_next_step_and_not_inside_the_call);
 	tcase_add_test(c, deadline_cancels_the_provider_and_completes_with_a_timeout);
