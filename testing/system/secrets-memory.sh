@@ -21,7 +21,8 @@ done
 cygnet_start gw
 cygnet_start c1
 wait_for 15 sa_ready c1 || fail "the client does not connect"
-pid=$(pgrep -P "$(cat "$(cygnet_root gw)/run/cygnet/cygnet.pid")" -x cygnetd) || fail "no daemon"
+pid=$(sed -n 's/^daemon=//p' "$(cygnet_root gw)/run/cygnet/cygnet.state")
+[[ -n $pid ]] || fail "no daemon"
 
 # type_in NS: lines on standard input, as a list.
 type_in() { in_ns "$1" "$(cygctl_bin)" --root "$(cygnet_root "$1")" >>"$tmp/shown" 2>&1; }
