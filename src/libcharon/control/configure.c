@@ -69,8 +69,8 @@ static enum cyg_status configure_terminal(struct cyg_exec *exec, const struct cy
 	if (status != CYG_OK)
 		return status;
 	if (minutes)
-		cyg_exec_printf(exec, "What is in force now comes back in %u minutes unless you `configure confirm`.\n",
-				minutes);
+		cyg_exec_printf(exec, "What is in force now comes back in %u minute%s unless you `configure confirm`.\n",
+				minutes, minutes == 1 ? "" : "s");
 	cyg_exec_printf(exec, "Enter configuration commands, one per line.  End with `end`.\n");
 	editing_begin(daemon, exec->session);
 	return CYG_OK;
