@@ -94,6 +94,7 @@ src_libcharon_control_control_tests_SOURCES = \
 	src/libcharon/control/language_test.c \
 	src/libcharon/control/server_test.c \
 	src/libcharon/control/text_test.c \
+	src/libcharon/control/trust_test.c \
 	src/libcharon/control/vault_test.c
 src_libcharon_control_control_tests_CFLAGS = $(TEST_CFLAGS) $(JANSSON_CFLAGS)
 src_libcharon_control_control_tests_LDADD = $(TEST_LIBS) $(JANSSON_LIBS)
