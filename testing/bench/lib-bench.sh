@@ -59,8 +59,8 @@ bench_gateway() {
 bench_starter() { cat "$(cygnet_root "$1")/run/cygnet/cygnet.pid"; } # NS: its pid
 bench_daemon() { pgrep -P "$(bench_starter "$1")" | head -n 1; }
 
-# cpu PID: seconds of all its threads, user and system
-cpu() { awk -v hz="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); print ($12 + $13) / hz}' "/proc/$1/stat"; }
+# cpu PID: seconds of all its threads, user and system, to the nanosecond
+cpu() { cat "/proc/$1"/task/*/schedstat | awk '{n += $1} END {printf "%.9f\n", n / 1e9}'; }
 # resident PID...: KB of all of them
 resident() { local p; for p in "$@"; do sed -n 's/^VmRSS:\s*\([0-9]*\).*/\1/p' "/proc/$p/status"; done | awk '{n += $1} END {print n + 0}'; }
 median() { sort -n | awk '{a[NR] = $1} END {print a[int((NR + 1) / 2)]}'; }
