@@ -266,6 +266,7 @@ Suite *keyring_suite(void)
 	Suite *suite = suite_create("keyring");
 	TCase *tests = tcase_create("look-up");
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, an_index_finds_whom_a_walk_over_all_peers_finds, 0, 4);
 	tcase_add_test(tests, a_keyring_without_an_index_finds_nobody);
 	suite_add_tcase(suite, tests);
