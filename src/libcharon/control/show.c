@@ -170,7 +170,10 @@ void show_transform(struct cyg_strbuf *out, uint16_t encr, uint16_t key_bits, ui
 			cyg_strbuf_addf(out, "esp-gcm %u", key_bits);
 		break;
 	case CYG_ENCR_NULL_AUTH_AES_GMAC:
-		cyg_strbuf_addf(out, "esp-gmac");
+		if (key_bits == 128)
+			cyg_strbuf_addf(out, "esp-gmac");
+		else
+			cyg_strbuf_addf(out, "esp-gmac %u", key_bits);
 		break;
 	case CYG_ENCR_3DES:
 		cyg_strbuf_addf(out, "esp-3des");

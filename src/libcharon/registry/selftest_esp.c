@@ -88,6 +88,32 @@ static const struct answer {
 	  "4424c079a53b969d19011d85c3b9866fc99cf03e4dfcca4f4a4e9ef5f61d50c5" },
 	{ CYG_ENCR_AES_CTR, 128, CYG_AUTH_HMAC_SHA1_96, "", CTR_128, "45d8263f92369b058f69fb19",
 	  "e77150ae1a4954d670cf2bba" },
+	{ CYG_ENCR_NULL_AUTH_AES_GMAC, 128, 0, "", "", "47806c6d49369ec42f893695f596fb8d",
+	  "702ae99df1d3341663c47c7890cb2e92" },
+	{ CYG_ENCR_NULL_AUTH_AES_GMAC, 192, 0, "", "", "bdc3d90641e7f6d8ff74b9949903380e",
+	  "e689f8f3b71cc7adef2e4dcaaaa0eb02" },
+	{ CYG_ENCR_NULL_AUTH_AES_GMAC, 256, 0, "", "", "a122164dc91546160e39c40de7c810ba",
+	  "adc1cdd92ba9bd15475c1639456a8974" },
+	{ CYG_ENCR_AES_CBC, 128, CYG_AUTH_HMAC_MD5_96, CBC_IV, CBC_128, "0672bb626c867d24cfaae3dd",
+	  "2ed799941adf14a12d44e1a6" },
+	{ CYG_ENCR_AES_CBC, 192, CYG_AUTH_HMAC_MD5_96, CBC_IV, CBC_192, "e0f7b10ad7e353195f0f0124",
+	  "fa482018e24863557b3ee4f0" },
+	{ CYG_ENCR_AES_CBC, 256, CYG_AUTH_HMAC_MD5_96, CBC_IV, CBC_256, "b9b0d9babd7756e9834f8f6a",
+	  "6773dfb37ef35edb3de0291a" },
+	{ CYG_ENCR_NULL, 0, CYG_AUTH_HMAC_MD5_96, "", "", "ee592d54970cd70be42f2f72", "317fb63313a55ed9fa480cd1" },
+#define DES_IV "a0a1a2a3a4a5a6a7"
+#define DES_192 "86e4383d88c5887635c4bdebd5ffd193fd68ae392278414c8bf1f66d4b9648b3"
+	{ CYG_ENCR_3DES, 0, CYG_AUTH_HMAC_SHA2_256_128, DES_IV, DES_192, "f044bee5282d743290bc6aec2f37ba5c",
+	  "fe8c08bbeb46eeadfaa0e96674bece8e" },
+	{ CYG_ENCR_3DES, 0, CYG_AUTH_HMAC_SHA2_384_192, DES_IV, DES_192,
+	  "e697ab99cb8ee809c49e4da29fc921a074c407eb6c643dba", "fc2b7da492c8b91d5f956983f02988df526cb19d61864680" },
+	{ CYG_ENCR_3DES, 0, CYG_AUTH_HMAC_SHA2_512_256, DES_IV, DES_192,
+	  "b583ef8432639bc38d0a86c112156acc0988ccd63a0c3e5e40f174c9e0b2d4d3",
+	  "93ba2a53efb2f73f024c5613555e879eb8165294d25c24040f3a990bb4ba98c4" },
+	{ CYG_ENCR_3DES, 0, CYG_AUTH_HMAC_SHA1_96, DES_IV, DES_192, "d08e6a05744ad24d247e2691",
+	  "c324270c62cc901a81ff5ede" },
+	{ CYG_ENCR_3DES, 0, CYG_AUTH_HMAC_MD5_96, DES_IV, DES_192, "26e10aa9b72697ee3991ef8e",
+	  "bddd0962885dedd4e454cd9d" },
 };
 
 /* What two providers do to one batch: what it holds, sealed by one and opened by the other. */
@@ -131,6 +157,8 @@ static size_t from_hex(const char *hex, uint8_t *out)
 static size_t integ_len(uint16_t integ)
 {
 	switch (integ) {
+	case CYG_AUTH_HMAC_MD5_96:
+		return 16;
 	case CYG_AUTH_HMAC_SHA1_96:
 		return 20;
 	case CYG_AUTH_HMAC_SHA2_256_128:

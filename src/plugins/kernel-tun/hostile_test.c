@@ -342,7 +342,7 @@ START_TEST(wrong_requests_are_refused_and_leave_nothing)
 		ck_assert_ptr_null(spi_find(&tun_of(&world.a, 0)->spis, 0x00abcdef));                  \
 	} while (0)
 	REFUSED(mode, CYG_MODE_TRANSPORT, CYG_UNSUPPORTED);
-	REFUSED(encr, CYG_ENCR_3DES, CYG_UNSUPPORTED);
+	REFUSED(encr, CYG_ENCR_DES, CYG_UNSUPPORTED);
 	REFUSED(key_out.len, 7, CYG_MALFORMED);
 	REFUSED(key_in.len, 7, CYG_MALFORMED);
 	REFUSED(ts_local, &none, CYG_MALFORMED);
@@ -350,7 +350,7 @@ START_TEST(wrong_requests_are_refused_and_leave_nothing)
 	child = pair.child_a;
 	ck_assert_int_eq(world.a.ops->child_add(world.a.ctx, shard, &child, CYG_BOTH, NULL), CYG_EXISTS);
 	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_AES_GCM_16, 256, 0, true), CYG_OK);
-	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_3DES, 0, 2, false), CYG_UNSUPPORTED);
+	ck_assert_int_eq(world.a.ops->can_do(world.a.ctx, shard, CYG_ENCR_DES, 0, 2, false), CYG_UNSUPPORTED);
 	world.a.ops->child_remove(world.a.ctx, shard, 4711, CYG_BOTH, NULL);
 	world_disconnect(&pair);
 	world_free();

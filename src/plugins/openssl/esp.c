@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ESP by EVP, packet after packet: AES-GCM (RFC 4106), ChaCha20-Poly1305 (RFC 7634), AES-CBC
- * (RFC 3602), AES-CTR (RFC 3686) and NULL (RFC 2410) with HMAC (RFC 2404, RFC 4868).
+ * ESP by EVP, packet after packet: AES-GCM (RFC 4106), ChaCha20-Poly1305 (RFC 7634), AES-GMAC (RFC 4543), and
+ * AES-CBC (RFC 3602), AES-CTR (RFC 3686), 3DES (RFC 2451) and NULL (RFC 2410) with HMAC (RFC 2403, 2404, 4868).
  *
  * An instance belongs to one shard. It has one half for sealing and one for opening, each with its
  * contexts and the key they hold, so that traffic both ways over one SA expands no key twice. A key is
@@ -214,6 +214,48 @@ static enum cyg_status aead_open(struct instance *in, const struct cyg_esp_packe
 	return EVP_DecryptFinal_ex(ctx, body + p->len, &done) > 0 ? CYG_OK : CYG_REFUSED;
 }
 
+/* AES-GMAC: there is no text, all of the packet is authenticated only (RFC 4543 3.3). */
+static bool gmac_compute(EVP_CIPHER_CTX *ctx, const struct instance *in, const struct cyg_esp_packet *p)
+{
+	const uint8_t *iv = p->esp + CYG_ESP_HEADER_LEN;
+	uint8_t aad[12], nonce[NONCE_LEN];
+	size_t aad_len = aad_make(p, aad);
+	int done;
+
+	nonce_make(in, p, nonce);
+	return EVP_CipherInit_ex2(ctx, NULL, NULL, nonce, -1, NULL) &&
+	       EVP_CipherUpdate(ctx, NULL, &done, aad, (int)aad_len) &&
+	       EVP_CipherUpdate(ctx, NULL, &done, iv, (int)(in->suite->ops->iv_len + p->len));
+}
+
+static enum cyg_status gmac_seal(struct instance *in, const struct cyg_esp_packet *p)
+{
+	EVP_CIPHER_CTX *ctx = in->seal.cipher;
+	uint8_t *iv = p->esp + CYG_ESP_HEADER_LEN;
+	uint8_t *body = iv + in->suite->ops->iv_len;
+	int done;
+
+	put_iv(iv, p->iv);
+	if (p->in != body)
+		memcpy(body, p->in, p->len);
+	if (!gmac_compute(ctx, in, p) || !EVP_CipherFinal_ex(ctx, body + p->len, &done) ||
+	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, in->suite->ops->icv_len, body + p->len))
+		return CYG_IO;
+	return CYG_OK;
+}
+
+static enum cyg_status gmac_open(struct instance *in, const struct cyg_esp_packet *p)
+{
+	EVP_CIPHER_CTX *ctx = in->open.cipher;
+	uint8_t *end = p->esp + CYG_ESP_HEADER_LEN + in->suite->ops->iv_len + p->len;
+	int done;
+
+	if (!gmac_compute(ctx, in, p) ||
+	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, in->suite->ops->icv_len, end))
+		return CYG_IO;
+	return EVP_CipherFinal_ex(ctx, end, &done) > 0 ? CYG_OK : CYG_REFUSED;
+}
+
 /* Over SPI to ciphertext, and the high half of the sequence number behind it (RFC 4303 2.2.1). */
 static bool mac_compute(EVP_MAC_CTX *ctx, const struct cyg_esp_packet *p, size_t len,
 			uint8_t out[EVP_MAX_MD_SIZE])
@@ -244,7 +286,7 @@ static bool iv_take(struct instance *in, uint8_t *out, size_t len)
 static void first_block(const struct instance *in, const struct cyg_esp_packet *p, uint8_t out[16])
 {
 	if (in->suite->salt == 0) {
-		memcpy(out, p->esp + CYG_ESP_HEADER_LEN, 16);
+		memcpy(out, p->esp + CYG_ESP_HEADER_LEN, in->suite->ops->iv_len);
 		return;
 	}
 	nonce_make(in, p, out);
@@ -331,6 +373,20 @@ static void aead_open_all(void *instance, struct cyg_esp_packet *packets, size_t
 	batch(in, &in->open, packets, count, aead_open);
 }
 
+static void gmac_seal_all(void *instance, struct cyg_esp_packet *packets, size_t count)
+{
+	struct instance *in = instance;
+
+	batch(in, &in->seal, packets, count, gmac_seal);
+}
+
+static void gmac_open_all(void *instance, struct cyg_esp_packet *packets, size_t count)
+{
+	struct instance *in = instance;
+
+	batch(in, &in->open, packets, count, gmac_open);
+}
+
 static void mac_seal_all(void *instance, struct cyg_esp_packet *packets, size_t count)
 {
 	struct instance *in = instance;
@@ -392,7 +448,25 @@ static void mac_open_all(void *instance, struct cyg_esp_packet *packets, size_t 
 	X(22, AES_CTR, 256, HMAC_SHA2_512_256, "AES-256-CTR", "SHA512", 32, 4, 64, 8, 32, 4,   \
 	  "AES-CTR-256/HMAC-SHA2-512-256") \
 	X(23, AES_CTR, 128, HMAC_SHA1_96, "AES-128-CTR", "SHA1", 16, 4, 20, 8, 12, 4,   \
-	  "AES-CTR-128/HMAC-SHA1-96")
+	  "AES-CTR-128/HMAC-SHA1-96") \
+	X(24, NULL_AUTH_AES_GMAC, 128, NONE, "AES-128-GCM", NULL, 16, 4, 0, 8, 16, 4, "AES-GMAC-128") \
+	X(25, NULL_AUTH_AES_GMAC, 192, NONE, "AES-192-GCM", NULL, 24, 4, 0, 8, 16, 4, "AES-GMAC-192") \
+	X(26, NULL_AUTH_AES_GMAC, 256, NONE, "AES-256-GCM", NULL, 32, 4, 0, 8, 16, 4, "AES-GMAC-256") \
+	X(27, AES_CBC, 128, HMAC_MD5_96, "AES-128-CBC", "MD5", 16, 0, 16, 16, 12, 16, \
+	  "AES-CBC-128/HMAC-MD5-96") \
+	X(28, AES_CBC, 192, HMAC_MD5_96, "AES-192-CBC", "MD5", 24, 0, 16, 16, 12, 16, \
+	  "AES-CBC-192/HMAC-MD5-96") \
+	X(29, AES_CBC, 256, HMAC_MD5_96, "AES-256-CBC", "MD5", 32, 0, 16, 16, 12, 16, \
+	  "AES-CBC-256/HMAC-MD5-96") \
+	X(30, NULL, 0, HMAC_MD5_96, NULL, "MD5", 0, 0, 16, 0, 12, 4, "NULL/HMAC-MD5-96") \
+	X(31, 3DES, 0, HMAC_SHA2_256_128, "DES-EDE3-CBC", "SHA256", 24, 0, 32, 8, 16, 8, \
+	  "3DES/HMAC-SHA2-256-128") \
+	X(32, 3DES, 0, HMAC_SHA2_384_192, "DES-EDE3-CBC", "SHA384", 24, 0, 48, 8, 24, 8, \
+	  "3DES/HMAC-SHA2-384-192") \
+	X(33, 3DES, 0, HMAC_SHA2_512_256, "DES-EDE3-CBC", "SHA512", 24, 0, 64, 8, 32, 8, \
+	  "3DES/HMAC-SHA2-512-256") \
+	X(34, 3DES, 0, HMAC_SHA1_96, "DES-EDE3-CBC", "SHA1", 24, 0, 20, 8, 12, 8, "3DES/HMAC-SHA1-96") \
+	X(35, 3DES, 0, HMAC_MD5_96, "DES-EDE3-CBC", "MD5", 24, 0, 16, 8, 12, 8, "3DES/HMAC-MD5-96")
 
 #define SUITE_ROW(n_, encr_, bits_, integ_, cipher_, digest_, ck_, salt_, ik_, iv_, icv_, block_, name_) \
 	[n_] = { .ops = &openssl_esp_ops[n_], .cipher = (cipher_), .digest = (digest_),           \
@@ -407,11 +481,12 @@ static const struct suite suites[OPENSSL_ESP_COUNT] = { SUITES(SUITE_ROW) };
 	}
 SUITES(SUITE_NEW)
 
+#define IS_GMAC(encr_) ((encr_) == CYG_ENCR_NULL_AUTH_AES_GMAC)
 #define SUITE_OPS(n_, encr_, bits_, integ_, cipher_, digest_, ck_, salt_, ik_, iv_, icv_, block_, name_) \
 	[n_] = { .encr = CYG_ENCR_##encr_, .key_bits = (bits_), .integ = CYG_AUTH_##integ_,       \
 		 .name = (name_), .key_len = (ck_) + (salt_) + (ik_), .iv_len = (iv_),            \
 		 .icv_len = (icv_), .block_len = (block_), .instance_new = instance_new_##n_,     \
 		 .instance_free = instance_free,                                                  \
-		 .seal = (ik_) ? mac_seal_all : aead_seal_all,                                  \
-		 .open = (ik_) ? mac_open_all : aead_open_all },
+		 .seal = (ik_) ? mac_seal_all : IS_GMAC(CYG_ENCR_##encr_) ? gmac_seal_all : aead_seal_all, \
+		 .open = (ik_) ? mac_open_all : IS_GMAC(CYG_ENCR_##encr_) ? gmac_open_all : aead_open_all },
 const struct cyg_esp_ops openssl_esp_ops[OPENSSL_ESP_COUNT] = { SUITES(SUITE_OPS) };

@@ -7,7 +7,7 @@
 
 #include <cygnet/esp.h>
 
-#define OPENSSL_ESP_COUNT 24
+#define OPENSSL_ESP_COUNT 36
 
 extern const struct cyg_esp_ops openssl_esp_ops[OPENSSL_ESP_COUNT];
 
@@ -24,6 +24,12 @@ extern const struct cyg_esp_ops openssl_esp_ops[OPENSSL_ESP_COUNT];
 	CYG_PROVIDE_ESP(&openssl_esp_ops[16]), CYG_PROVIDE_ESP(&openssl_esp_ops[17]),     \
 	CYG_PROVIDE_ESP(&openssl_esp_ops[18]), CYG_PROVIDE_ESP(&openssl_esp_ops[19]),     \
 	CYG_PROVIDE_ESP(&openssl_esp_ops[20]), CYG_PROVIDE_ESP(&openssl_esp_ops[21]),     \
-	CYG_PROVIDE_ESP(&openssl_esp_ops[22]), CYG_PROVIDE_ESP(&openssl_esp_ops[23])
+	CYG_PROVIDE_ESP(&openssl_esp_ops[22]), CYG_PROVIDE_ESP(&openssl_esp_ops[23]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[24]), CYG_PROVIDE_ESP(&openssl_esp_ops[25]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[26]), CYG_PROVIDE_ESP(&openssl_esp_ops[27]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[28]), CYG_PROVIDE_ESP(&openssl_esp_ops[29]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[30]), CYG_PROVIDE_ESP(&openssl_esp_ops[31]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[32]), CYG_PROVIDE_ESP(&openssl_esp_ops[33]),     \
+	CYG_PROVIDE_ESP(&openssl_esp_ops[34]), CYG_PROVIDE_ESP(&openssl_esp_ops[35])
 
 #endif

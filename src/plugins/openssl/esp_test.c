@@ -39,7 +39,8 @@ static void from_hex(const char *hex, uint8_t *out, size_t *len)
 /* The keys of all vectors below: 01 02 ..., salt 90 91 92 93, integrity 40 41 ... */
 static void key_make(const struct cyg_esp_ops *ops, uint8_t *key)
 {
-	size_t integ = ops->integ == CYG_AUTH_HMAC_SHA1_96	  ? 20
+	size_t integ = ops->integ == CYG_AUTH_HMAC_MD5_96	  ? 16
+		       : ops->integ == CYG_AUTH_HMAC_SHA1_96	  ? 20
 		       : ops->integ == CYG_AUTH_HMAC_SHA2_256_128 ? 32
 		       : ops->integ == CYG_AUTH_HMAC_SHA2_384_192 ? 48
 		       : ops->integ == CYG_AUTH_HMAC_SHA2_512_256 ? 64
@@ -54,6 +55,11 @@ static void key_make(const struct cyg_esp_ops *ops, uint8_t *key)
 		key[at++] = (uint8_t)(0x90 + i);
 	for (size_t i = 0; i < integ; i++)
 		key[at++] = (uint8_t)(0x40 + i);
+}
+
+static bool in_clear(const struct cyg_esp_ops *ops)
+{
+	return ops->encr == CYG_ENCR_NULL || ops->encr == CYG_ENCR_NULL_AUTH_AES_GMAC;
 }
 
 static const struct cyg_esp_ops *find(uint16_t encr, uint16_t bits, uint16_t integ)
@@ -159,8 +165,7 @@ START_TEST(what_is_sealed_opens_in_place_and_out_of_place)
 			ops->seal(instance, &p, 1);
 			ck_assert_int_eq(p.status, CYG_OK);
 			ck_assert_uint_eq(packet[packet_len(ops, len)], 0xee);
-			ck_assert(ops->encr == CYG_ENCR_NULL ||
-				  memcmp(body, plain, len) != 0);
+			ck_assert(in_clear(ops) || memcmp(body, plain, len) != 0);
 			ops->open(instance, &p, 1);
 			ck_assert_int_eq(p.status, CYG_OK);
 			ck_assert_mem_eq(body, plain, len);
