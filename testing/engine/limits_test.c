@@ -391,6 +391,68 @@ START_TEST(an_old_cookie_is_none)
 }
 END_TEST
 
+START_TEST(a_page_looks_at_no_more_than_its_share_whatever_matches)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct ike_filter nobody = { .remote = { CYG_IPV4, { 192, 0, 2, 99 } } }, one;
+	struct row_cursor cursor;
+	struct child_sa_row child;
+	struct ike_sa_row row;
+
+	strangers(kit, &f, 2 * ROWS_LOOKS + 1, true);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 2 * ROWS_LOOKS + 1);
+	for (unsigned kind = 0; kind < 2; kind++) {
+		cursor = (struct row_cursor){ 0 };
+		for (unsigned page = 0; page < 3; page++) {
+			ck_assert(!cursor.end);
+			ck_assert_uint_eq(kind ? child_rows(ike, NULL, &cursor, &child, 1)
+					       : ike_rows(ike, &nobody, &cursor, &row, 1), 0);
+		}
+		ck_assert(cursor.end);
+	}
+	/* Its twin: the last of them is found, if only some pages later. */
+	one = (struct ike_filter){ .serial = ike_last_serial(ike) };
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_rows(ike, &one, &cursor, &row, 1), 0);
+	ck_assert_uint_eq(ike_rows(ike, &one, &cursor, &row, 1), 0);
+	ck_assert_uint_eq(ike_rows(ike, &one, &cursor, &row, 1), 1);
+	ck_assert_uint_eq(row.serial, one.serial);
+	finish(kit, &f);
+}
+END_TEST
+
+START_TEST(a_page_goes_on_where_it_was_though_that_sa_is_gone)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct row_cursor cursor = { 0 };
+	struct ike_sa_row row;
+	uint32_t told = 0, last;
+	unsigned rows = 0, pages = 0;
+
+	strangers(kit, &f, 3 * ROWS_LOOKS, true);
+	last = ike_last_serial(ike);
+	while (!cursor.end) {
+		ck_assert_uint_lt(pages++, 100);
+		if (ike_rows(ike, NULL, &cursor, &row, 1) == 0)
+			continue;
+		rows++;
+		ck_assert_uint_gt(row.serial, told);
+		told = row.serial;
+		/* Far from the oldest, so that one page is not enough to come back. */
+		if (rows == 2 * ROWS_LOOKS)
+			ck_assert_uint_eq(ike_clear(ike, &(struct ike_filter){ .serial = told }, last, 64), 1);
+	}
+	ck_assert_uint_eq(rows, 3 * ROWS_LOOKS);
+	ck_assert_uint_eq(told, last);
+	ck_assert_uint_gt(pages, rows);
+	finish(kit, &f);
+}
+END_TEST
+
 Suite *limits_suite(void)
 {
 	Suite *suite = suite_create("limits");
@@ -411,6 +473,8 @@ Suite *limits_suite(void)
 	tcase_add_test(tcase, strangers_are_told_so_many_notifies_a_second);
 	tcase_add_test(tcase, beyond_the_limit_of_those_who_wait_an_ike_auth_is_for_later);
 	tcase_add_test(tcase, an_old_cookie_is_none);
+	tcase_add_test(tcase, a_page_looks_at_no_more_than_its_share_whatever_matches);
+	tcase_add_test(tcase, a_page_goes_on_where_it_was_though_that_sa_is_gone);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -70,7 +70,8 @@ size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const st
 /* One received IKE datagram (marker taken off). Its octets may be changed. */
 void driver_input(struct ike_shard *ike, struct cyg_datagram *datagram);
 
-/* The next page of SAs that match `filter` (NULL: all): how many rows were written, at most `max`. */
+/* The next page of SAs that match `filter` (NULL: all): how many rows were written, at most `max`. No more than ROWS_LOOKS
+ * times as many SAs are looked at, so a page may be empty though cursor->end does not say that it is the last. */
 size_t ike_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		struct ike_sa_row *rows, size_t max);
 /* The children of matching SAs. */

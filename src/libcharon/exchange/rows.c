@@ -26,16 +26,24 @@ static bool fits(const struct ike_filter *f, const struct ike_sa *sa)
 	return !f->families_only || f->family == sa->d.remote.ip.family;
 }
 
-/* SAs stand in order of their serials: goes on behind the cursor, even if that SA is gone. */
+/*
+ * SAs stand in order of their serials. Goes on behind the cursor; if that SA is gone, from the oldest on: whoever walks
+ * passes over what is done (`cursor->done`), as many a turn as he may look at, so that no turn is long.
+ */
 static struct ike_sa *first_after(struct ike_shard *ike, const struct row_cursor *cursor, bool same)
 {
 	struct ike_sa *sa = cursor->spi ? spi_table_get(&ike->sas, cursor->spi) : NULL;
 
 	if (sa && sa->serial == cursor->serial)
 		return same ? sa : sa->next;
-	for (sa = ike->oldest; sa && sa->serial <= cursor->serial; sa = sa->next)
-		;
-	return sa;
+	return ike->oldest;
+}
+
+static void stand_at(struct row_cursor *cursor, const struct ike_sa *sa)
+{
+	cursor->spi = ike_sa_spi(sa);
+	cursor->serial = sa->serial;
+	cursor->child = 0;
 }
 
 static void copy_text(char *out, size_t size, const char *text)
@@ -119,12 +127,15 @@ static void ike_row(const struct ike_sa *sa, struct ike_sa_row *row)
 size_t ike_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		struct ike_sa_row *rows, size_t max)
 {
-	size_t count = 0;
+	size_t count = 0, looked = 0;
 	struct ike_sa *sa;
 
-	for (sa = first_after(ike, cursor, false); sa && count < max; sa = sa->next) {
-		cursor->spi = ike_sa_spi(sa);
-		cursor->serial = sa->serial;
+	for (sa = first_after(ike, cursor, false); sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
+		looked++;
+		stand_at(cursor, sa);
+		if (sa->serial <= cursor->done)
+			continue;
+		cursor->done = sa->serial;
 		if (fits(filter, sa))
 			ike_row(sa, &rows[count++]);
 	}
@@ -191,7 +202,7 @@ static void child_row(struct ike_shard *ike, const struct child_sa *child, struc
 	child_counters(ike, child, row);
 }
 
-/* Behind the child that was told last; all of them again if that one is gone. */
+/* Behind the child that was told last; none if that one is gone. */
 static struct child_sa *child_after(struct ike_sa *sa, uint32_t spi_in)
 {
 	struct child_sa *child = sa->children;
@@ -204,30 +215,28 @@ static struct child_sa *child_after(struct ike_sa *sa, uint32_t spi_in)
 size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		  struct child_sa_row *rows, size_t max)
 {
-	size_t count = 0;
+	size_t count = 0, looked = 0;
 	struct ike_sa *sa = first_after(ike, cursor, cursor->child != 0);
 
-	for (; sa; sa = sa->next) {
+	for (; sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
 		struct child_sa *child = sa->children;
 
+		looked++;
 		if (cursor->child && sa->serial == cursor->serial)
 			child = child_after(sa, cursor->child);
-		cursor->spi = ike_sa_spi(sa);
-		cursor->serial = sa->serial;
-		cursor->child = 0;
-		if (!fits(filter, sa))
+		stand_at(cursor, sa);
+		if (sa->serial <= cursor->done)
 			continue;
-		for (; child && count < max; child = child->next) {
+		for (; child && count < max && fits(filter, sa); child = child->next) {
 			child_row(ike, child, &rows[count++]);
 			cursor->child = child->d.spi_in;
 		}
-		if (count == max) {
-			cursor->end = false;
-			return count;
-		}
+		if (count == max)
+			break; /* perhaps it has more */
 		cursor->child = 0;
+		cursor->done = sa->serial;
 	}
-	cursor->end = true;
+	cursor->end = !sa;
 	return count;
 }
 
@@ -285,8 +294,10 @@ size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool ch
 	for (; sa && sa->serial <= last && looked < max; sa = next) {
 		next = sa->next;
 		looked++;
-		cursor->spi = ike_sa_spi(sa);
-		cursor->serial = sa->serial;
+		stand_at(cursor, sa);
+		if (sa->serial <= cursor->done)
+			continue;
+		cursor->done = sa->serial;
 		if (sa->state != IKE_ESTABLISHED || !fits(filter, sa))
 			continue;
 		count += rekey_one(sa, children);

@@ -8,7 +8,9 @@
 
 #include <cygnet/kernel.h>
 
-#define ROWS_PAGE          256 /* rows of one page */
+/* A page is made in one turn of a shard, between packets: it takes about as long as one set-up. */
+#define ROWS_PAGE           64 /* rows of one page */
+#define ROWS_LOOKS           8 /* SAs that may be looked at for each of them */
 #define ROW_NAME_MAX        64
 #define ROW_ID_TEXT_MAX    160
 #define ROW_SELECTORS_MAX    4 /* selectors of one side that a row carries; the count says all */
@@ -84,8 +86,9 @@ struct ike_filter {
 
 /* Where the next page begins; zeroed: at the first. Each row is consistent, the whole is no snapshot. */
 struct row_cursor {
-	uint64_t spi;
-	uint32_t serial;
+	uint64_t spi;                   /* the SA that was looked at last, */
+	uint32_t serial;                /* and its serial */
+	uint32_t done;                  /* up to this serial all were told, or do not match */
 	uint32_t child;                 /* inbound SPI of the last child told */
 	bool end;                       /* there is no next page */
 };
