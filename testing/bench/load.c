@@ -4,11 +4,13 @@
  * X25519, PRF-HMAC-SHA2-256, AES-GCM-128, against any responder. It does no more than it must: one key pair for all, no
  * check of the responder's AUTH, no data plane. Answers cookies. Retransmits after half a second, gives up after 20.
  *
- * usage: load LOCAL REMOTE KEY COUNT [FIRST [WINDOW]]
+ * usage: load LOCAL REMOTE KEY COUNT [FIRST [WINDOW [RATE [FILE]]]]
  *
  * KEY is the shared one, or the folder (with a slash in it) that `make_pki FOLDER KIND COUNT` made. Identities are the
  * names cN.example.org from N = FIRST on (of certificates, which are taken in turn), inner addresses 10.64.0.0 + N. At
- * most WINDOW (64) are under way. Prints "COUNT up, FAILED failed, SECONDS s, MICROSECONDS us of own CPU each, latency P50 P99 ms".
+ * most WINDOW (64) are under way. With a RATE that many begin a second, evenly, whether or not others are done; 0: as
+ * fast as WINDOW lets them. FILE gets a line for each that came up, in order of their ends: milliseconds from its first
+ * IKE_SA_INIT to the answered IKE_AUTH. Prints "COUNT up, FAILED failed, SECONDS s, MICROSECONDS us of own CPU each, latency P50 P99 ms".
  *
  *        load LOCAL REMOTE --flood PER-SECOND SECONDS
  *
@@ -52,9 +54,9 @@ static struct load {
 	int fd;
 	struct sockaddr_in local, remote;
 	struct client *client;
-	unsigned window, next, end, up, failed, under_way;
+	unsigned window, rate, first, next, end, up, failed, under_way;
 	double *latency_ms;
-	uint64_t serial;
+	uint64_t serial, began_ns;
 } load;
 
 static uint64_t now_ns(void)
@@ -239,7 +241,7 @@ static void over(struct client *c, bool good)
 		load.failed++;
 	c->state = FREE;
 	load.under_way--;
-	if (load.next < load.end)
+	if (!load.rate && load.next < load.end)
 		begin(c);
 }
 
@@ -349,6 +351,42 @@ static void resend(void)
 	}
 }
 
+/* When the next one may begin, if there is a place for it. */
+static uint64_t due_ns(void)
+{
+	return load.rate ? load.began_ns + (load.next - load.first) * 1000000000ull / load.rate : 0;
+}
+
+static void begin_due(void)
+{
+	for (unsigned i = 0; i < load.window && load.next < load.end && due_ns() <= now_ns(); i++) {
+		if (load.client[i].state == FREE)
+			begin(&load.client[i]);
+	}
+}
+
+/* Until an answer is there, another is due, or it is time to look for what is lost. */
+static void wait_a_moment(void)
+{
+	struct pollfd fd = { .fd = load.fd, .events = POLLIN };
+	struct timespec moment = { .tv_nsec = 50000000 };
+	uint64_t now = now_ns(), due = due_ns();
+
+	if (load.rate && load.next < load.end && load.under_way < load.window && due < now + 50000000)
+		moment.tv_nsec = due > now ? (long)(due - now) : 0;
+	(void)ppoll(&fd, 1, &moment, NULL);
+}
+
+static void write_latencies(const char *name)
+{
+	FILE *file = fopen(name, "w");
+
+	MUST(file);
+	for (unsigned i = 0; i < load.up; i++)
+		fprintf(file, "%.3f\n", load.latency_ms[i]);
+	MUST(fclose(file) == 0);
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -365,27 +403,27 @@ static double own_cpu_us(void)
 	       (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
 }
 
-static int run(void)
+static int run(const char *file)
 {
-	uint64_t began = now_ns();
 	double cpu = own_cpu_us();
-	uint64_t looked = began;
+	uint64_t looked = load.began_ns = now_ns();
 
-	for (unsigned i = 0; i < load.window && load.next < load.end; i++)
-		begin(&load.client[i]);
-	while (load.under_way) {
-		struct pollfd fd = { .fd = load.fd, .events = POLLIN };
-
-		(void)poll(&fd, 1, 50);
+	begin_due();
+	while (load.under_way || load.next < load.end) {
+		wait_a_moment();
 		receive();
+		if (load.rate)
+			begin_due();
 		if (now_ns() - looked > 50000000) {
 			resend();
 			looked = now_ns();
 		}
 	}
+	if (file)
+		write_latencies(file);
 	qsort(load.latency_ms, load.up, sizeof(*load.latency_ms), by_value);
 	printf("%u up, %u failed, %.2f s, %.0f us of own CPU each, latency %.1f %.1f ms\n", load.up, load.failed,
-	       (double)(now_ns() - began) / 1e9, (own_cpu_us() - cpu) / (load.up ? load.up : 1),
+	       (double)(now_ns() - load.began_ns) / 1e9, (own_cpu_us() - cpu) / (load.up ? load.up : 1),
 	       load.up ? load.latency_ms[load.up / 2] : 0, load.up ? load.latency_ms[load.up * 99 / 100] : 0);
 	return load.failed ? 1 : 0;
 }
@@ -439,7 +477,7 @@ int main(int argc, char **argv)
 	int room = 8 << 20;
 
 	if (argc < 5) {
-		fprintf(stderr, "usage: load LOCAL REMOTE KEY COUNT [FIRST [WINDOW]] | LOCAL REMOTE --flood RATE SECONDS\n");
+		fprintf(stderr, "usage: load LOCAL REMOTE KEY COUNT [FIRST [WINDOW [RATE [FILE]]]] | LOCAL REMOTE --flood RATE SECONDS\n");
 		return 2;
 	}
 	load.local = address(argv[1]);
@@ -447,14 +485,15 @@ int main(int argc, char **argv)
 	load_crypto_init(argv[3]);
 	if (strcmp(argv[3], "--flood") == 0)
 		return flood((unsigned)atoi(argv[4]), argc > 5 ? (unsigned)atoi(argv[5]) : 10);
-	load.next = argc > 5 ? (unsigned)atoi(argv[5]) : 0;
+	load.next = load.first = argc > 5 ? (unsigned)atoi(argv[5]) : 0;
 	load.end = load.next + (unsigned)atoi(argv[4]);
 	load.window = argc > 6 ? (unsigned)atoi(argv[6]) : 64;
+	load.rate = argc > 7 ? (unsigned)atoi(argv[7]) : 0;
 	load.serial = (uint64_t)getpid() << 32 ^ now_ns();
 	MUST((load.client = calloc(load.window, sizeof(*load.client))));
 	MUST((load.latency_ms = calloc(load.end - load.next + 1, sizeof(double))));
 	MUST((load.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) >= 0);
 	(void)setsockopt(load.fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room));
 	MUST(bind(load.fd, (const struct sockaddr *)&load.local, sizeof(load.local)) == 0);
-	return run();
+	return run(argc > 8 ? argv[8] : NULL);
 }

@@ -43,5 +43,5 @@ endif
 .PHONY: bench-programs
 bench-programs: all $(EXTRA_PROGRAMS)
 EXTRA_DIST += testing/bench/alone_evp.c testing/bench/alone_mb.c testing/bench/esp-wire testing/bench/flood \
-	testing/bench/lib-bench.sh testing/bench/setup testing/bench/README
+	testing/bench/lib-bench.sh testing/bench/setup testing/bench/show testing/bench/README
 CLEANFILES += $(EXTRA_PROGRAMS)
