@@ -95,6 +95,68 @@ START_TEST(a_deleted_child_is_deleted_on_both_sides_and_made_anew_by_the_tunnel)
 }
 END_TEST
 
+START_TEST(children_are_cleared_without_their_ike_sa)
+{
+	struct kit *kit = connected(NULL, NULL);
+	struct kit_side *side = &kit->side[_i];
+	struct ike_shard *ike = side->ike[0];
+	struct ike_filter other = { .remote = { CYG_IPV4, { 192, 0, 2, 99 } } };
+	uint64_t spi = ike_sa_spi(kit_sa(side));
+	struct row_cursor cursor = { 0 };
+
+	ck_assert_uint_eq(ike_clear_children(ike, &other, &cursor, UINT32_MAX, 64), 0);
+	ck_assert(cursor.end);
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_clear_children(ike, NULL, &cursor, 0, 64), 0); /* it is younger */
+	kit_settle(kit);
+	ck_assert(kit_connected(kit));
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_clear_children(ike, NULL, &cursor, ike_last_serial(ike), 64), 1);
+	ck_assert(cursor.end);
+	/* Asked again while that is under way: there is nothing more to end. */
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_clear_children(ike, NULL, &cursor, ike_last_serial(ike), 64), 0);
+	kit_settle(kit);
+	ck_assert_uint_eq(kit_children(kit_gateway(kit)) + kit_children(kit_client(kit)), 0);
+	ck_assert_uint_eq(kit_counters(side).child_deleted, 1);
+	ck_assert(ike_sa_spi(kit_sa(side)) == spi);
+	ck_assert_uint_eq(kit_up(kit_gateway(kit)), 1);
+	ck_assert_uint_eq(kit_up(kit_client(kit)), 1);
+	/* The tunnel wants a child still. */
+	kit_pass(kit, 5000);
+	ck_assert(kit_connected(kit));
+	ck_assert(ike_sa_spi(kit_sa(side)) == spi);
+	kit_free(kit);
+}
+END_TEST
+
+static enum kit_verdict hold_rekey(struct kit *kit, struct kit_packet *packet, void *ctx)
+{
+	return packet->header.exchange == CYG_CREATE_CHILD_SA ? KIT_HOLD : KIT_PASS;
+}
+
+/* Cleared while it is being rekeyed: the old one goes, its successor, which is younger, stays. */
+START_TEST(clearing_a_child_that_is_rekeyed_leaves_one_that_works)
+{
+	struct kit *kit = connected(NULL, NULL);
+	struct kit_side *side = &kit->side[_i];
+	uint32_t spi = kit_sa(side)->children->d.spi_in;
+	struct row_cursor cursor = { 0 };
+
+	kit->script = hold_rekey;
+	ck_assert_uint_eq(ike_rekey(side->ike[0], NULL, true, &cursor, UINT32_MAX, 64), 1);
+	kit_settle(kit);
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(ike_clear_children(side->ike[0], NULL, &cursor, UINT32_MAX, 64), 1);
+	kit->script = NULL;
+	kit_release(kit, false);
+	kit_pass(kit, 500);
+	ck_assert(kit_connected(kit));
+	ck_assert_uint_ne(kit_sa(side)->children->d.spi_in, spi);
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(deletes_of_one_child_that_cross_are_fine)
 {
 	struct kit *kit = connected(NULL, NULL);
@@ -330,6 +392,8 @@ Suite *end_suite(void)
 	tcase_add_test(tcase, clear_spares_what_is_younger_and_what_does_not_match);
 	tcase_add_loop_test(tcase, a_deleted_child_is_deleted_on_both_sides_and_made_anew_by_the_tunnel,
 			    0, KIT_SIDES);
+	tcase_add_loop_test(tcase, children_are_cleared_without_their_ike_sa, 0, KIT_SIDES);
+	tcase_add_loop_test(tcase, clearing_a_child_that_is_rekeyed_leaves_one_that_works, 0, KIT_SIDES);
 	tcase_add_test(tcase, deletes_of_one_child_that_cross_are_fine);
 	tcase_add_test(tcase, a_dead_peer_is_found_at_the_guides_second);
 	tcase_add_test(tcase, on_demand_asks_only_when_something_was_sent_in_vain);

@@ -180,8 +180,14 @@ START_TEST(who_may_only_look_changes_nothing)
 	HAS("\"rekeyed\":0");
 	ask("run", "rekey crypto ikev2 sa psh 7 child", true);
 	HAS("\"rekeyed\":0");
+	ask("run", "clear crypto sa", true);
+	HAS("\"cleared\":0");
+	ask("run", "clear crypto sa peer 192.0.2.1", true);
+	HAS("\"cleared\":0");
 	grant = CONTROL_VIEW;
 	ask("run", "rekey crypto ikev2 sa", false);
+	HAS("\"status\":\"refused\"");
+	ask("run", "clear crypto sa peer 192.0.2.1", false);
 	HAS("\"status\":\"refused\"");
 }
 END_TEST
@@ -196,6 +202,13 @@ START_TEST(clearing_everything_is_asked_about_where_somebody_is)
 	ask("run", "clear crypto ikev2 sa\",\"interactive\":true,\"answer\":\"yes", true);
 	HAS("\"cleared\":0");
 	ask("run", "clear crypto ikev2 sa remote 192.0.2.1\",\"interactive\":true,\"terminal\":\"t", true);
+	HAS("\"cleared\":0");
+	ask("run", "clear crypto sa\",\"interactive\":true,\"terminal\":\"t", false);
+	HAS("\"question\":\"Every CHILD_SA will end. Go on? [no]\"");
+	HAS("\"status\":\"refused\"");
+	ask("run", "clear crypto sa\",\"interactive\":true,\"answer\":\"yes", true);
+	HAS("\"cleared\":0");
+	ask("run", "clear crypto sa peer 192.0.2.1\",\"interactive\":true,\"terminal\":\"t", true);
 	HAS("\"cleared\":0");
 }
 END_TEST

@@ -16,7 +16,7 @@
 _Static_assert(sizeof(struct ike_counters) % sizeof(uint64_t) == 0, "64-bit numbers only");
 
 #define CLEAR_A_TURN 64
-#define REKEY_A_TURN 64
+#define WALK_A_TURN  64
 #define RETRY_MS     20 /* a shard's mailbox was full */
 
 struct errand {
@@ -41,7 +41,8 @@ struct errand {
 	};
 	/* Clear and rekey. */
 	uint32_t last;
-	bool begun, done, children;
+	bool begun, done;
+	enum { WALK_REKEY, WALK_REKEY_CHILDREN, WALK_CLEAR_CHILDREN } walk;
 	uint64_t touched;
 	const char *touched_name;
 	/* Counters. */
@@ -293,9 +294,9 @@ enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filt
 	return CYG_PENDING;
 }
 
-/* --- Rekey --- */
+/* --- Walks: what is asked of SAs that stay --- */
 
-static void rekey_at_shard(struct cyg_shard *shard, struct errand *errand)
+static void walk_at_shard(struct cyg_shard *shard, struct errand *errand)
 {
 	errand->done = true;
 	if (!shard->engine)
@@ -303,8 +304,13 @@ static void rekey_at_shard(struct cyg_shard *shard, struct errand *errand)
 	if (!errand->begun)
 		errand->last = ike_last_serial(shard->engine);
 	errand->begun = true;
-	errand->touched += ike_rekey(shard->engine, &errand->job.filter, errand->children, &errand->cursor,
-				     errand->last, REKEY_A_TURN);
+	if (errand->walk == WALK_CLEAR_CHILDREN)
+		errand->touched += ike_clear_children(shard->engine, &errand->job.filter, &errand->cursor,
+						      errand->last, WALK_A_TURN);
+	else
+		errand->touched += ike_rekey(shard->engine, &errand->job.filter,
+					     errand->walk == WALK_REKEY_CHILDREN, &errand->cursor, errand->last,
+					     WALK_A_TURN);
 	errand->done = errand->cursor.end;
 }
 
@@ -315,9 +321,24 @@ enum cyg_status pages_rekey(struct cyg_exec *exec, const struct ike_filter *filt
 	if (!errand)
 		return CYG_NOMEM;
 	errand->job.filter = *filter;
-	errand->children = children;
+	errand->walk = children ? WALK_REKEY_CHILDREN : WALK_REKEY;
 	errand->touched_name = "rekeyed";
-	errand->at_shard = rekey_at_shard;
+	errand->at_shard = walk_at_shard;
+	errand->back = walk_back;
+	errand_send(errand);
+	return CYG_PENDING;
+}
+
+enum cyg_status pages_clear_children(struct cyg_exec *exec, const struct ike_filter *filter)
+{
+	struct errand *errand = errand_new(exec, -1);
+
+	if (!errand)
+		return CYG_NOMEM;
+	errand->job.filter = *filter;
+	errand->walk = WALK_CLEAR_CHILDREN;
+	errand->touched_name = "cleared";
+	errand->at_shard = walk_at_shard;
 	errand->back = walk_back;
 	errand_send(errand);
 	return CYG_PENDING;

@@ -45,6 +45,9 @@ enum cyg_status pages_filter_tunnel(struct ike_filter *filter, uint64_t tunnel_i
 enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
 	CYG_MUST_CHECK;
 
+/* Ends the children of what matches now; the IKE_SAs stay. */
+enum cyg_status pages_clear_children(struct cyg_exec *exec, const struct ike_filter *filter) CYG_MUST_CHECK;
+
 /* Asks for new keys of what matches now, or of its children. */
 enum cyg_status pages_rekey(struct cyg_exec *exec, const struct ike_filter *filter, bool children, int only)
 	CYG_MUST_CHECK;

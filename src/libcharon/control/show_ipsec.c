@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show crypto ipsec sa. */
+/* show crypto ipsec sa and statistics, clear crypto sa. */
 #include "control/pages.h"
 #include "control/show.h"
 #include "control/tables.h"
@@ -285,6 +285,15 @@ static enum cyg_status show_sa(struct cyg_exec *exec, const struct cyg_args *arg
 	return pages_run(exec, &job);
 }
 
+static enum cyg_status clear_sa(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	struct ike_filter filter = { .remote = cyg_args_ip(args, "peer") };
+
+	if (!cyg_args_has(args, "peer") && !exec_confirmed(exec, "Every CHILD_SA will end. Go on? [no]"))
+		return CYG_REFUSED;
+	return pages_clear_children(exec, &filter);
+}
+
 static void tell_totals(struct cyg_exec *exec, const struct cyg_kernel_total *totals, unsigned count)
 {
 	for (unsigned drops = 0; drops < 2; drops++) {
@@ -317,6 +326,12 @@ static const struct cyg_command commands[] = {
 	  .help = "Shows ESP security associations with their counters.",
 	  .tokens = sa_tokens,
 	  .run = show_sa },
+	{ .mode = "exec",
+	  .syntax = "clear crypto sa [peer <peer:ip>]",
+	  .help = "Deletes ESP security associations (CHILD_SAs); their IKEv2 security associations stay.",
+	  .tokens = sa_tokens,
+	  .flags = CYG_CMD_PRIVILEGED,
+	  .run = clear_sa },
 	{ .mode = "exec",
 	  .syntax = "show crypto ipsec statistics",
 	  .help = "Shows what the data plane did with packets, and why it dropped some.",

@@ -86,6 +86,9 @@ size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_
  * of their children. How many will have some; cursor->end says that there is no next turn. */
 size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
 		 struct row_cursor *cursor, uint32_t last, size_t max);
+/* The same walk: begins to delete the children of those that match, and leaves the IKE_SAs alone. How many children. */
+size_t ike_clear_children(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+			  uint32_t last, size_t max);
 
 const struct ike_counters *ike_counters(struct ike_shard *ike);
 void ike_counters_clear(struct ike_shard *ike);

@@ -268,14 +268,17 @@ size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_
 	return count;
 }
 
-static size_t rekey_one(struct ike_sa *sa, bool children)
+/* What a command asks of one SA that is up; of how many things it will be done. */
+static size_t rekey_ike(struct ike_sa *sa)
+{
+	sa->wants |= WANT_REKEY;
+	return 1;
+}
+
+static size_t rekey_children(struct ike_sa *sa)
 {
 	size_t count = 0;
 
-	if (!children) {
-		sa->wants |= WANT_REKEY;
-		return 1;
-	}
 	for (struct child_sa *child = sa->children; child; child = child->next) {
 		if (child->state != CHILD_INSTALLED)
 			continue; /* it is being replaced or ended already */
@@ -285,8 +288,22 @@ static size_t rekey_one(struct ike_sa *sa, bool children)
 	return count;
 }
 
-size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
-		 struct row_cursor *cursor, uint32_t last, size_t max)
+static size_t end_children(struct ike_sa *sa)
+{
+	size_t count = 0;
+
+	for (struct child_sa *child = sa->children; child; child = child->next) {
+		/* One that is being rekeyed goes either way: for its successor, or alone if there will be none. */
+		if ((child->state != CHILD_INSTALLED && child->state != CHILD_REKEYING) || child->want_delete)
+			continue;
+		child->want_delete = true;
+		count++;
+	}
+	return count;
+}
+
+static size_t ask_each(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		       uint32_t last, size_t max, size_t (*one)(struct ike_sa *sa))
 {
 	struct ike_sa *sa = first_after(ike, cursor, false), *next;
 	size_t looked = 0, count = 0;
@@ -300,10 +317,23 @@ size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool ch
 		cursor->done = sa->serial;
 		if (sa->state != IKE_ESTABLISHED || !fits(filter, sa))
 			continue;
-		count += rekey_one(sa, children);
+		count += one(sa);
 		driver_pump(sa);
-		life_schedule(sa);
+		if (sa->state != IKE_CLOSED)
+			life_schedule(sa);
 	}
 	cursor->end = !sa || sa->serial > last;
 	return count;
+}
+
+size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
+		 struct row_cursor *cursor, uint32_t last, size_t max)
+{
+	return ask_each(ike, filter, cursor, last, max, children ? rekey_children : rekey_ike);
+}
+
+size_t ike_clear_children(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+			  uint32_t last, size_t max)
+{
+	return ask_each(ike, filter, cursor, last, max, end_children);
 }
