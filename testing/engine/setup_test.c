@@ -347,6 +347,64 @@ START_TEST(rows_come_in_pages)
 }
 END_TEST
 
+/* Whatever the size of a page, an IKE_SA and its children are told once, in their order, never more than fit. */
+START_TEST(sessions_come_in_pages_with_their_children)
+{
+	static const uint32_t more[] = { 0x7700, 0x7701, 0x7702 };
+	struct kit *kit = kit_new(NULL);
+	struct session_row rows[8];
+	struct row_cursor cursor = { 0 };
+	struct ike_filter other = { .remote = { CYG_IPV4, { 192, 0, 2, 99 } } };
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct child_sa extra[CYG_COUNT(more)] = { 0 };
+	struct ike_sa *sa;
+	struct child_sa *child;
+	unsigned told = 0, pages = 0;
+
+	kit_configure_both(kit, GCM, "esp-gcm");
+	kit_pass(kit, 1000);
+	sa = kit_sa(kit_gateway(kit));
+	for (unsigned i = 0; i < CYG_COUNT(more); i++) {
+		extra[i] = (struct child_sa){ .d = sa->children->d, .ike_sa = sa, .ts = sa->children->ts };
+		extra[i].d.spi_in = more[i];
+		extra[i].next = i + 1 < CYG_COUNT(more) ? &extra[i + 1] : NULL;
+	}
+	sa->children->next = &extra[0];
+	child = sa->children;
+	while (!cursor.end && pages++ < 20) {
+		size_t count = session_rows(ike, NULL, &cursor, rows, (size_t)_i);
+
+		ck_assert_uint_le(count, (size_t)_i);
+		for (size_t i = 0; i < count; i++, told++) {
+			ck_assert_int_eq(rows[i].child_row, told > 0);
+			if (!told) {
+				ck_assert_uint_eq(rows[i].ike.serial, sa->serial);
+				continue;
+			}
+			ck_assert_ptr_nonnull(child);
+			ck_assert_uint_eq(rows[i].child.spi_in, child->d.spi_in);
+			ck_assert_uint_eq(rows[i].child.owner_serial, sa->serial);
+			child = child->next;
+		}
+	}
+	ck_assert(cursor.end);
+	ck_assert_ptr_null(child);
+	ck_assert_uint_eq(told, 2 + CYG_COUNT(more));
+	/* The child told last has gone: on behind its IKE_SA, and never in circles. */
+	cursor = (struct row_cursor){ .spi = ike_sa_spi(sa), .serial = sa->serial, .child = 0x9999, .inside = true };
+	ck_assert_uint_eq(session_rows(ike, NULL, &cursor, rows, CYG_COUNT(rows)), 0);
+	ck_assert(cursor.end);
+	/* And so has its IKE_SA: what is younger is told whole. */
+	cursor = (struct row_cursor){ .spi = 1, .serial = 0, .child = 0x9999, .inside = true };
+	ck_assert_uint_eq(session_rows(ike, NULL, &cursor, rows, CYG_COUNT(rows)), told);
+	cursor = (struct row_cursor){ 0 };
+	ck_assert_uint_eq(session_rows(ike, &other, &cursor, rows, CYG_COUNT(rows)), 0);
+	ck_assert(cursor.end);
+	sa->children->next = NULL;
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(an_idle_sa_is_small)
 {
 	/* The structs themselves; what is allocated beside them is counted by the bench. */
@@ -374,6 +432,7 @@ Suite *setup_suite(void)
 	tcase_add_test(tcase, a_data_plane_that_takes_its_time_is_waited_for);
 	tcase_add_test(tcase, initial_contact_ends_what_was_before);
 	tcase_add_test(tcase, rows_come_in_pages);
+	tcase_add_loop_test(tcase, sessions_come_in_pages_with_their_children, 1, 8);
 	tcase_add_test(tcase, an_idle_sa_is_small);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -19,6 +19,12 @@ START_TEST(daemon_starts_answers_and_stops)
 	ck_assert_msg(kit_shows("IPv4 Crypto IKEv2 SA") && kit_shows("IPv6 Crypto IKEv2 SA"), "%s", kit_output);
 	ck_assert_msg(kit_shows("Max in nego(in/out): none/none"), "%s", kit_output);
 	ck_assert_msg(kit_shows("No SAs found"), "%s", kit_output);
+	ck_assert_int_eq(kit_ctl("-c 'show crypto ikev2 session' -c 'show crypto session' "
+				 "-c 'show crypto ikev2 stats timeout'"),
+			 0);
+	ck_assert_msg(kit_shows("IPv6 Crypto IKEv2 Session") && kit_shows("Crypto session current status") &&
+			      kit_shows("PACKET MAXIMUM RETRANS"),
+		      "%s", kit_output);
 	kit_stop();
 	ck_assert(kit_logged("the daemon stops"));
 }

@@ -24,6 +24,8 @@ static enum control_access grant;
 static int fd;
 static char answer[1 << 18];
 
+static const struct cyg_ip local = { CYG_IPV4, { 192, 0, 2, 1 } }, remote = { CYG_IPV4, { 192, 0, 2, 2 } };
+
 static enum control_access fake_access(void *ctx, int socket, struct control_peer *peer)
 {
 	peer->uid = 1000;
@@ -31,38 +33,85 @@ static enum control_access fake_access(void *ctx, int socket, struct control_pee
 	return grant;
 }
 
-/* `row` and `child` show one made-up row; the rest is the language's. */
+/* A made-up SA, and a child of it. */
+static struct ike_sa_row some_ike_row(void)
+{
+	return (struct ike_sa_row){
+		.spi_local = 0xabcdef, .spi_remote = 0x1234567890abcdef, .serial = 3, .shard = 1,
+		.state = IKE_ESTABLISHED, .local = { local, 500, 0 }, .remote = { remote, 4500, 0 },
+		.encr = CYG_ENCR_AES_CBC, .key_bits = 256, .integ = CYG_AUTH_HMAC_SHA1_96,
+		.prf = CYG_PRF_HMAC_SHA2_512, .ke = 19, .auth_local = CYG_AUTH_METHOD_RSA,
+		.auth_remote = CYG_AUTH_METHOD_NONE, .lifetime_s = 86400, .active_s = 735,
+		.local_id = "gw", .remote_id = "c1", .nat_remote = true, .assigned4 = remote,
+	};
+}
+
+static struct child_sa_row some_child_row(void)
+{
+	struct child_sa_row row = {
+		.owner_serial = 3, .shard = 1, .state = CHILD_INSTALLED, .spi_in = 0x1234, .spi_out = 0x5678,
+		.local = { local, 4500, 0 }, .remote = { remote, 4500, 0 }, .udp_encap = true,
+		.encr = CYG_ENCR_AES_CBC, .key_bits = 256, .integ = CYG_AUTH_HMAC_SHA2_256_128,
+		.interface = "Tunnel0", .lifetime_s = 3600, .left_s = 3585, .lifetime_kb = 4608000,
+		.replay_window = 64, .local_count = 1, .remote_count = 1, .counters_known = true,
+		.counters = { .packets_in = 7, .octets_in = 2048, .packets_out = 5 },
+	};
+
+	row.ts_local[0].addr = (struct cyg_ip_range){ local, local };
+	row.ts_remote[0].addr = (struct cyg_ip_range){ { CYG_IPV4, { 0 } }, { CYG_IPV4, { 255, 255, 255, 255 } } };
+	row.ts_local[0].port_high = row.ts_remote[0].port_high = 65535;
+	return row;
+}
+
+/* Sessions as two commands tell them: that SA with that child, then a bare one that is being set up. */
+static void tell_sessions(struct cyg_exec *exec, bool ikev2, bool detailed)
+{
+	struct page_job job = { .kind = PAGE_SESSION, .detailed = detailed, .shard_count = 2 };
+	struct ike_sa_row up = some_ike_row(), bare = some_ike_row();
+	struct child_sa_row child = some_child_row();
+
+	up.child_count = 1;
+	up.dpd_interval_s = 30;
+	up.fragmentation = true;
+	snprintf(up.eap_id, sizeof(up.eap_id), "alice");
+	snprintf(up.interface, sizeof(up.interface), "Tunnel0");
+	bare.serial = 4;
+	bare.state = IKE_AUTH_SENT;
+	bare.nat_remote = false;
+	bare.assigned4 = (struct cyg_ip){ 0 };
+	child.local_count = 6;
+	child.ts_local[1].addr = (struct cyg_ip_range){ { CYG_IPV4, { 10, 1, 0, 0 } }, { CYG_IPV4, { 10, 1, 255, 255 } } };
+	child.ts_local[2].addr = (struct cyg_ip_range){ { CYG_IPV4, { 10, 2, 0, 3 } }, { CYG_IPV4, { 10, 2, 0, 9 } } };
+	child.ts_local[2].protocol = 17;
+	child.ts_local[3].addr = (struct cyg_ip_range){ { CYG_IPV6, { 0x20, 1 } }, { CYG_IPV6, { 0x20, 1 } } };
+	(ikev2 ? show_ikev2_session_ike : show_session_ike)(exec, &job, &up);
+	(ikev2 ? show_ikev2_session_child : show_session_child)(exec, &job, &child);
+	(ikev2 ? show_ikev2_session_ike : show_session_ike)(exec, &job, &bare);
+}
+
+/* Some lines show made-up rows; the rest is the language's. */
 static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str line)
 {
-	static const struct cyg_ip local = { CYG_IPV4, { 192, 0, 2, 1 } }, remote = { CYG_IPV4, { 192, 0, 2, 2 } };
 	struct page_job job = { .detailed = true, .shard_count = 2 };
 
 	if (cyg_str_equal(line, CYG_STR("row"))) {
-		struct ike_sa_row row = {
-			.spi_local = 0xabcdef, .spi_remote = 0x1234567890abcdef, .serial = 3, .shard = 1,
-			.state = IKE_ESTABLISHED, .local = { local, 500, 0 }, .remote = { remote, 4500, 0 },
-			.encr = CYG_ENCR_AES_CBC, .key_bits = 256, .integ = CYG_AUTH_HMAC_SHA1_96,
-			.prf = CYG_PRF_HMAC_SHA2_512, .ke = 19, .auth_local = CYG_AUTH_METHOD_RSA,
-			.auth_remote = CYG_AUTH_METHOD_NONE, .lifetime_s = 86400, .active_s = 735,
-			.local_id = "gw", .remote_id = "c1", .nat_remote = true, .assigned4 = remote,
-		};
+		struct ike_sa_row row = some_ike_row();
 
 		show_ike_row(exec, &job, &row);
 		return CYG_OK;
 	}
 	if (cyg_str_equal(line, CYG_STR("child"))) {
-		struct child_sa_row row = {
-			.owner_serial = 3, .shard = 1, .state = CHILD_INSTALLED, .spi_in = 0x1234, .spi_out = 0x5678,
-			.local = { local, 4500, 0 }, .remote = { remote, 4500, 0 }, .udp_encap = true,
-			.encr = CYG_ENCR_AES_CBC, .key_bits = 256, .integ = CYG_AUTH_HMAC_SHA2_256_128,
-			.interface = "Tunnel0", .lifetime_s = 3600, .left_s = 3585, .lifetime_kb = 4608000,
-			.replay_window = 64, .local_count = 1, .remote_count = 1, .counters_known = true,
-			.counters = { .packets_in = 7, .octets_in = 2048, .packets_out = 5 },
-		};
+		struct child_sa_row row = some_child_row();
 
-		row.ts_local[0].addr = (struct cyg_ip_range){ local, local };
-		row.ts_remote[0].addr = (struct cyg_ip_range){ { CYG_IPV4, { 0 } }, { CYG_IPV4, { 255, 255, 255, 255 } } };
 		show_child_row(exec, &job, &row);
+		return CYG_OK;
+	}
+	if (cyg_str_equal(line, CYG_STR("ikev2 sessions")) || cyg_str_equal(line, CYG_STR("ikev2 sessions detailed"))) {
+		tell_sessions(exec, true, line.len > strlen("ikev2 sessions"));
+		return CYG_OK;
+	}
+	if (cyg_str_equal(line, CYG_STR("sessions")) || cyg_str_equal(line, CYG_STR("sessions detailed"))) {
+		tell_sessions(exec, false, line.len > strlen("sessions"));
 		return CYG_OK;
 	}
 	return language_run(ctx, exec, line);
@@ -158,6 +207,7 @@ static bool answered(const char *text)
 }
 
 #define HAS(text_) ck_assert_msg(answered(text_), "no '%s' in: %s", (text_), answer)
+#define HAS_NOT(text_) ck_assert_msg(!answered(text_), "'%s' in: %s", (text_), answer)
 
 START_TEST(who_may_only_look_changes_nothing)
 {
@@ -331,6 +381,86 @@ START_TEST(child_sa_is_laid_out_as_routers_do)
 }
 END_TEST
 
+START_TEST(sessions_have_their_children_beneath)
+{
+	ask("run", "ikev2 sessions", false);
+	HAS("Session-id:6, Status:UP-ACTIVE, IKE count:1, CHILD count:1\\n\\nTunnel-id Local");
+	HAS("Life/Active Time: 86400/735 sec\\nChild sa: local selector  192.0.2.1/0 - 192.0.2.1/65535\\n");
+	HAS("          10.1.0.0/0 - 10.1.255.255/0\\n");
+	HAS("  and 2 more\\n          remote selector 0.0.0.0/0 - 255.255.255.255/65535\\n");
+	HAS("          ESP spi in/out: 0x1234/0x5678\\n\\nSession-id:8, Status:DOWN-NEGOTIATING, IKE count:1, CHILD count:0");
+	HAS_NOT("esp_hmac");
+	HAS_NOT("Local spi");
+	ask("run", "ikev2 sessions detailed", false);
+	HAS("Local spi: 0000000000ABCDEF");
+	HAS("AH spi in/out: 0x0/0x0\\n          CPI in/out: 0x0/0x0\\n");
+	HAS("Encr: AES-CBC, keysize: 256, esp_hmac: SHA256\\n");
+	HAS("ah_hmac: None, comp: IPCOMP_NONE, mode tunnel");
+	ask("run", "ikev2 sessions", true);
+	HAS("[{\"kind\":\"ike\",\"session\":\"UP-ACTIVE\",\"tunnel_id\":6,");
+	HAS("},{\"kind\":\"child\",");
+	HAS("},{\"kind\":\"ike\",\"session\":\"DOWN-NEGOTIATING\",\"tunnel_id\":8,");
+	/* A listing of one kind does not say which. */
+	ask("run", "row", true);
+	HAS_NOT("\"kind\"");
+	ask("run", "child", true);
+	HAS_NOT("\"kind\"");
+}
+END_TEST
+
+START_TEST(crypto_session_says_who_and_what_for)
+{
+	ask("run", "sessions", false);
+	HAS("Interface: Tunnel0\\nUsername: alice\\nAssigned address: 192.0.2.2\\nSession status: UP-ACTIVE\\n"
+	    "Peer: 192.0.2.2 port 4500\\n  Session ID: 6\\n"
+	    "  IKEv2 SA: local 192.0.2.1/500 remote 192.0.2.2/4500 Active\\n");
+	HAS("IPSEC FLOW: permit ip host 192.0.2.1 0.0.0.0/0.0.0.0\\n");
+	HAS("IPSEC FLOW: permit ip 10.1.0.0/255.255.0.0 0.0.0.0/0.0.0.0\\n");
+	HAS("IPSEC FLOW: permit 17 10.2.0.3-10.2.0.9 0.0.0.0/0.0.0.0\\n");
+	HAS("and those of 6 local and 1 remote selectors in all");
+	HAS_NOT("2001:"); /* the peer's side has none of that family */
+	HAS("Active SAs: 2, origin: crypto map\\n\\nInterface: (none)\\nSession status: DOWN-NEGOTIATING");
+	HAS("remote 192.0.2.2/4500 Inactive");
+	HAS_NOT("Capabilities");
+	HAS_NOT("Uptime");
+	ask("run", "sessions detailed", false);
+	HAS("Uptime: 00:12:15\\n");
+	HAS("fvrf: (none) ivrf: (none)\\n      Phase1_id: c1\\n");
+	HAS("Capabilities:CDNXF connid:6 lifetime:23:47:45");
+	HAS("Capabilities:(none) connid:8");
+	HAS("Inbound:  #pkts dec'ed 7 drop 0 life (KB/Sec) 4607998/3585");
+	HAS("Outbound: #pkts enc'ed 5 drop 0 life (KB/Sec) 4608000/3585");
+	ask("run", "sessions", true);
+	HAS("},{\"kind\":\"child\",");
+}
+END_TEST
+
+START_TEST(counters_are_shown_by_exchange_service_and_timeout)
+{
+	/* Nothing has happened: exchanges say nothing, the others zero. */
+	ask("run", "show crypto ikev2 stats exchange", false);
+	HAS("TX(REQ)");
+	HAS_NOT("IKE_SA_INIT");
+	ask("run", "show crypto ikev2 stats exchange", true);
+	HAS("{\"group\":\"EXCHANGES\",\"name\":\"IKE_SA_INIT\",\"tx_request\":0,\"tx_response\":0,\"rx_request\":0,"
+	    "\"rx_response\":0}");
+	HAS("\"name\":\"COOKIE\",\"tx_response\":0}"); /* what is not counted is left out */
+	ask("run", "show crypto ikev2 stats ext-service", false);
+	HAS("AAA OPERATION\\nEAP                                     0            0\\n");
+	HAS("ADDRESS                                 -            0\\n");
+	ask("run", "show crypto ikev2 stats ext-service", true);
+	HAS("\"name\":\"AUTHORIZATION\",\"passed\":0,\"failed\":0}");
+	ask("run", "show crypto ikev2 stats timeout", false);
+	HAS("DPD MAX RETRANS                         0");
+	ask("run", "show crypto ikev2 stats timeout", true);
+	HAS("{\"auth\":0,\"packet\":0,\"dpd\":0}");
+	ask("run", "show crypto ikev2 stats reconnect", false);
+	HAS("\"status\":\"refused\"");
+	ask("run", "show crypto ikev2 stats", true);
+	HAS_NOT("\"group\"");
+}
+END_TEST
+
 START_TEST(listings_and_counters_ask_every_shard)
 {
 	ask("run", "show crypto ikev2 sa", true);
@@ -341,6 +471,16 @@ START_TEST(listings_and_counters_ask_every_shard)
 	HAS("\"sa_in\":0");
 	ask("run", "show crypto ikev2 sa psh 7 detailed", false);
 	HAS("\"status\":\"ok\"");
+	ask("run", "show crypto ikev2 session detailed", false);
+	HAS(" IPv4 Crypto IKEv2 Session \\n");
+	HAS("\\n IPv6 Crypto IKEv2 Session \\n");
+	ask("run", "show crypto session remote 192.0.2.9 detail", false);
+	HAS("Crypto session current status\\n\\nCode: C - ");
+	ask("run", "show crypto session detail remote 192.0.2.9", false);
+	HAS("Code: C - ");
+	ask("run", "show crypto session remote 192.0.2.9", false);
+	HAS("\"status\":\"ok\"");
+	HAS_NOT("Code");
 }
 END_TEST
 
@@ -513,6 +653,9 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, what_this_version_does_not_do_yet_says_so);
 	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, child_sa_is_laid_out_as_routers_do);
+	tcase_add_test(tests, sessions_have_their_children_beneath);
+	tcase_add_test(tests, crypto_session_says_who_and_what_for);
+	tcase_add_test(tests, counters_are_shown_by_exchange_service_and_timeout);
 	tcase_add_test(tests, listings_and_counters_ask_every_shard);
 	tcase_add_test(tests, tunnel_number_names_shard_and_sa);
 	tcase_add_test(tests, devices_follow_templates_and_protected_tunnels);

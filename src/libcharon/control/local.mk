@@ -71,6 +71,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/show_objects.c \
 	src/libcharon/control/show_protection.c \
 	src/libcharon/control/show_pki.c \
+	src/libcharon/control/show_session.c \
+	src/libcharon/control/show_stats.c \
 	src/libcharon/control/show_system.c \
 	src/libcharon/control/state.h \
 	src/libcharon/control/store.c \

@@ -37,6 +37,7 @@ struct errand {
 	union {
 		struct ike_sa_row *ike;
 		struct child_sa_row *child;
+		struct session_row *session;
 		void *rows;
 	};
 	/* Clear and rekey. */
@@ -156,8 +157,10 @@ static void page_at_shard(struct cyg_shard *shard, struct errand *errand)
 		errand->cursor.end = true;
 	else if (errand->job.kind == PAGE_IKE)
 		errand->count = ike_rows(shard->engine, &filter, &errand->cursor, errand->ike, ROWS_PAGE);
-	else
+	else if (errand->job.kind == PAGE_CHILD)
 		errand->count = child_rows(shard->engine, &filter, &errand->cursor, errand->child, ROWS_PAGE);
+	else
+		errand->count = session_rows(shard->engine, &filter, &errand->cursor, errand->session, ROWS_PAGE);
 }
 
 /* The client has read on, or has gone. */
@@ -171,17 +174,34 @@ static void page_resume(struct cyg_exec *exec, void *arg)
 		errand_send(errand);
 }
 
+static void page_tell(struct errand *errand, size_t i)
+{
+	const struct session_row *session;
+
+	switch (errand->job.kind) {
+	case PAGE_IKE:
+		errand->job.ike(errand->exec, &errand->job, &errand->ike[i]);
+		break;
+	case PAGE_CHILD:
+		errand->job.child(errand->exec, &errand->job, &errand->child[i]);
+		break;
+	case PAGE_SESSION:
+		session = &errand->session[i];
+		if (session->child_row)
+			errand->job.child(errand->exec, &errand->job, &session->child);
+		else
+			errand->job.ike(errand->exec, &errand->job, &session->ike);
+		break;
+	}
+	errand->job.rows++;
+}
+
 static void page_back(struct errand *errand)
 {
 	struct cyg_exec *exec = errand->exec;
 
-	for (size_t i = 0; i < errand->count; i++) {
-		if (errand->job.kind == PAGE_IKE)
-			errand->job.ike(exec, &errand->job, &errand->ike[i]);
-		else
-			errand->job.child(exec, &errand->job, &errand->child[i]);
-		errand->job.rows++;
-	}
+	for (size_t i = 0; i < errand->count; i++)
+		page_tell(errand, i);
 	if (errand->cursor.end) {
 		errand->cursor = (struct row_cursor){ 0 };
 		if (!errand_next(errand)) {
@@ -199,6 +219,12 @@ static void page_back(struct errand *errand)
 	}
 	if (exec_room(exec, page_resume, errand))
 		page_resume(exec, errand);
+}
+
+static size_t row_size(enum page_kind kind)
+{
+	return kind == PAGE_IKE   ? sizeof(struct ike_sa_row) :
+	       kind == PAGE_CHILD ? sizeof(struct child_sa_row) : sizeof(struct session_row);
 }
 
 enum cyg_status pages_run(struct cyg_exec *exec, const struct page_job *job)
@@ -219,8 +245,7 @@ enum cyg_status pages_run(struct cyg_exec *exec, const struct page_job *job)
 		errand->only = (int)shard;
 		errand->shard = shard;
 	}
-	errand->rows = calloc(ROWS_PAGE, job->kind == PAGE_IKE ? sizeof(struct ike_sa_row)
-								: sizeof(struct child_sa_row));
+	errand->rows = calloc(ROWS_PAGE, row_size(job->kind));
 	if (!errand->rows) {
 		errand_free(errand);
 		return CYG_NOMEM;

@@ -12,7 +12,11 @@
 #include "control/state.h"
 #include "sa/rows.h"
 
-enum page_kind { PAGE_IKE, PAGE_CHILD };
+enum page_kind {
+	PAGE_IKE,
+	PAGE_CHILD,
+	PAGE_SESSION,          /* `ike`, then `child` for each of its own */
+};
 
 struct page_job {
 	enum page_kind kind;
@@ -55,6 +59,16 @@ enum cyg_status pages_rekey(struct cyg_exec *exec, const struct ike_filter *filt
 /* One row as text or JSON (show_ikev2.c, show_ipsec.c). */
 void show_ike_row(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row);
 void show_child_row(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row);
+
+/* The same as `show crypto ikev2 session` and as `show crypto session` have them (show_session.c). */
+void show_ikev2_session_ike(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row);
+void show_ikev2_session_child(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row);
+void show_session_ike(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row);
+void show_session_child(struct cyg_exec *exec, struct page_job *job, const struct child_sa_row *row);
+/* "UP-ACTIVE", "UP-IDLE", "DOWN-NEGOTIATING", "DOWN" (show_session.c). */
+const char *show_session_status(const struct ike_sa_row *row);
+/* Packets that came in and were dropped (show_ipsec.c). */
+uint64_t show_drops_in(const struct cyg_kernel_counters *c);
 
 /* Sums the counters of all shards and hands them to `tell`; `reset` zeroes them after that. */
 enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,

@@ -65,6 +65,10 @@ const char *show_encr(uint16_t encr, uint16_t key_bits, unsigned *keysize)
 	case CYG_ENCR_3DES:
 		*keysize = 168;
 		return "3DES";
+	case CYG_ENCR_NULL:
+		return "NULL";
+	case CYG_ENCR_NULL_AUTH_AES_GMAC:
+		return "AES-GMAC";
 	case CYG_ENCR_CHACHA20_POLY1305:
 		*keysize = 256;
 		return "CHACHA20-POLY1305";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* show crypto ikev2 sa and stats, clear crypto ikev2 sa and stats, rekey crypto ikev2 sa. */
+/* show, clear and rekey crypto ikev2 sa. */
 #include "control/pages.h"
 #include "control/show.h"
 #include "control/tables.h"
@@ -173,6 +173,10 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 	unsigned keysize;
 	const char *encr = show_encr(row->encr, row->key_bits, &keysize);
 
+	if (job->kind == PAGE_SESSION) {
+		put_text(&json, "kind", "ike");
+		put_text(&json, "session", show_session_status(row));
+	}
 	put_number(&json, "tunnel_id", page_tunnel_id(row->serial, row->shard, job->shard_count));
 	put_number(&json, "shard", row->shard);
 	put_ip(&json, "local", &row->local.ip);
@@ -205,6 +209,7 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 	put_number(&json, "remote_window", row->remote_window);
 	put_number(&json, "dpd_interval", row->dpd_interval_s);
 	put_number(&json, "dpd_retry", row->dpd_retry_s);
+	put_number(&json, "nat_keepalive", row->nat_keepalive_s);
 	put_flag(&json, "fragmentation", row->fragmentation);
 	put_flag(&json, "nat_local", row->nat_local);
 	put_flag(&json, "nat_remote", row->nat_remote);
@@ -316,99 +321,6 @@ static enum cyg_status rekey_sa(struct cyg_exec *exec, const struct cyg_args *ar
 	return status == CYG_OK ? pages_rekey(exec, &filter, cyg_args_has(args, "child"), only) : status;
 }
 
-/* --- Statistics --- */
-
-static const struct counter_name {
-	const char *name;
-	size_t offset;
-} counter_names[] = {
-#define COUNTER(member_) { #member_, offsetof(struct ike_counters, member_) }
-	COUNTER(sa_in), COUNTER(sa_out), COUNTER(established_in), COUNTER(established_out),
-	COUNTER(failed_in), COUNTER(failed_out), COUNTER(active), COUNTER(half_open), COUNTER(waiting),
-	COUNTER(child_created), COUNTER(child_rekeyed), COUNTER(child_deleted), COUNTER(child_failed),
-	COUNTER(ike_rekeyed), COUNTER(messages_in), COUNTER(messages_out), COUNTER(retransmits_out),
-	COUNTER(retransmits_in), COUNTER(responses_replayed), COUNTER(gave_up), COUNTER(dpd_probes),
-	COUNTER(dpd_dead), COUNTER(cookies_demanded), COUNTER(cookies_accepted),
-	COUNTER(cookies_rejected), COUNTER(invalid_ke_in), COUNTER(invalid_ke_out),
-	COUNTER(rejected_limit_negotiation), COUNTER(rejected_limit_sa), COUNTER(rejected_limit_queue),
-	COUNTER(half_open_dropped), COUNTER(half_open_expired), COUNTER(drop_short), COUNTER(drop_version), COUNTER(drop_malformed),
-	COUNTER(drop_unknown_spi), COUNTER(drop_auth), COUNTER(drop_state), COUNTER(drop_message_id),
-	COUNTER(drop_critical), COUNTER(drop_exchange), COUNTER(drop_memory), COUNTER(drop_busy),
-	COUNTER(auth_failed), COUNTER(auth_passed), COUNTER(eap_failed), COUNTER(eap_passed),
-	COUNTER(authz_failed), COUNTER(authz_passed), COUNTER(lease_failed), COUNTER(cert_known),
-	COUNTER(cert_judged),
-#undef COUNTER
-};
-
-static uint64_t dropped(const struct ike_counters *c)
-{
-	return c->drop_short + c->drop_version + c->drop_malformed + c->drop_unknown_spi + c->drop_auth +
-	       c->drop_state + c->drop_message_id + c->drop_critical + c->drop_exchange + c->drop_memory +
-	       c->drop_busy;
-}
-
-static void limit_text(char *out, size_t room, uint32_t limit)
-{
-	if (limit)
-		snprintf(out, room, "%u", limit);
-	else
-		snprintf(out, room, "none");
-}
-
-static void tell_stats(struct cyg_exec *exec, const struct ike_counters *c)
-{
-	static const char rule[] = "--------------------------------------------------------------------"
-				   "------------";
-	const struct daemon *daemon = exec->ctx;
-	const struct config_global *global = daemon->config ? config_view(daemon->config)->global : NULL;
-	char in[16], out[16];
-	json_t *json;
-
-	limit_text(in, sizeof(in), global ? global->max_negotiation_in : 0);
-	limit_text(out, sizeof(out), global ? global->max_negotiation_out : 0);
-#define N(value_) ((unsigned long long)(value_))
-	cyg_exec_printf(exec, "%s\n                          Crypto IKEv2 SA Statistics\n%s\n", rule, rule);
-	cyg_exec_printf(exec, "System Resource Limit:   0        Max IKEv2 SAs: %-8u Max in nego(in/out): %s/%s\n",
-			global ? global->max_sa : 0, in, out);
-	cyg_exec_printf(exec, "Total incoming IKEv2 SA Count:    %-8llu established: %-8llu failed:      %-8llu\n",
-			N(c->sa_in), N(c->established_in), N(c->failed_in));
-	cyg_exec_printf(exec, "Total outgoing IKEv2 SA Count:    %-8llu established: %-8llu failed:      %-8llu\n",
-			N(c->sa_out), N(c->established_out), N(c->failed_out));
-	cyg_exec_printf(exec, "Total IKEv2 SA Count now:         %-8llu active:      %-8llu negotiating: %-8llu\n",
-			N(c->active + c->half_open), N(c->active), N(c->half_open));
-	cyg_exec_printf(exec, "Incoming IKEv2 Requests: %-8llu accepted: %-8llu rejected: %-8llu\n", N(c->sa_in),
-			N(c->sa_in - (c->failed_in < c->sa_in ? c->failed_in : c->sa_in)), N(c->failed_in));
-	cyg_exec_printf(exec, "Outgoing IKEv2 Requests: %-8llu accepted: %-8llu rejected: %-8llu\n", N(c->sa_out),
-			N(c->sa_out - (c->failed_out < c->sa_out ? c->failed_out : c->sa_out)),
-			N(c->failed_out));
-	cyg_exec_printf(exec, "Rejected IKEv2 Requests: %-8llu rsrc low: %-8llu SA limit: %-8llu\n",
-			N(c->rejected_limit_negotiation + c->rejected_limit_queue + c->rejected_limit_sa),
-			N(c->rejected_limit_negotiation + c->rejected_limit_queue), N(c->rejected_limit_sa));
-	cyg_exec_printf(exec, "IKEv2 packets dropped at dispatch: %llu\n", N(dropped(c)));
-	cyg_exec_printf(exec, "Incoming IKEV2 Cookie Challenged Requests: %llu\n", N(c->cookies_demanded));
-	cyg_exec_printf(exec, "    accepted: %-8llu rejected: %-8llu rejected no cookie: %-8llu\n",
-			N(c->cookies_accepted), N(c->cookies_rejected), N(c->cookies_demanded));
-	cyg_exec_printf(exec, "Total Deleted sessions of Cert Revoked Peers: 0\n");
-#undef N
-	if (!cyg_exec_json(exec))
-		return;
-	json = json_object();
-	for (size_t i = 0; i < CYG_COUNT(counter_names); i++)
-		put_number(&json, counter_names[i].name,
-			   *(const uint64_t *)((const char *)c + counter_names[i].offset));
-	cyg_exec_row(exec, json);
-}
-
-static enum cyg_status show_stats(struct cyg_exec *exec, const struct cyg_args *args)
-{
-	return pages_counters(exec, false, tell_stats);
-}
-
-static enum cyg_status clear_stats(struct cyg_exec *exec, const struct cyg_args *args)
-{
-	return pages_counters(exec, true, NULL);
-}
-
 static const struct cyg_command commands[] = {
 	{ .mode = "exec",
 	  .syntax = "show crypto ikev2 sa [local <local:ip> | remote <remote:ip> | fvrf <fvrf:word> | "
@@ -436,17 +348,6 @@ static const struct cyg_command commands[] = {
 	  .tokens = sa_tokens,
 	  .flags = CYG_CMD_PRIVILEGED,
 	  .run = rekey_sa },
-	{ .mode = "exec",
-	  .syntax = "show crypto ikev2 stats",
-	  .help = "Shows counters of IKEv2.",
-	  .tokens = sa_tokens,
-	  .run = show_stats },
-	{ .mode = "exec",
-	  .syntax = "clear crypto ikev2 stats",
-	  .help = "Sets the counters of IKEv2 to zero.",
-	  .tokens = sa_tokens,
-	  .flags = CYG_CMD_PRIVILEGED,
-	  .run = clear_stats },
 	{ 0 },
 };
 

@@ -109,7 +109,7 @@ static void half_text(struct cyg_exec *exec, const struct page_job *job, const s
 	cyg_exec_printf(exec, "\n     %s ah sas:\n\n     %s pcp sas:\n", way, way);
 }
 
-static uint64_t drops_in(const struct cyg_kernel_counters *c)
+uint64_t show_drops_in(const struct cyg_kernel_counters *c)
 {
 	return c->drop_auth + c->drop_replay + c->drop_selector + c->drop_malformed + c->drop_other;
 }
@@ -161,8 +161,8 @@ static void child_text(struct cyg_exec *exec, struct page_job *job, const struct
 	cyg_exec_printf(exec, "    #pkts not decompressed: 0, #pkts decompress failed: 0\n");
 	cyg_exec_printf(exec, "    #octets encaps: %llu, #octets decaps: %llu\n", N(c->octets_out),
 			N(c->octets_in));
-	cyg_exec_printf(exec, "    #send errors %llu, #recv errors %llu, #pkts too big %llu\n", N(c->drop_out), N(drops_in(c)),
-			N(c->drop_too_big));
+	cyg_exec_printf(exec, "    #send errors %llu, #recv errors %llu, #pkts too big %llu\n", N(c->drop_out),
+			N(show_drops_in(c)), N(c->drop_too_big));
 	if (job->detailed)
 		cyg_exec_printf(exec,
 				"    #pkts verify failed: %llu, #pkts replay rollover: %llu, #pkts not of these "
@@ -211,6 +211,8 @@ static void child_json(struct cyg_exec *exec, struct page_job *job, const struct
 	json_t *json = json_object();
 
 	show_transform(&text, row->encr, row->key_bits, row->integ);
+	if (job->kind == PAGE_SESSION)
+		put_text(&json, "kind", "child");
 	put_text(&json, "interface", row->interface);
 	put_text(&json, "profile", row->profile);
 	put_number(&json, "tunnel_id", page_tunnel_id(row->owner_serial, row->shard, job->shard_count));

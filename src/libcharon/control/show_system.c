@@ -360,6 +360,8 @@ const struct cyg_command_table *const control_tables[] = {
 	&control_system_commands,
 	&control_configure_commands,
 	&control_ikev2_commands,
+	&control_session_commands,
+	&control_stats_commands,
 	&control_objects_commands,
 	&control_ipsec_commands,
 	&control_pki_commands,

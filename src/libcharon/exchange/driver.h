@@ -77,6 +77,10 @@ size_t ike_rows(struct ike_shard *ike, const struct ike_filter *filter, struct r
 /* The children of matching SAs. */
 size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		  struct child_sa_row *rows, size_t max);
+/* Matching SAs, each with its children behind it: at most `max` rows together, so that a page may end between them. A
+ * page may be empty and not the last: it has looked at enough. */
+size_t session_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		    struct session_row *rows, size_t max);
 /* The number that the youngest SA has: `clear` spares those above it. */
 uint32_t ike_last_serial(const struct ike_shard *ike);
 /* Begins to delete up to `max` matching SAs with serial <= `last`; how many it began with. Call again

@@ -108,6 +108,7 @@ static void ike_row(const struct ike_sa *sa, struct ike_sa_row *row)
 		.remote_window = sa->d.recv_window,
 		.dpd_interval_s = sa->dpd_interval_ms / 1000,
 		.dpd_retry_s = sa->dpd_retry_ms / 1000,
+		.nat_keepalive_s = sa->keepalive_ms / 1000,
 		.fragmentation = sa->d.fragmentation,
 		.nat_local = sa->d.nat_local,
 		.nat_remote = sa->d.nat_remote,
@@ -233,6 +234,43 @@ size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct
 		}
 		if (count == max)
 			break; /* perhaps it has more */
+		cursor->child = 0;
+		cursor->done = sa->serial;
+	}
+	cursor->end = !sa;
+	return count;
+}
+
+size_t session_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		    struct session_row *rows, size_t max)
+{
+	struct ike_sa *sa = first_after(ike, cursor, cursor->inside);
+	size_t count = 0, looked = 0;
+
+	for (; sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
+		bool told = cursor->inside && sa->serial == cursor->serial;
+		struct child_sa *child = told && cursor->child ? child_after(sa, cursor->child) : sa->children;
+
+		looked++;
+		if (!told) {
+			stand_at(cursor, sa);
+			cursor->inside = false;
+			if (sa->serial <= cursor->done)
+				continue;
+			if (fits(filter, sa)) {
+				rows[count].child_row = false;
+				ike_row(sa, &rows[count++].ike);
+				cursor->inside = true;
+			}
+		}
+		for (; cursor->inside && child && count < max; child = child->next) {
+			rows[count].child_row = true;
+			child_row(ike, child, &rows[count++].child);
+			cursor->child = child->d.spi_in;
+		}
+		if (cursor->inside && child)
+			break;
+		cursor->inside = false;
 		cursor->child = 0;
 		cursor->done = sa->serial;
 	}

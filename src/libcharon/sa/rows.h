@@ -36,6 +36,7 @@ struct ike_sa_row {
 	uint32_t local_request_id, local_next_id, remote_request_id, remote_next_id;
 	uint32_t local_queued, remote_queued, local_window, remote_window;
 	uint32_t dpd_interval_s, dpd_retry_s; /* 0: not configured */
+	uint32_t nat_keepalive_s;       /* 0: we send none */
 	bool fragmentation;
 	bool nat_local, nat_remote;     /* a NAT is in front of us, of the peer */
 	struct cyg_ip assigned4, assigned6; /* given to the peer, or (initiator) to us */
@@ -72,6 +73,15 @@ struct child_sa_row {
 	struct cyg_kernel_counters counters;
 };
 
+/* An IKE_SA, or one of its children, which follow it. */
+struct session_row {
+	bool child_row;                 /* `child` is meant, else `ike` */
+	union {
+		struct ike_sa_row ike;
+		struct child_sa_row child;
+	};
+};
+
 /* Which SAs are meant; what is unset matches all. */
 struct ike_filter {
 	struct cyg_ip local, remote;
@@ -90,6 +100,7 @@ struct row_cursor {
 	uint32_t serial;                /* and its serial */
 	uint32_t done;                  /* up to this serial all were told, or do not match */
 	uint32_t child;                 /* inbound SPI of the last child told */
+	bool inside;                    /* with sessions: that SA was told, its children not all */
 	bool end;                       /* there is no next page */
 };
 
