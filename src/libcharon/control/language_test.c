@@ -114,6 +114,16 @@ static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str
 		tell_sessions(exec, false, line.len > strlen("sessions"));
 		return CYG_OK;
 	}
+	if (cyg_str_equal(line, CYG_STR("counters"))) {
+		const struct ike_counters sum = {
+			.requests_out = { 11, 0, 0, 0 }, .responses_out = { 0, 0, 23, 0 }, .requests_in = { 0, 0, 31, 0 },
+			.responses_in = { 47, 0, 0, 0 }, .retransmits_out = 5, .half_open_expired = 3, .gave_up = 9, .dpd_dead = 2,
+		};
+
+		show_exchange_counters(exec, &sum);
+		show_timeout_counters(exec, &sum);
+		return CYG_OK;
+	}
 	return language_run(ctx, exec, line);
 }
 
@@ -454,6 +464,15 @@ START_TEST(counters_are_shown_by_exchange_service_and_timeout)
 	HAS("DPD MAX RETRANS                         0");
 	ask("run", "show crypto ikev2 stats timeout", true);
 	HAS("{\"auth\":0,\"packet\":0,\"dpd\":0}");
+	ask("run", "counters", false);
+	HAS("\\nEXCHANGES\\nIKE_SA_INIT                            11            0            0           47\\n"
+	    "CREATE_CHILD_SA                         0           23           31            0\\n"
+	    "\\nOTHER COUNTERS\\nRETRANSMISSION                          5            0            0            -\\n");
+	HAS_NOT("IKE_AUTH");
+	HAS_NOT("ERROR NOTIFY");
+	/* Of nine requests that nobody answered two were probes. */
+	ask("run", "counters", true);
+	HAS("{\"auth\":3,\"packet\":7,\"dpd\":2}");
 	ask("run", "show crypto ikev2 stats reconnect", false);
 	HAS("\"status\":\"refused\"");
 	ask("run", "show crypto ikev2 stats", true);

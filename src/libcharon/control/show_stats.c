@@ -165,7 +165,7 @@ static void exchange_text(struct cyg_exec *exec, const struct ike_counters *c)
 	}
 }
 
-static void tell_exchange(struct cyg_exec *exec, const struct ike_counters *c)
+void show_exchange_counters(struct cyg_exec *exec, const struct ike_counters *c)
 {
 	exchange_text(exec, c);
 	for (size_t i = 0; cyg_exec_json(exec) && i < CYG_COUNT(exchange_counts); i++) {
@@ -227,7 +227,7 @@ static void tell_services(struct cyg_exec *exec, const struct ike_counters *c)
 }
 
 /* A probe for a dead peer that nobody answered is told by itself, and not among the packets. */
-static void tell_timeouts(struct cyg_exec *exec, const struct ike_counters *c)
+void show_timeout_counters(struct cyg_exec *exec, const struct ike_counters *c)
 {
 	const struct {
 		const char *text, *name;
@@ -250,9 +250,9 @@ static void tell_timeouts(struct cyg_exec *exec, const struct ike_counters *c)
 static enum cyg_status show_stats(struct cyg_exec *exec, const struct cyg_args *args)
 {
 	return pages_counters(exec, false,
-			      cyg_args_has(args, "exchange")    ? tell_exchange :
+			      cyg_args_has(args, "exchange")    ? show_exchange_counters :
 			      cyg_args_has(args, "ext-service") ? tell_services :
-			      cyg_args_has(args, "timeout")     ? tell_timeouts : tell_stats);
+			      cyg_args_has(args, "timeout")     ? show_timeout_counters : tell_stats);
 }
 
 static enum cyg_status clear_stats(struct cyg_exec *exec, const struct cyg_args *args)
