@@ -55,9 +55,9 @@ step "a disk that may not be written to"
 rename last
 # The daemon's side sees mounts of its own: there the starter writes.
 starter=$(cat "$root/run/cygnet/cygnet.pid")
-nsenter -t "$starter" -m mount -o remount,ro "$etc" || fail "remount"
+nsenter -t "$starter" -m -r mount -o remount,ro "$etc" || fail "remount"
 keeps_the_old_file "Read-only file system: mount it read-write"
-nsenter -t "$starter" -m mount -o remount,rw "$etc" || fail "remount"
+nsenter -t "$starter" -m -r mount -o remount,rw "$etc" || fail "remount"
 ctl -c 'write memory' >/dev/null || fail "write memory"
 grep -qx 'hostname last' "$etc/startup-config" || fail "not written"
 done_ok
