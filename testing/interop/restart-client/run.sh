@@ -58,6 +58,23 @@ traffic alice "after the client was killed"
 traffic bob "after another client was killed"
 logged gw 'ike\.down.*alice' || fail "no line says that the older SA is down"
 
+step "a client that does not say that it comes anew: its older SA stays, unless that is forced"
+count_is() { [[ $(spis bob | wc -w) == "$1" ]]; }
+silent() {
+	charon_kill c2
+	charon_client id=bob.example.org key=key-of-bob "conn=unique = never" | charon_start c2
+	initiate c2
+	! charon_logged c2 'generating IKE_AUTH request.*N\(INIT_CONTACT\)' || fail "strongSwan sends INITIAL_CONTACT: this proves nothing"
+}
+silent
+count_is 2 || fail "the gateway has '$(spis bob)': the older SA went unasked"
+in_ns gw "$(cygctl_bin)" --root "$(cygnet_root gw)" -c "configure terminal" -c "crypto ikev2 profile clients" \
+	-c "initial-contact force" -c end || fail "initial-contact force"
+silent
+wait_for 5 count_is 1 || fail "the gateway has '$(spis bob)': older SAs stay"
+one_sa alice "" || fail "the SA of another identity went"
+traffic bob "after its older SAs were ended"
+
 step "our daemon is killed and started again by its starter"
 alice=$(spis alice)
 kill -9 "$(sed -n 's/^daemon=//p' "$(cygnet_root gw)/run/cygnet/cygnet.state")"
