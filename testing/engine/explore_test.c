@@ -46,6 +46,7 @@ struct walk {
 	uint64_t history[KIT_SIDES];    /* hash of what each side was given, in its order */
 	uint32_t child_spi;             /* of the client, before */
 	uint64_t ike_spi;
+	unsigned routes[KIT_SIDES];     /* likewise */
 	unsigned steps;
 	uint8_t path[PATH_MAX_STEPS];
 	const char *only;               /* one order alone: its path */
@@ -101,6 +102,22 @@ static bool receives(struct kit_side *side, uint32_t spi)
 	return false;
 }
 
+/* What the session has routed, to a child that sends. */
+static void check_routes(const struct walk *w, unsigned side)
+{
+	const struct fake_kernel *kernel = fake_kernel(kit_shard(&w->kit->side[side], 0));
+	unsigned i, n;
+
+	demand(w, kernel->route_count == w->routes[side], "a route is missing, or too much");
+	for (i = 0; i < kernel->route_count; i++) {
+		for (n = 0; n < FAKE_CHILDREN_MAX; n++) {
+			if (kernel->child[n].out && kernel->child[n].spi_in == kernel->route[i].spi_in)
+				break;
+		}
+		demand(w, n < FAKE_CHILDREN_MAX, "a route leads nowhere");
+	}
+}
+
 /* At every moment. */
 static void check_now(const struct walk *w)
 {
@@ -127,6 +144,7 @@ static void check_now(const struct walk *w)
 		active = fake_active(kit_shard(side, 0));
 		demand(w, active != NULL, "there is nothing to send by");
 		demand(w, receives(other, active->spi_out), "the other side does not receive what is sent");
+		check_routes(w, i);
 	}
 }
 
@@ -445,6 +463,8 @@ static _Noreturn void walk(enum work gateway, enum work client, uint64_t seed, u
 	demand(&w, kit_connected(w.kit), "the sides did not connect");
 	w.child_spi = kit_sa(kit_client(w.kit))->children->d.spi_in;
 	w.ike_spi = ike_sa_spi(kit_sa(kit_client(w.kit)));
+	for (unsigned i = 0; i < KIT_SIDES; i++)
+		w.routes[i] = fake_kernel(kit_shard(&w.kit->side[i], 0))->route_count;
 	w.kit->script = hold_all;
 	begin(kit_gateway(w.kit), gateway);
 	begin(kit_client(w.kit), client);

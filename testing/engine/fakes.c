@@ -151,6 +151,17 @@ static void spi_free(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint32
 		child->used = false;
 }
 
+/* Where a route leads whose child is gone; no SPI of a child. */
+#define NOWHERE 1
+
+static void routes_go_over(struct fake_kernel *k, uint32_t from, uint32_t to)
+{
+	for (unsigned i = 0; from && i < k->route_count; i++) {
+		if (k->route[i].spi_in == from)
+			k->route[i].spi_in = to;
+	}
+}
+
 static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 				 const struct cyg_kernel_child *c, enum cyg_direction what,
 				 struct cyg_op *op)
@@ -185,6 +196,7 @@ static enum cyg_status child_add(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	if (what & CYG_OUTBOUND) {
 		child->out = true;
 		child->order = ++k->order;
+		routes_go_over(k, c->replaces, c->spi_in);
 	}
 	return maybe_hold(k, op, CYG_OK);
 }
@@ -215,6 +227,8 @@ static void child_remove(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, ui
 		*last = child->counters;
 	child->in &= !(what & CYG_INBOUND);
 	child->out &= !(what & CYG_OUTBOUND);
+	if (what & CYG_OUTBOUND)
+		routes_go_over(of(ctx, shard), spi_in, NOWHERE);
 	child->used = child->in || child->out;
 	child->lingers = child->used && !child->out;
 }

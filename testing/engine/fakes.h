@@ -29,6 +29,7 @@ struct fake_child {
 
 struct fake_kernel {
 	struct fake_child child[FAKE_CHILDREN_MAX];
+	/* One entry for each wish; `spi_in` is the child that it leads to now, 0: to whoever has the selectors. */
 	struct cyg_route route[FAKE_ROUTES_MAX];
 	unsigned route_count;
 	struct cyg_prefix address[FAKE_ROUTES_MAX];

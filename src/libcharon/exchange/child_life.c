@@ -109,18 +109,67 @@ void child_routes(struct child_sa *child, uint32_t replaces)
 	add_subnets(child->ike_sa, child->d.interface_id, child->d.spi_in);
 }
 
+/* Selectors that hold all of it; what the session has behind it goes by any of its children. */
+static bool leads_to(const struct child_sa *child, const struct cyg_prefix *to)
+{
+	const struct cyg_ip_range wanted = cyg_prefix_range(to);
+	const struct ike_session *session = child->ike_sa->session;
+	const struct child_ts *ts = child->ts;
+
+	for (unsigned i = 0; i < session->subnet_count; i++) {
+		if (memcmp(&session->subnets[i], to, sizeof(*to)) == 0)
+			return true;
+	}
+	for (unsigned i = ts->local; i < (unsigned)ts->local + ts->remote; i++) {
+		if (cyg_ip_compare(&ts->item[i].addr.low, &wanted.low) <= 0 &&
+		    cyg_ip_compare(&ts->item[i].addr.high, &wanted.high) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* Another child of the SA that carries the same: the one that stays after both sides have rekeyed at once, or
+ * the old one, which serves until ours is there. */
+static const struct child_sa *heir_of(const struct child_sa *child, const struct cyg_prefix *to)
+{
+	const struct child_sa *other = child->ike_sa->state == IKE_CLOSED ? NULL : child->ike_sa->children;
+	const struct child_sa *old = NULL;
+
+	for (; other; other = other->next) {
+		if (other == child || !leads_to(other, to))
+			continue;
+		if (other->state == CHILD_INSTALLED || other->state == CHILD_REKEYING)
+			return other;
+		if (other->state == CHILD_REKEYED)
+			old = other;
+	}
+	return old;
+}
+
 static void drop_routes(struct child_sa *child)
 {
+	struct ike_shard *ike = child->ike_sa->ike;
 	struct ike_session *session = child->ike_sa->session;
 	unsigned kept = 0;
 
 	if (!session)
 		return;
 	for (unsigned i = 0; i < session->route_count; i++) {
-		if (session->routes[i].spi_in == child->d.spi_in)
-			child_route_set(child->ike_sa->ike, &session->routes[i], false);
-		else
-			session->routes[kept++] = session->routes[i];
+		struct cyg_route route = session->routes[i];
+		const struct child_sa *heir = NULL;
+
+		if (route.spi_in == child->d.spi_in) {
+			heir = heir_of(child, &route.to);
+			/* The new wish first, so that the system does not lose the route for a moment. */
+			if (heir) {
+				route.spi_in = heir->d.spi_in;
+				child_route_set(ike, &route, true);
+			}
+			child_route_set(ike, &session->routes[i], false);
+			if (!heir)
+				continue;
+		}
+		session->routes[kept++] = route;
 	}
 	session->route_count = (uint16_t)kept;
 }
