@@ -549,7 +549,7 @@ START_TEST(an_sa_that_signs_or_judges_may_be_ended)
 	driver_input(side->ike[0], &(struct cyg_datagram){ .local = packet->local, .remote = packet->remote,
 							   .data = packet->octets, .len = packet->len });
 	ck_assert(cyg_op_is_pending(_i ? &kit_sa(side)->theirs->op : &kit_sa(side)->ours->op));
-	ck_assert_uint_eq(ike_clear(side->ike[0], NULL, UINT32_MAX, 10), 1);
+	ck_assert_uint_eq(ike_clear(side->ike[0], NULL, NULL, UINT32_MAX, 10), 1);
 	kit_pass(kit, 10);
 	ck_assert_uint_eq(kit_up(side), 0);
 	end(kit);

@@ -35,7 +35,7 @@ START_TEST(a_delete_from_either_side_ends_both)
 	struct kit *kit = connected(NULL, NULL);
 	struct kit_side *side = &kit->side[_i];
 
-	ck_assert_uint_eq(ike_clear(side->ike[0], NULL, ike_last_serial(side->ike[0]), 64), 1);
+	ck_assert_uint_eq(ike_clear(side->ike[0], NULL, NULL, ike_last_serial(side->ike[0]), 64), 1);
 	kit_settle(kit);
 	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 0);
 	ck_assert_uint_eq(kit_sas(kit_client(kit)), 0);
@@ -55,8 +55,8 @@ START_TEST(deletes_that_cross_end_both)
 {
 	struct kit *kit = connected(NULL, NULL);
 
-	(void)ike_clear(kit_gateway(kit)->ike[0], NULL, UINT32_MAX, 64);
-	(void)ike_clear(kit_client(kit)->ike[0], NULL, UINT32_MAX, 64);
+	(void)ike_clear(kit_gateway(kit)->ike[0], NULL, NULL, UINT32_MAX, 64);
+	(void)ike_clear(kit_client(kit)->ike[0], NULL, NULL, UINT32_MAX, 64);
 	kit_settle(kit);
 	ck_assert_uint_eq(kit_sas(kit_gateway(kit)) + kit_sas(kit_client(kit)), 0);
 	kit_free(kit);
@@ -68,8 +68,8 @@ START_TEST(clear_spares_what_is_younger_and_what_does_not_match)
 	struct kit *kit = connected(NULL, NULL);
 	struct ike_filter filter = { .remote = { CYG_IPV4, { 192, 0, 2, 99 } } };
 
-	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], NULL, 0, 64), 0);
-	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], &filter, UINT32_MAX, 64), 0);
+	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], NULL, NULL, 0, 64), 0);
+	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], &filter, NULL, UINT32_MAX, 64), 0);
 	kit_settle(kit);
 	ck_assert(kit_connected(kit));
 	kit_free(kit);
@@ -357,7 +357,7 @@ START_TEST(sessions_are_told_as_a_router_tells_them_if_it_is_asked_to)
 	kit_pass(kit, 2000);
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).ike_rekeyed, 1);
 	ck_assert_uint_eq(log_capture_count("session.status"), _i);
-	(void)ike_clear(kit_client(kit)->ike[0], NULL, UINT32_MAX, 64);
+	(void)ike_clear(kit_client(kit)->ike[0], NULL, NULL, UINT32_MAX, 64);
 	kit_settle(kit);
 	ck_assert_uint_eq(log_capture_count("session.status"), 2u * (unsigned)_i);
 	if (_i)

@@ -442,13 +442,59 @@ START_TEST(a_page_goes_on_where_it_was_though_that_sa_is_gone)
 		rows++;
 		ck_assert_uint_gt(row.serial, told);
 		told = row.serial;
-		/* Far from the oldest, so that one page is not enough to come back. */
+		/* Far from the oldest: a page that began there again would tell nothing. */
 		if (rows == 2 * ROWS_LOOKS)
-			ck_assert_uint_eq(ike_clear(ike, &(struct ike_filter){ .serial = told }, last, 64), 1);
+			ck_assert_uint_eq(ike_clear(ike, &(struct ike_filter){ .serial = told }, NULL, last, 64), 1);
 	}
 	ck_assert_uint_eq(rows, 3 * ROWS_LOOKS);
 	ck_assert_uint_eq(told, last);
-	ck_assert_uint_gt(pages, rows);
+	ck_assert_uint_eq(pages, rows);
+	finish(kit, &f);
+}
+END_TEST
+
+/* Each turn looks at its share, and the whole walk at each SA once, though they go and come while it is on its way. */
+START_TEST(a_walk_that_clears_looks_at_each_sa_once)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct row_cursor cursor = { 0 };
+	struct ike_filter one;
+	uint32_t last;
+	size_t cleared = 0;
+	unsigned turns = 0;
+
+	strangers(kit, &f, 40, true);
+	last = ike_last_serial(ike);
+	while (!cursor.end) {
+		ck_assert_uint_lt(turns, 100);
+		cleared += ike_clear(ike, NULL, &cursor, last, 4);
+		switch (turns++) {
+		case 2: /* one behind the cursor ends by itself, and so does the next one of the walk */
+			one = (struct ike_filter){ .serial = last };
+			ck_assert_uint_eq(ike_clear(ike, &one, NULL, last, 64), 1);
+			one.serial = cursor.done + 1;
+			ck_assert_uint_eq(ike_clear(ike, &one, NULL, last, 64), 1);
+			break;
+		case 4: /* and some are younger than the command */
+			strangers(kit, &f, 3, true);
+			break;
+		}
+	}
+	ck_assert_uint_eq(cleared, 38);
+	ck_assert_uint_eq(turns, 10);
+	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 3);
+	/* What matches hardly ever costs as many turns, none of them longer. */
+	strangers(kit, &f, 37, true);
+	one = (struct ike_filter){ .serial = ike_last_serial(ike) };
+	cursor = (struct row_cursor){ 0 };
+	for (turns = 0, cleared = 0; !cursor.end && turns < 100; turns++) {
+		ck_assert_uint_eq(cleared, 0);
+		cleared = ike_clear(ike, &one, &cursor, one.serial, 4);
+	}
+	ck_assert_uint_eq(cleared, 1);
+	ck_assert_uint_eq(turns, 10);
 	finish(kit, &f);
 }
 END_TEST
@@ -475,6 +521,7 @@ Suite *limits_suite(void)
 	tcase_add_test(tcase, an_old_cookie_is_none);
 	tcase_add_test(tcase, a_page_looks_at_no_more_than_its_share_whatever_matches);
 	tcase_add_test(tcase, a_page_goes_on_where_it_was_though_that_sa_is_gone);
+	tcase_add_test(tcase, a_walk_that_clears_looks_at_each_sa_once);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

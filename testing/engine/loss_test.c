@@ -47,7 +47,7 @@ static unsigned live(struct script *s, const char *what)
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).ike_rekeyed, 1);
 	ck_assert_uint_eq(kit_counters(kit_client(kit)).ike_rekeyed, 1);
 
-	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], NULL, UINT32_MAX, 10), 1);
+	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], NULL, NULL, UINT32_MAX, 10), 1);
 	kit_pass(kit, 1500);
 	ck_assert_uint_eq(kit_sas(kit_gateway(kit)) +
 				  (s->verdict == KIT_DROP ? 0 : kit_up(kit_client(kit))), 0);

@@ -223,7 +223,7 @@ static struct kit *reach(unsigned n, struct ike_sa **sa, struct ike_sa **peer)
 		client->wants |= WANT_REKEY;
 		driver_pump(client);
 	} else if (states[n].how == BY_DELETE) {
-		(void)ike_clear(side->ike[0], NULL, UINT32_MAX, 10);
+		(void)ike_clear(side->ike[0], NULL, NULL, UINT32_MAX, 10);
 	}
 	kit_settle(kit);
 	kit->script = drop_all;

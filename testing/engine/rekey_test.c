@@ -75,7 +75,7 @@ START_TEST(a_rekeyed_child_goes_on_hearing_for_a_while)
 	}
 	ck_assert_uint_eq(fake_lingering(gateway), 4);
 	ck_assert_uint_eq(fake_lingering(client), 4);
-	(void)ike_clear(kit_gateway(kit)->ike[0], NULL, UINT32_MAX, 10);
+	(void)ike_clear(kit_gateway(kit)->ike[0], NULL, NULL, UINT32_MAX, 10);
 	kit_settle(kit);
 	ck_assert_uint_eq(fake_lingering(gateway), 0);
 	ck_assert_uint_eq(fake_lingering(client), 0);
@@ -277,7 +277,7 @@ static void rekey_or_delete_ike(struct kit_side *side)
 	if (side->index == KIT_GATEWAY)
 		rekey_ike(side);
 	else
-		(void)ike_clear(side->ike[0], NULL, UINT32_MAX, 10);
+		(void)ike_clear(side->ike[0], NULL, NULL, UINT32_MAX, 10);
 }
 
 static void (*const mixtures[])(struct kit_side *side) = {

@@ -276,7 +276,7 @@ START_TEST(an_sa_that_waits_may_be_ended)
 	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", NULL));
 	kit_pass(kit, 500);
 	ck_assert_ptr_nonnull(fake_slow_op);
-	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], NULL, UINT32_MAX, 10), 1);
+	ck_assert_uint_eq(ike_clear(kit_gateway(kit)->ike[0], NULL, NULL, UINT32_MAX, 10), 1);
 	ck_assert_ptr_null(fake_slow_op); /* cancelled */
 	kit_settle(kit);
 	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 0);
@@ -334,7 +334,7 @@ START_TEST(rows_come_in_pages)
 	kit_configure_both(kit, GCM, "esp-gcm");
 	kit_pass(kit, 1000);
 	ck_assert_uint_eq(child_rows(kit_client(kit)->ike[0], NULL, &cursor, &child, 1), 1);
-	ck_assert(!cursor.end);
+	ck_assert(cursor.end);
 	ck_assert(child.counters_known);
 	ck_assert_uint_eq(child.spi_in, kit_sa(kit_client(kit))->children->d.spi_in);
 	ck_assert_str_eq(child.interface, "Tunnel0");
@@ -347,30 +347,39 @@ START_TEST(rows_come_in_pages)
 }
 END_TEST
 
+#define MORE 3
+
+/* A gateway's SA with more children than were negotiated; `children->next` is NULL again before the kit ends. */
+static struct ike_sa *with_more(struct kit *kit, struct child_sa extra[MORE])
+{
+	struct ike_sa *sa;
+
+	kit_configure_both(kit, GCM, "esp-gcm");
+	kit_pass(kit, 1000);
+	sa = kit_sa(kit_gateway(kit));
+	for (unsigned i = 0; i < MORE; i++) {
+		extra[i] = (struct child_sa){ .d = sa->children->d, .ike_sa = sa, .ts = sa->children->ts };
+		extra[i].d.spi_in = 0x7700 + i;
+		extra[i].number = ++sa->ike->child_number;
+		extra[i].next = i + 1 < MORE ? &extra[i + 1] : NULL;
+	}
+	sa->children->next = &extra[0];
+	return sa;
+}
+
 /* Whatever the size of a page, an IKE_SA and its children are told once, in their order, never more than fit. */
 START_TEST(sessions_come_in_pages_with_their_children)
 {
-	static const uint32_t more[] = { 0x7700, 0x7701, 0x7702 };
 	struct kit *kit = kit_new(NULL);
 	struct session_row rows[8];
 	struct row_cursor cursor = { 0 };
 	struct ike_filter other = { .remote = { CYG_IPV4, { 192, 0, 2, 99 } } };
 	struct ike_shard *ike = kit_gateway(kit)->ike[0];
-	struct child_sa extra[CYG_COUNT(more)] = { 0 };
-	struct ike_sa *sa;
-	struct child_sa *child;
+	struct child_sa extra[MORE];
+	struct ike_sa *sa = with_more(kit, extra);
+	struct child_sa *child = sa->children;
 	unsigned told = 0, pages = 0;
 
-	kit_configure_both(kit, GCM, "esp-gcm");
-	kit_pass(kit, 1000);
-	sa = kit_sa(kit_gateway(kit));
-	for (unsigned i = 0; i < CYG_COUNT(more); i++) {
-		extra[i] = (struct child_sa){ .d = sa->children->d, .ike_sa = sa, .ts = sa->children->ts };
-		extra[i].d.spi_in = more[i];
-		extra[i].next = i + 1 < CYG_COUNT(more) ? &extra[i + 1] : NULL;
-	}
-	sa->children->next = &extra[0];
-	child = sa->children;
 	while (!cursor.end && pages++ < 20) {
 		size_t count = session_rows(ike, NULL, &cursor, rows, (size_t)_i);
 
@@ -389,17 +398,49 @@ START_TEST(sessions_come_in_pages_with_their_children)
 	}
 	ck_assert(cursor.end);
 	ck_assert_ptr_null(child);
-	ck_assert_uint_eq(told, 2 + CYG_COUNT(more));
-	/* The child told last has gone: on behind its IKE_SA, and never in circles. */
-	cursor = (struct row_cursor){ .spi = ike_sa_spi(sa), .serial = sa->serial, .child = 0x9999, .inside = true };
-	ck_assert_uint_eq(session_rows(ike, NULL, &cursor, rows, CYG_COUNT(rows)), 0);
-	ck_assert(cursor.end);
-	/* And so has its IKE_SA: what is younger is told whole. */
-	cursor = (struct row_cursor){ .spi = 1, .serial = 0, .child = 0x9999, .inside = true };
+	ck_assert_uint_eq(told, 2 + MORE);
+	/* The IKE_SA whose children were being told has gone: what is younger is told whole. */
+	cursor = (struct row_cursor){ .inside = sa->serial + 100, .child = extra[1].number };
 	ck_assert_uint_eq(session_rows(ike, NULL, &cursor, rows, CYG_COUNT(rows)), told);
 	cursor = (struct row_cursor){ 0 };
 	ck_assert_uint_eq(session_rows(ike, &other, &cursor, rows, CYG_COUNT(rows)), 0);
 	ck_assert(cursor.end);
+	sa->children->next = NULL;
+	kit_free(kit);
+}
+END_TEST
+
+/* In both listings: the child that a page ended with goes, one comes, and all others are told. */
+START_TEST(a_child_that_goes_between_two_pages_takes_no_other_with_it)
+{
+	struct kit *kit = kit_new(NULL);
+	struct session_row rows[8];
+	struct child_sa_row children[8];
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct child_sa extra[MORE];
+	struct ike_sa *sa = with_more(kit, extra);
+	struct row_cursor cursor = { 0 };
+
+	ck_assert_uint_eq(session_rows(ike, NULL, &cursor, rows, 3), 3);
+	ck_assert_uint_eq(rows[2].child.spi_in, extra[0].d.spi_in);
+	sa->children->next = &extra[1];
+	ck_assert_uint_eq(session_rows(ike, NULL, &cursor, rows, CYG_COUNT(rows)), 2);
+	ck_assert(cursor.end);
+	ck_assert(rows[0].child_row);
+	ck_assert_uint_eq(rows[0].child.spi_in, extra[1].d.spi_in);
+	ck_assert_uint_eq(rows[1].child.spi_in, extra[2].d.spi_in);
+
+	cursor = (struct row_cursor){ 0 };
+	sa->children->next = &extra[0];
+	extra[1].next = NULL;
+	ck_assert_uint_eq(child_rows(ike, NULL, &cursor, children, 2), 2);
+	ck_assert(!cursor.end);
+	sa->children->next = &extra[1];
+	extra[1].next = &extra[2]; /* it has come since */
+	ck_assert_uint_eq(child_rows(ike, NULL, &cursor, children, CYG_COUNT(children)), 2);
+	ck_assert(cursor.end);
+	ck_assert_uint_eq(children[0].spi_in, extra[1].d.spi_in);
+	ck_assert_uint_eq(children[1].spi_in, extra[2].d.spi_in);
 	sa->children->next = NULL;
 	kit_free(kit);
 }
@@ -433,6 +474,7 @@ Suite *setup_suite(void)
 	tcase_add_test(tcase, initial_contact_ends_what_was_before);
 	tcase_add_test(tcase, rows_come_in_pages);
 	tcase_add_loop_test(tcase, sessions_come_in_pages_with_their_children, 1, 8);
+	tcase_add_test(tcase, a_child_that_goes_between_two_pages_takes_no_other_with_it);
 	tcase_add_test(tcase, an_idle_sa_is_small);
 	suite_add_tcase(suite, tcase);
 	return suite;

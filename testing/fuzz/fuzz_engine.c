@@ -138,7 +138,7 @@ static struct ike_sa *prepare(enum where where)
 		struct kit_side *side = where == DELETING_CLIENT ? kit_client(kit) : kit_gateway(kit);
 
 		restart(1000);
-		(void)ike_clear(side->ike[0], NULL, UINT32_MAX, 10);
+		(void)ike_clear(side->ike[0], NULL, NULL, UINT32_MAX, 10);
 		kit_settle(kit);
 		return side->ike[0]->oldest;
 	}

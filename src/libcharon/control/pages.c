@@ -15,9 +15,10 @@
 
 _Static_assert(sizeof(struct ike_counters) % sizeof(uint64_t) == 0, "64-bit numbers only");
 
-#define CLEAR_A_TURN 64
-#define WALK_A_TURN  64
-#define RETRY_MS     20 /* a shard's mailbox was full */
+#define WALK_A_TURN 64
+#define RETRY_MS    20 /* a shard's mailbox was full */
+
+enum walk { WALK_CLEAR, WALK_CLEAR_CHILDREN, WALK_REKEY, WALK_REKEY_CHILDREN };
 
 struct errand {
 	struct cyg_msg msg;
@@ -42,8 +43,8 @@ struct errand {
 	};
 	/* Clear and rekey. */
 	uint32_t last;
-	bool begun, done;
-	enum { WALK_REKEY, WALK_REKEY_CHILDREN, WALK_CLEAR_CHILDREN } walk;
+	bool begun;
+	enum walk walk;
 	uint64_t touched;
 	const char *touched_name;
 	/* Counters. */
@@ -271,27 +272,40 @@ enum cyg_status pages_filter_tunnel(struct ike_filter *filter, uint64_t tunnel_i
 	return CYG_OK;
 }
 
-/* --- Clear --- */
+/* --- Walks: what is asked of SAs --- */
 
-static void clear_at_shard(struct cyg_shard *shard, struct errand *errand)
+static void walk_at_shard(struct cyg_shard *shard, struct errand *errand)
 {
-	size_t cleared = 0;
+	const struct ike_filter *filter = &errand->job.filter;
+	struct ike_shard *ike = shard->engine;
 
-	if (shard->engine) {
-		if (!errand->begun)
-			errand->last = ike_last_serial(shard->engine);
-		cleared = ike_clear(shard->engine, &errand->job.filter, errand->last, CLEAR_A_TURN);
-	}
+	errand->cursor.end = true;
+	if (!ike)
+		return;
+	/* What is younger than the command is left alone. */
+	if (!errand->begun)
+		errand->last = ike_last_serial(ike);
 	errand->begun = true;
-	errand->touched += cleared;
-	errand->done = cleared < CLEAR_A_TURN;
+	switch (errand->walk) {
+	case WALK_CLEAR:
+		errand->touched += ike_clear(ike, filter, &errand->cursor, errand->last, WALK_A_TURN);
+		break;
+	case WALK_CLEAR_CHILDREN:
+		errand->touched += ike_clear_children(ike, filter, &errand->cursor, errand->last, WALK_A_TURN);
+		break;
+	case WALK_REKEY:
+	case WALK_REKEY_CHILDREN:
+		errand->touched += ike_rekey(ike, filter, errand->walk == WALK_REKEY_CHILDREN, &errand->cursor,
+					     errand->last, WALK_A_TURN);
+		break;
+	}
 }
 
 static void walk_back(struct errand *errand)
 {
 	struct cyg_exec *exec = errand->exec;
 
-	if (!errand->done) {
+	if (!errand->cursor.end) {
 		errand_send(errand);
 		return;
 	}
@@ -305,68 +319,35 @@ static void walk_back(struct errand *errand)
 	errand_end(errand, CYG_OK);
 }
 
-enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
+static enum cyg_status walk(struct cyg_exec *exec, const struct ike_filter *filter, int only, enum walk what,
+			    const char *touched_name)
 {
 	struct errand *errand = errand_new(exec, only);
 
 	if (!errand)
 		return CYG_NOMEM;
 	errand->job.filter = *filter;
-	errand->touched_name = "cleared";
-	errand->at_shard = clear_at_shard;
+	errand->walk = what;
+	errand->touched_name = touched_name;
+	errand->at_shard = walk_at_shard;
 	errand->back = walk_back;
 	errand_send(errand);
 	return CYG_PENDING;
 }
 
-/* --- Walks: what is asked of SAs that stay --- */
-
-static void walk_at_shard(struct cyg_shard *shard, struct errand *errand)
+enum cyg_status pages_clear(struct cyg_exec *exec, const struct ike_filter *filter, int only)
 {
-	errand->done = true;
-	if (!shard->engine)
-		return;
-	if (!errand->begun)
-		errand->last = ike_last_serial(shard->engine);
-	errand->begun = true;
-	if (errand->walk == WALK_CLEAR_CHILDREN)
-		errand->touched += ike_clear_children(shard->engine, &errand->job.filter, &errand->cursor,
-						      errand->last, WALK_A_TURN);
-	else
-		errand->touched += ike_rekey(shard->engine, &errand->job.filter,
-					     errand->walk == WALK_REKEY_CHILDREN, &errand->cursor, errand->last,
-					     WALK_A_TURN);
-	errand->done = errand->cursor.end;
+	return walk(exec, filter, only, WALK_CLEAR, "cleared");
 }
 
 enum cyg_status pages_rekey(struct cyg_exec *exec, const struct ike_filter *filter, bool children, int only)
 {
-	struct errand *errand = errand_new(exec, only);
-
-	if (!errand)
-		return CYG_NOMEM;
-	errand->job.filter = *filter;
-	errand->walk = children ? WALK_REKEY_CHILDREN : WALK_REKEY;
-	errand->touched_name = "rekeyed";
-	errand->at_shard = walk_at_shard;
-	errand->back = walk_back;
-	errand_send(errand);
-	return CYG_PENDING;
+	return walk(exec, filter, only, children ? WALK_REKEY_CHILDREN : WALK_REKEY, "rekeyed");
 }
 
 enum cyg_status pages_clear_children(struct cyg_exec *exec, const struct ike_filter *filter)
 {
-	struct errand *errand = errand_new(exec, -1);
-
-	if (!errand)
-		return CYG_NOMEM;
-	errand->job.filter = *filter;
-	errand->walk = WALK_CLEAR_CHILDREN;
-	errand->touched_name = "cleared";
-	errand->at_shard = walk_at_shard;
-	errand->back = walk_back;
-	errand_send(errand);
-	return CYG_PENDING;
+	return walk(exec, filter, -1, WALK_CLEAR_CHILDREN, "cleared");
 }
 
 /* --- Counters --- */

@@ -30,6 +30,7 @@ enum cyg_status child_adopt(struct ike_sa *sa, struct child_sa *child)
 	*at = child;
 	child->next = NULL;
 	child->ike_sa = sa;
+	child->number = ++sa->ike->child_number;
 	sa->child_count++;
 	return CYG_OK;
 }
@@ -276,8 +277,10 @@ void child_inherit(struct ike_sa *from, struct ike_sa *to)
 	while (*at)
 		at = &(*at)->next;
 	*at = from->children;
-	for (struct child_sa *child = *at; child; child = child->next)
+	for (struct child_sa *child = *at; child; child = child->next) {
 		child->ike_sa = to;
+		child->number = ++to->ike->child_number;
+	}
 	to->child_count += from->child_count;
 	from->children = NULL;
 	from->child_count = 0;

@@ -83,14 +83,18 @@ size_t session_rows(struct ike_shard *ike, const struct ike_filter *filter, stru
 		    struct session_row *rows, size_t max);
 /* The number that the youngest SA has: `clear` spares those above it. */
 uint32_t ike_last_serial(const struct ike_shard *ike);
-/* Begins to delete up to `max` matching SAs with serial <= `last`; how many it began with. Call again
- * (in later turns) until it returns less than `max`. */
-size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_t last, size_t max);
-/* Looks at up to `max` SAs behind the cursor with serial <= `last` and asks for new keys: of those that match, or
- * of their children. How many will have some; cursor->end says that there is no next turn. */
+/*
+ * Walks of many turns: each looks at up to `max` SAs behind the cursor with serial <= `last` (NULL: from the oldest on, and there
+ * is no next turn) and does something to those that match. cursor->end says that there is no next turn. The whole walk costs
+ * as much as there are SAs, whatever comes or goes between two turns.
+ */
+/* Begins to delete them; how many it began with. */
+size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor, uint32_t last,
+		 size_t max);
+/* Asks for new keys, of them or of their children. How many will have some. */
 size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
 		 struct row_cursor *cursor, uint32_t last, size_t max);
-/* The same walk: begins to delete the children of those that match, and leaves the IKE_SAs alone. How many children. */
+/* Begins to delete their children, and leaves the IKE_SAs alone. How many children. */
 size_t ike_clear_children(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 			  uint32_t last, size_t max);
 

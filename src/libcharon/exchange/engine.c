@@ -122,6 +122,7 @@ void ike_shard_free(struct ike_shard *ike)
 	suite_cache_done(&ike->suites);
 	spi_table_done(&ike->sas);
 	spi_table_done(&ike->children);
+	serials_done(&ike->serials);
 	table_done(&ike->identities);
 	ike_shard_pki(ike, NULL);
 	if (ike->config)

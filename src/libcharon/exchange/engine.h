@@ -13,6 +13,7 @@
 #include "policy/trace.h"
 #include "sa/child_sa.h"
 #include "sa/half_open.h"
+#include "sa/serials.h"
 #include "sa/suite.h"
 #include "sa/table.h"
 #include "sa/window.h"
@@ -85,6 +86,7 @@ struct ike_shard {
 	struct table identities;        /* of established SAs, by the peer's identity */
 	uint64_t identity_seed[2];
 	struct ike_sa *oldest, *newest; /* all that are not closed */
+	struct serials serials;         /* the same by their serials */
 	struct ike_sa *closed;          /* to be freed at the end of this turn */
 	struct cyg_turn_end reap;
 	struct half_open half;
@@ -93,6 +95,7 @@ struct ike_shard {
 	struct suite_cache suites;
 	struct ike_counters counters;
 	uint32_t serial, generation;
+	uint64_t child_number;
 	uint32_t negotiating_in, negotiating_out;
 
 	const struct cyg_config *config;      /* counted, may be NULL in tests */

@@ -38,6 +38,11 @@ enum cyg_status life_new(struct ike_shard *ike, bool initiator, uint8_t slot, st
 		return CYG_NOMEM;
 	}
 	status = spi_table_add(&ike->sas, spi, sa);
+	if (status == CYG_OK) {
+		status = serials_add(&ike->serials, ike->serial + 1, sa);
+		if (status != CYG_OK)
+			spi_table_remove(&ike->sas, spi);
+	}
 	if (status != CYG_OK) {
 		life_drop_negotiation(sa);
 		ike_sa_free(sa);
@@ -175,6 +180,7 @@ void life_close(struct ike_sa *sa, const char *why)
 	lease_return(sa);
 	fragment_forget_all(sa);
 	spi_table_remove(&ike->sas, ike_sa_spi(sa));
+	serials_remove(&ike->serials, sa->serial);
 	if (sa->prev)
 		sa->prev->next = sa->next;
 	else

@@ -26,26 +26,6 @@ static bool fits(const struct ike_filter *f, const struct ike_sa *sa)
 	return !f->families_only || f->family == sa->d.remote.ip.family;
 }
 
-/*
- * SAs stand in order of their serials. Goes on behind the cursor; if that SA is gone, from the oldest on: whoever walks
- * passes over what is done (`cursor->done`), as many a turn as he may look at, so that no turn is long.
- */
-static struct ike_sa *first_after(struct ike_shard *ike, const struct row_cursor *cursor, bool same)
-{
-	struct ike_sa *sa = cursor->spi ? spi_table_get(&ike->sas, cursor->spi) : NULL;
-
-	if (sa && sa->serial == cursor->serial)
-		return same ? sa : sa->next;
-	return ike->oldest;
-}
-
-static void stand_at(struct row_cursor *cursor, const struct ike_sa *sa)
-{
-	cursor->spi = ike_sa_spi(sa);
-	cursor->serial = sa->serial;
-	cursor->child = 0;
-}
-
 static void copy_text(char *out, size_t size, const char *text)
 {
 	struct cyg_strbuf b = cyg_strbuf(out, size);
@@ -128,14 +108,11 @@ static void ike_row(const struct ike_sa *sa, struct ike_sa_row *row)
 size_t ike_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		struct ike_sa_row *rows, size_t max)
 {
+	struct ike_sa *sa = serials_after(&ike->serials, cursor->done);
 	size_t count = 0, looked = 0;
-	struct ike_sa *sa;
 
-	for (sa = first_after(ike, cursor, false); sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
+	for (; sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
 		looked++;
-		stand_at(cursor, sa);
-		if (sa->serial <= cursor->done)
-			continue;
 		cursor->done = sa->serial;
 		if (fits(filter, sa))
 			ike_row(sa, &rows[count++]);
@@ -203,38 +180,41 @@ static void child_row(struct ike_shard *ike, const struct child_sa *child, struc
 	child_counters(ike, child, row);
 }
 
-/* Behind the child that was told last; none if that one is gone. */
-static struct child_sa *child_after(struct ike_sa *sa, uint32_t spi_in)
+static void enter(struct row_cursor *cursor, const struct ike_sa *sa)
+{
+	cursor->inside = sa->serial;
+	cursor->child = 0;
+}
+
+/* Children stand in order of their numbers: the first one that was not told. */
+static struct child_sa *next_child(const struct ike_sa *sa, const struct row_cursor *cursor)
 {
 	struct child_sa *child = sa->children;
 
-	while (child && child->d.spi_in != spi_in)
+	while (child && child->number <= cursor->child)
 		child = child->next;
-	return child ? child->next : NULL;
+	return child;
 }
 
 size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		  struct child_sa_row *rows, size_t max)
 {
+	struct ike_sa *sa = serials_after(&ike->serials, cursor->done);
 	size_t count = 0, looked = 0;
-	struct ike_sa *sa = first_after(ike, cursor, cursor->child != 0);
 
 	for (; sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
-		struct child_sa *child = sa->children;
+		struct child_sa *child;
 
 		looked++;
-		if (cursor->child && sa->serial == cursor->serial)
-			child = child_after(sa, cursor->child);
-		stand_at(cursor, sa);
-		if (sa->serial <= cursor->done)
-			continue;
-		for (; child && count < max && fits(filter, sa); child = child->next) {
+		if (cursor->inside != sa->serial)
+			enter(cursor, sa);
+		child = fits(filter, sa) ? next_child(sa, cursor) : NULL;
+		for (; child && count < max; child = child->next) {
 			child_row(ike, child, &rows[count++]);
-			cursor->child = child->d.spi_in;
+			cursor->child = child->number;
 		}
-		if (count == max)
-			break; /* perhaps it has more */
-		cursor->child = 0;
+		if (child)
+			break;
 		cursor->done = sa->serial;
 	}
 	cursor->end = !sa;
@@ -244,34 +224,28 @@ size_t child_rows(struct ike_shard *ike, const struct ike_filter *filter, struct
 size_t session_rows(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 		    struct session_row *rows, size_t max)
 {
-	struct ike_sa *sa = first_after(ike, cursor, cursor->inside);
+	struct ike_sa *sa = serials_after(&ike->serials, cursor->done);
 	size_t count = 0, looked = 0;
 
 	for (; sa && count < max && looked < max * ROWS_LOOKS; sa = sa->next) {
-		bool told = cursor->inside && sa->serial == cursor->serial;
-		struct child_sa *child = told && cursor->child ? child_after(sa, cursor->child) : sa->children;
+		struct child_sa *child = NULL;
 
 		looked++;
-		if (!told) {
-			stand_at(cursor, sa);
-			cursor->inside = false;
-			if (sa->serial <= cursor->done)
-				continue;
-			if (fits(filter, sa)) {
-				rows[count].child_row = false;
-				ike_row(sa, &rows[count++].ike);
-				cursor->inside = true;
-			}
+		if (cursor->inside == sa->serial) {
+			child = next_child(sa, cursor);
+		} else if (fits(filter, sa)) {
+			enter(cursor, sa);
+			rows[count].child_row = false;
+			ike_row(sa, &rows[count++].ike);
+			child = sa->children;
 		}
-		for (; cursor->inside && child && count < max; child = child->next) {
+		for (; child && count < max; child = child->next) {
 			rows[count].child_row = true;
 			child_row(ike, child, &rows[count++].child);
-			cursor->child = child->d.spi_in;
+			cursor->child = child->number;
 		}
-		if (cursor->inside && child)
+		if (child)
 			break;
-		cursor->inside = false;
-		cursor->child = 0;
 		cursor->done = sa->serial;
 	}
 	cursor->end = !sa;
@@ -281,29 +255,6 @@ size_t session_rows(struct ike_shard *ike, const struct ike_filter *filter, stru
 uint32_t ike_last_serial(const struct ike_shard *ike)
 {
 	return ike->serial;
-}
-
-size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, uint32_t last, size_t max)
-{
-	struct ike_sa *sa, *next;
-	size_t count = 0;
-
-	for (sa = ike->oldest; sa && sa->serial <= last && count < max; sa = next) {
-		next = sa->next;
-		if (sa->state == IKE_DELETING || !fits(filter, sa))
-			continue;
-		count++;
-		if (sa->state < IKE_ESTABLISHED) {
-			life_close(sa, NULL);
-			continue;
-		}
-		driver_abandon(sa);
-		sa->wants = WANT_DELETE;
-		driver_pump(sa);
-		if (sa->state != IKE_CLOSED)
-			life_schedule(sa);
-	}
-	return count;
 }
 
 /* What a command asks of one SA that is up; of how many things it will be done. */
@@ -340,23 +291,41 @@ static size_t end_children(struct ike_sa *sa)
 	return count;
 }
 
-static size_t ask_each(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
-		       uint32_t last, size_t max, size_t (*one)(struct ike_sa *sa))
+static size_t end_ike(struct ike_sa *sa)
 {
-	struct ike_sa *sa = first_after(ike, cursor, false), *next;
+	if (sa->state < IKE_ESTABLISHED) {
+		life_close(sa, NULL);
+	} else {
+		driver_abandon(sa);
+		sa->wants = WANT_DELETE;
+	}
+	return 1;
+}
+
+/* Who is asked: SAs in one of these states. */
+struct asked {
+	uint8_t from, to;
+	size_t (*ask)(struct ike_sa *sa);
+};
+
+/* An SA may end by what it is asked, and others with it: the next one is looked up. */
+static size_t ask_each(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
+		       uint32_t last, size_t max, const struct asked *asked)
+{
+	struct row_cursor first = { 0 };
+	struct ike_sa *sa;
 	size_t looked = 0, count = 0;
 
-	for (; sa && sa->serial <= last && looked < max; sa = next) {
-		next = sa->next;
+	if (!cursor)
+		cursor = &first;
+	while ((sa = serials_after(&ike->serials, cursor->done)) && sa->serial <= last && looked < max) {
 		looked++;
-		stand_at(cursor, sa);
-		if (sa->serial <= cursor->done)
-			continue;
 		cursor->done = sa->serial;
-		if (sa->state != IKE_ESTABLISHED || !fits(filter, sa))
+		if (sa->state < asked->from || sa->state > asked->to || !fits(filter, sa))
 			continue;
-		count += one(sa);
-		driver_pump(sa);
+		count += asked->ask(sa);
+		if (sa->state != IKE_CLOSED)
+			driver_pump(sa);
 		if (sa->state != IKE_CLOSED)
 			life_schedule(sa);
 	}
@@ -364,14 +333,29 @@ static size_t ask_each(struct ike_shard *ike, const struct ike_filter *filter, s
 	return count;
 }
 
+size_t ike_clear(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor, uint32_t last,
+		 size_t max)
+{
+	static const struct asked all = { IKE_NEW, IKE_REKEYED, end_ike };
+
+	return ask_each(ike, filter, cursor, last, max, &all);
+}
+
 size_t ike_rekey(struct ike_shard *ike, const struct ike_filter *filter, bool children,
 		 struct row_cursor *cursor, uint32_t last, size_t max)
 {
-	return ask_each(ike, filter, cursor, last, max, children ? rekey_children : rekey_ike);
+	static const struct asked up[] = {
+		{ IKE_ESTABLISHED, IKE_ESTABLISHED, rekey_ike },
+		{ IKE_ESTABLISHED, IKE_ESTABLISHED, rekey_children },
+	};
+
+	return ask_each(ike, filter, cursor, last, max, &up[children]);
 }
 
 size_t ike_clear_children(struct ike_shard *ike, const struct ike_filter *filter, struct row_cursor *cursor,
 			  uint32_t last, size_t max)
 {
-	return ask_each(ike, filter, cursor, last, max, end_children);
+	static const struct asked up = { IKE_ESTABLISHED, IKE_ESTABLISHED, end_children };
+
+	return ask_each(ike, filter, cursor, last, max, &up);
 }

@@ -45,6 +45,7 @@ struct child_sa {
 	struct child_durable d;
 	struct child_sa *next;          /* of the same IKE_SA */
 	struct ike_sa *ike_sa;          /* borrowed */
+	uint64_t number;                /* grows along the list; a new one with a new IKE_SA */
 	uint8_t state;                  /* enum child_state */
 	bool want_rekey, want_delete;   /* requests we are to make */
 	bool outbound_held;             /* only inbound is in the kernel until the peer deletes the old one */

@@ -7,6 +7,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/sa/ike_sa.c \
 	src/libcharon/sa/ike_sa.h \
 	src/libcharon/sa/rows.h \
+	src/libcharon/sa/serials.c \
+	src/libcharon/sa/serials.h \
 	src/libcharon/sa/suite.c \
 	src/libcharon/sa/suite.h \
 	src/libcharon/sa/table.c \

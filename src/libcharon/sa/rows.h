@@ -94,13 +94,14 @@ struct ike_filter {
 	uint8_t family;                 /* outer */
 };
 
-/* Where the next page begins; zeroed: at the first. Each row is consistent, the whole is no snapshot. */
+/*
+ * Where the next page begins; zeroed: at the first. It names numbers, which are never used again: SAs and children that come or
+ * go between two pages move nobody else. Each row is consistent, the whole is no snapshot.
+ */
 struct row_cursor {
-	uint64_t spi;                   /* the SA that was looked at last, */
-	uint32_t serial;                /* and its serial */
 	uint32_t done;                  /* up to this serial all were told, or do not match */
-	uint32_t child;                 /* inbound SPI of the last child told */
-	bool inside;                    /* with sessions: that SA was told, its children not all */
+	uint32_t inside;                /* serial of the SA whose children are being told; 0: none */
+	uint64_t child;                 /* number of its child that was told last; 0: none */
 	bool end;                       /* there is no next page */
 };
 

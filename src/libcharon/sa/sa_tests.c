@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sa/half_open.h"
+#include "sa/serials.h"
 #include "sa/table.h"
 #include "sa/window.h"
 
@@ -58,6 +59,58 @@ START_TEST(table_is_right_after_any_order_of_adds_and_removes)
 	for (unsigned key = 0; key < KEYS; key++)
 		ck_assert_ptr_eq(spi_table_get(&table, key + 1), there[key] ? &object[key] : NULL);
 	spi_table_done(&table);
+}
+END_TEST
+
+/* Against a plain array: whatever has left, a walk goes on with the next one that is there. */
+START_TEST(a_walk_by_serials_finds_the_next_one_there_is)
+{
+	enum { SERIALS = 4000 };
+	struct serials serials = { 0 };
+	static bool there[SERIALS + 2];
+	static int object[SERIALS + 2];
+	uint64_t random = 88172645463325252u;
+	uint32_t last = 0;
+	size_t count = 0;
+
+	ck_assert_ptr_null(serials_after(&serials, 0));
+	serials_remove(&serials, 1);
+	for (unsigned step = 0; last < SERIALS || count; step++) {
+		uint32_t serial, next;
+
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		/* First it grows, then it shrinks to nothing. */
+		if (last < SERIALS && random % 100 < 60) {
+			last += 1 + random / 100 % 3;
+			if (last > SERIALS)
+				last = SERIALS + 1;
+			ck_assert_int_eq(serials_add(&serials, last, &object[last]), CYG_OK);
+			there[last] = true;
+			count++;
+		} else if (last) {
+			serial = 1 + (uint32_t)(random >> 32) % last;
+			serials_remove(&serials, serial);
+			count -= there[serial];
+			there[serial] = false;
+			if (step % 5 == 0 && serials.count) { /* the oldest leave most often */
+				serial = (uint32_t)((int *)serials_after(&serials, 0) - object);
+				serials_remove(&serials, serial);
+				there[serial] = false;
+				count--;
+			}
+		}
+		ck_assert_uint_eq(serials.count, count);
+		ck_assert(serials.used < 64 || serials.used <= 2 * count + 1);
+		serial = (uint32_t)(random >> 16) % (last + 1);
+		for (next = serial + 1; next <= last && !there[next];)
+			next++;
+		ck_assert_ptr_eq(serials_after(&serials, serial), next <= last ? &object[next] : NULL);
+	}
+	ck_assert_ptr_null(serials_after(&serials, 0));
+	ck_assert_ptr_null(serials_after(&serials, UINT32_MAX));
+	serials_done(&serials);
 }
 END_TEST
 
@@ -177,6 +230,7 @@ int main(void)
 
 	tcase_add_test(tcase, table_finds_what_was_added_and_nothing_else);
 	tcase_add_test(tcase, table_is_right_after_any_order_of_adds_and_removes);
+	tcase_add_test(tcase, a_walk_by_serials_finds_the_next_one_there_is);
 	tcase_add_test(tcase, window_of_one_takes_the_next_and_knows_the_last);
 	tcase_add_test(tcase, a_wider_window_moves_over_what_is_answered_in_a_row);
 	tcase_add_test(tcase, message_ids_end_without_wrapping_around);
