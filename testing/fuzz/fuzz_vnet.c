@@ -44,7 +44,7 @@ static void merge_all(const struct cut *cut)
 		FUZZ_CHECK(inner_read(cyg_bytes(room[i], len), &in) == CYG_OK && in.len == len);
 		if (i == 0)
 			merge_begin(&m, room[0], &in, true, true);
-		else if (!merge_add(&m, room[i], &in))
+		else if (merge_add(&m, cyg_bytes(room[i], len)) != len)
 			break;
 		merged++;
 		payloads += i ? (size_t)(len - cut->headers) : len;

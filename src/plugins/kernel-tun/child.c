@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#define SEQ_SOFT  UINT32_C(0xf0000000) /* a 32-bit number space that is nearly used up */
-
 /* --- Suites --- */
 
 void tun_suites_refresh(struct tun_shard *s)
@@ -446,7 +444,7 @@ static void tell_expiry(struct tun_child *child, enum tun_event_kind kind)
 	tun_event(child->shard, &event);
 }
 
-void tun_child_volume(struct tun_child *child, uint64_t total)
+void tun_child_limits(struct tun_child *child, uint64_t total)
 {
 	if (!child->hard_told &&
 	    ((child->hard_octets && total >= child->hard_octets) ||
@@ -454,7 +452,7 @@ void tun_child_volume(struct tun_child *child, uint64_t total)
 		child->hard_told = child->soft_told = true;
 		tell_expiry(child, TUN_EXPIRE_HARD);
 	} else if (!child->soft_told && ((child->soft_octets && total >= child->soft_octets) ||
-					 (!child->esn && child->seq_out >= SEQ_SOFT))) {
+					 (!child->esn && child->seq_out >= TUN_SEQ_SOFT))) {
 		child->soft_told = true;
 		tell_expiry(child, TUN_EXPIRE_SOFT);
 	}

@@ -282,6 +282,92 @@ START_TEST(inner_addresses_outside_the_selectors_do_not_pass)
 }
 END_TEST
 
+/* A TCP segment of the stream that `begins`, number `i` of it, sealed for the child; all are as long. */
+static void seal_segment(const struct pair *pair, uint32_t seq, unsigned i, uint8_t ecn)
+{
+	struct datagram *d = &world.datagram[world.datagrams++];
+	uint8_t plain[256];
+	size_t len = packet_make(plain, "10.1.0.5", "10.2.0.9", 6, 4000, 5001, 20 + 66);
+	uint32_t sum = 6 + 86;
+	uint16_t right;
+
+	plain[1] = ecn;
+	packet_set_df(plain);
+	memset(plain + 24, 0, 16);
+	plain[27] = (uint8_t)(i * 66);
+	plain[32] = 0x50;
+	plain[33] = 0x10;
+	for (unsigned at = 12; at < 20; at += 2)
+		sum += (uint32_t)(plain[at] << 8 | plain[at + 1]);
+	right = checksum(plain + 20, len - 20, sum);
+	plain[36] = (uint8_t)(right >> 8);
+	plain[37] = (uint8_t)right;
+	plain[len] = 0;
+	plain[len + 1] = 4;
+	*d = seal_raw(pair, seq, plain, len + 2);
+}
+
+START_TEST(a_stream_is_continued_by_the_child_that_may_bring_it_alone)
+{
+	struct pair one = { .window = 64 }, two = { .window = 64 };
+	static uint8_t out[CUT_PACKET_MAX], key[100];
+	struct vnet vnet;
+
+	world_new(1);
+	world.merges = true;
+	world_interface(&world.a, 1, 1400);
+	world_interface(&world.b, 1, 1400);
+	two.b.count = 1;
+	two.b.item[0] = selector_of("10.2.0.1", "10.2.0.1");
+	world_connect(&one);
+	memcpy(key, one.child_a.key_out.ptr, one.child_a.key_out.len); /* the next pair's are made in its place */
+	one.child_a.key_out.ptr = key;
+	world_connect(&two);
+	seal_segment(&one, 1, 0, 0);
+	seal_segment(&one, 2, 1, 0);
+	wire_give_merged();
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &vnet, out, sizeof(out)), 40 + 2 * 66);
+	seal_segment(&one, 3, 0, 0);
+	seal_segment(&two, 1, 1, 0);
+	wire_give_merged();
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &vnet, out, sizeof(out)), 40 + 66);
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &vnet, out, sizeof(out)), 0);
+	ck_assert_uint_eq(counters_of(&world.b, 0, two.spi_b).drop_selector, 1);
+	world_disconnect(&one);
+	world_disconnect(&two);
+	world_free();
+}
+END_TEST
+
+START_TEST(congestion_outside_is_told_in_every_packet_of_a_stream)
+{
+	struct pair pair = { .window = 64 };
+	static uint8_t out[CUT_PACKET_MAX];
+	struct vnet vnet;
+
+	world_new(1);
+	world.merges = true;
+	world_interface(&world.a, 1, 1400);
+	world_interface(&world.b, 1, 1400);
+	world_connect(&pair);
+	for (unsigned i = 0; i < 3; i++)
+		seal_segment(&pair, 1 + i, i, ECN_ECT0);
+	world.datagram[0].tos = ECN_CE;
+	wire_give_merged();
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &vnet, out, sizeof(out)), 40 + 3 * 66);
+	ck_assert_uint_eq(out[1], ECN_CE);
+	/* Who cannot be told must lose it (RFC 6040 4.2). */
+	for (unsigned i = 0; i < 3; i++)
+		seal_segment(&pair, 4 + i, i, ECN_NONE);
+	world.datagram[0].tos = ECN_CE;
+	wire_give_merged();
+	ck_assert_uint_eq(tun_get_large(&world.b, 0, &vnet, out, sizeof(out)), 0);
+	ck_assert_uint_eq(counters_of(&world.b, 0, pair.spi_b).drop_other, 3);
+	world_disconnect(&pair);
+	world_free();
+}
+END_TEST
+
 START_TEST(unknown_spi_is_reported_a_few_times_a_second)
 {
 	struct datagram d = { .from = &world.a, .len = 60 };
@@ -369,6 +455,8 @@ TCase *hostile_tcase(void)
 	tcase_add_test(tc, wrong_padding_next_header_and_inner_packet_are_malformed);
 	tcase_add_test(tc, octets_behind_the_inner_packet_are_traffic_flow_padding);
 	tcase_add_test(tc, inner_addresses_outside_the_selectors_do_not_pass);
+	tcase_add_test(tc, a_stream_is_continued_by_the_child_that_may_bring_it_alone);
+	tcase_add_test(tc, congestion_outside_is_told_in_every_packet_of_a_stream);
 	tcase_add_test(tc, unknown_spi_is_reported_a_few_times_a_second);
 	tcase_add_test(tc, spi_that_is_handed_out_but_not_in_use_is_no_unknown_one);
 	tcase_add_test(tc, wrong_requests_are_refused_and_leave_nothing);

@@ -4,6 +4,8 @@
 
 #include <cygnet/cursor.h>
 
+#define OPEN_AT_ONCE 16 /* packets that are looked at while they are in the processor's cache from being opened */
+
 enum { NEXT_IPV4 = 4, NEXT_IPV6 = 41, NEXT_NONE = 59 };
 
 struct in_batch {
@@ -61,21 +63,6 @@ static void admit(struct tun_shard *s, struct in_batch *b, const struct tun_seal
 	b->count++;
 }
 
-static void open_all(struct in_batch *b)
-{
-	unsigned from = 0;
-
-	while (from < b->count) {
-		const struct tun_suite *suite = b->child[from]->suite;
-		unsigned to = from + 1;
-
-		while (to < b->count && b->child[to]->suite == suite)
-			to++;
-		suite->esp.ops->open(suite->esp.instance, b->esp + from, to - from);
-		from = to;
-	}
-}
-
 /* Behind a NAT the peer's address and port may change; the newest authenticated packet shows them. */
 static void tell_mapping(struct tun_child *child, const struct tun_sealed *sealed)
 {
@@ -109,27 +96,72 @@ static void follow(struct tun_child *child, const struct tun_sealed *sealed)
 }
 
 /* To the device, in the order they come; those that continue one stream as one. */
-static void deliver(struct tun_link *link, uint8_t *packet, const struct inner *in)
+static void deliver(struct tun_child *child, struct cyg_bytes packet, const struct inner *in)
 {
+	struct tun_link *link = child->link;
 	struct tun_shard *s = link->shard;
 
-	if (s->merging == link && merge_add(&s->merge, packet, in))
+	if (s->merging == link && merge_add(&s->merge, packet))
 		return;
 	if (s->merging)
 		merge_write(s);
-	merge_begin(&s->merge, packet, in, link->merges_tcp, link->merges_udp);
+	merge_begin(&s->merge, (uint8_t *)(uintptr_t)packet.ptr, in, link->merges_tcp, link->merges_udp);
 	s->merging = link;
+	s->merging_of = child->spi_in;
 	if (s->merge.full)
 		merge_write(s);
 }
 
+/*
+ * Most packets continue the stream that this very child brought before. All that is judged below is the same in them, by comparison
+ * of their headers, so it is not looked at again. Their length, or 0.
+ */
+static uint16_t take_next(struct tun_child *child, const struct tun_sealed *sealed, struct cyg_bytes packet, uint8_t next)
+{
+	struct tun_shard *s = child->shard;
+	const struct merge *m = &s->merge;
+
+	if (s->merging != child->link || s->merging_of != child->spi_in || sealed->ecn == ECN_CE || sealed->ecn == ECN_ECT1 ||
+	    next != (m->family == CYG_IPV4 ? NEXT_IPV4 : NEXT_IPV6))
+		return 0;
+	return merge_add(&s->merge, packet);
+}
+
+/* What the child may bring and how, judged packet by packet. Its length, or 0: it goes no further. */
+static uint16_t take_judged(struct tun_child *child, const struct tun_sealed *sealed, struct cyg_bytes packet, uint8_t next,
+			    const struct tun_conf *conf)
+{
+	uint8_t *octets = (uint8_t *)(uintptr_t)packet.ptr;
+	struct cyg_kernel_counters *counters = &child->counters;
+	struct inner in;
+
+	if ((next != NEXT_IPV4 && next != NEXT_IPV6) || inner_read(packet, &in) != CYG_OK ||
+	    in.source.family != (next == NEXT_IPV4 ? CYG_IPV4 : CYG_IPV6)) {
+		counters->drop_malformed++;
+		return 0;
+	}
+	if (!inner_matches(&in, false, child->selectors, child->local_count,
+			   child->selectors + child->local_count, child->remote_count)) {
+		counters->drop_selector++;
+		return 0;
+	}
+	if (!inner_ecn_out_of_tunnel(octets, &in, sealed->ecn)) {
+		counters->drop_other++;
+		return 0;
+	}
+	if (conf->clamp_mss)
+		(void)path_clamp_mss(octets, &in, tun_child_mtu(child), true);
+	deliver(child, packet, &in);
+	return in.len;
+}
+
 static void take(struct tun_child *child, const struct tun_sealed *sealed, const struct cyg_esp_packet *esp,
-		 const struct tun_conf *conf)
+		 const struct tun_conf *conf, uint64_t now_ms)
 {
 	uint8_t *body = esp->esp + CYG_ESP_HEADER_LEN + child->suite->esp.ops->iv_len;
 	struct cyg_kernel_counters *counters = &child->counters;
 	struct cyg_bytes packet;
-	struct inner in;
+	uint16_t len;
 	uint8_t next;
 
 	if (!inner_unwrap(cyg_bytes(body, esp->len), &packet, &next)) {
@@ -138,34 +170,24 @@ static void take(struct tun_child *child, const struct tun_sealed *sealed, const
 	}
 	if (next == NEXT_NONE) /* a dummy packet, RFC 4303 2.6 */
 		return;
-	if ((next != NEXT_IPV4 && next != NEXT_IPV6) || inner_read(packet, &in) != CYG_OK ||
-	    in.source.family != (next == NEXT_IPV4 ? CYG_IPV4 : CYG_IPV6)) {
-		counters->drop_malformed++;
+	len = take_next(child, sealed, packet, next);
+	if (len == 0)
+		len = take_judged(child, sealed, packet, next, conf);
+	if (len == 0)
 		return;
-	}
-	if (!inner_matches(&in, false, child->selectors, child->local_count,
-			   child->selectors + child->local_count, child->remote_count)) {
-		counters->drop_selector++;
-		return;
-	}
-	if (!inner_ecn_out_of_tunnel(body, &in, sealed->ecn)) {
-		counters->drop_other++;
-		return;
-	}
-	if (conf->clamp_mss)
-		(void)path_clamp_mss(body, &in, tun_child_mtu(child), true);
 	counters->packets_in++;
-	counters->octets_in += in.len;
-	counters->last_in_ms = cyg_shard_now_ms(child->shard->shard);
+	counters->octets_in += len;
+	counters->last_in_ms = now_ms;
 	tun_child_volume(child, counters->octets_in);
-	deliver(child->link, body, &in);
 }
 
-static void finish(struct tun_shard *s, struct in_batch *b)
+/* `from` to `to` are opened: nothing of them was believed before. */
+static void finish(struct tun_shard *s, struct in_batch *b, unsigned from, unsigned to)
 {
 	const struct tun_conf *conf = CYG_CONF(s->ctx, s->shard, struct tun_conf);
+	uint64_t now_ms = cyg_shard_now_ms(s->shard);
 
-	for (unsigned i = 0; i < b->count; i++) {
+	for (unsigned i = from; i < to; i++) {
 		struct tun_child *child = b->child[i];
 		bool newest;
 
@@ -181,7 +203,24 @@ static void finish(struct tun_shard *s, struct in_batch *b)
 		s->counters.opened++;
 		if (newest)
 			follow(child, b->sealed[i]);
-		take(child, b->sealed[i], &b->esp[i], conf);
+		take(child, b->sealed[i], &b->esp[i], conf, now_ms);
+	}
+}
+
+/* Suites that work on many packets side by side get all of them, the others a few at a time. */
+static void open_all(struct tun_shard *s, struct in_batch *b)
+{
+	unsigned from = 0;
+
+	while (from < b->count) {
+		const struct tun_suite *suite = b->child[from]->suite;
+		unsigned most = suite->integ == CYG_AUTH_NONE ? OPEN_AT_ONCE : TUN_BATCH, to = from + 1;
+
+		while (to < b->count && to - from < most && b->child[to]->suite == suite)
+			to++;
+		suite->esp.ops->open(suite->esp.instance, b->esp + from, to - from);
+		finish(s, b, from, to);
+		from = to;
 	}
 }
 
@@ -209,6 +248,7 @@ void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, boo
 {
 	struct in_batch b;
 	int shards[TUN_BATCH];
+	struct tun_child *last = NULL;
 	bool any = false;
 
 	CYG_ASSERT(count <= TUN_BATCH);
@@ -225,9 +265,14 @@ void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, boo
 			s->counters.short_esp++;
 			continue;
 		}
+		if (last && last->spi_in == spi) { /* most come in runs of one SA */
+			admit(s, &b, &packets[i], last, low);
+			continue;
+		}
 		slot = spi_find(&s->spis, spi);
 		if (slot && slot->child) {
-			admit(s, &b, &packets[i], slot->child, low);
+			last = slot->child;
+			admit(s, &b, &packets[i], last, low);
 			continue;
 		}
 		if (slot) {
@@ -244,8 +289,7 @@ void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, boo
 			s->counters.raw_foreign++;
 		}
 	}
-	open_all(&b);
-	finish(s, &b);
+	open_all(s, &b);
 	if (any)
 		relay(s, packets, shards, count);
 }

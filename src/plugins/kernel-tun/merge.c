@@ -11,15 +11,35 @@
 #define IPV6_HEADER 40
 #define TCP_HEADER  20
 #define UDP_HEADER  8
+#define FLAGS_AT    13 /* of TCP */
 
 enum { PSH = 8, ACK = 16 };
 
-/* What has to be known of a packet before it may be merged. */
+/* What has to be known of a packet before others may be merged to it. */
 struct piece {
 	uint16_t headers, payload;
 	uint16_t id;
 	uint32_t seq;
 	uint8_t flags;
+};
+
+/*
+ * Which bits of the headers are the same in all packets of a stream. What differs: lengths, checksums,
+ * identification; sequence number and PSH. Options of TCP are the same too.
+ */
+#define ALL_4  0xff, 0xff, 0xff, 0xff
+#define ALL_8  ALL_4, ALL_4
+#define IN_IPV4 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, ALL_8
+#define IN_IPV6 ALL_4, 0, 0, 0xff, 0xff, ALL_8, ALL_8, ALL_8, ALL_8
+#define IN_TCP  ALL_4, 0, 0, 0, 0, ALL_4, 0xff, 0xff & ~PSH, 0xff, 0xff, 0, 0, 0xff, 0xff
+#define IN_UDP  ALL_4, 0, 0, 0, 0
+
+static const struct mask {
+	uint8_t len; /* a multiple of four */
+	uint8_t octets[IPV6_HEADER + TCP_HEADER];
+} masks[2][2] = { /* IPv6? UDP? */
+	{ { IPV4_HEADER + TCP_HEADER, { IN_IPV4, IN_TCP } }, { IPV4_HEADER + UDP_HEADER, { IN_IPV4, IN_UDP } } },
+	{ { IPV6_HEADER + TCP_HEADER, { IN_IPV6, IN_TCP } }, { IPV6_HEADER + UDP_HEADER, { IN_IPV6, IN_UDP } } },
 };
 
 /* IPv4 without options or IPv6 without extension headers, whole, TCP data or UDP. */
@@ -70,17 +90,22 @@ static bool piece_read(const uint8_t *packet, const struct inner *in, struct pie
 	return true;
 }
 
-static bool sum_is_right(const uint8_t *packet, const struct inner *in)
+/* The pseudo-header but the length, which is all of it that differs from packet to packet. */
+static uint64_t pseudo_sum(const uint8_t *packet, uint8_t family, uint8_t protocol)
 {
-	bool six = in->source.family == CYG_IPV6;
-	uint64_t sum = sum_add(0, packet + (six ? 8 : 12), six ? 32 : 8);
+	bool six = family == CYG_IPV6;
 
-	sum = sum_add_u16(sum, in->protocol);
-	sum = sum_add_u16(sum, (uint16_t)(in->len - in->payload_at));
-	if (sum_fold(sum_add(sum, packet + in->payload_at, (size_t)in->len - in->payload_at)) != UINT16_MAX)
+	return sum_add_u16(sum_add(0, packet + (six ? 8 : 12), six ? 32 : 8), protocol);
+}
+
+static bool sums_are_right(const struct merge *m, const uint8_t *packet, size_t len)
+{
+	uint64_t sum = sum_add_u16(m->pseudo, (uint16_t)(len - m->l4));
+
+	if (sum_fold(sum_add(sum, packet + m->l4, len - m->l4)) != UINT16_MAX)
 		return false;
 	/* The IPv4 header's is written anew, so it has to be right as well. */
-	return six || sum_fold(sum_add(0, packet, IPV4_HEADER)) == UINT16_MAX;
+	return m->family == CYG_IPV6 || sum_fold(sum_ipv4(packet)) == UINT16_MAX;
 }
 
 void merge_begin(struct merge *m, uint8_t *packet, const struct inner *in, bool tcp, bool udp)
@@ -93,70 +118,101 @@ void merge_begin(struct merge *m, uint8_t *packet, const struct inner *in, bool 
 	m->part[1] = (struct iovec){ packet, in->len };
 	m->full = true;
 	if (!(in->protocol == IPPROTO_TCP ? tcp : in->protocol == IPPROTO_UDP && udp) ||
-	    !piece_read(packet, in, &piece) || (piece.flags & PSH) || !sum_is_right(packet, in))
+	    !piece_read(packet, in, &piece) || (piece.flags & PSH))
 		return;
-	m->full = false;
 	m->family = in->source.family;
 	m->protocol = in->protocol;
 	m->l4 = in->payload_at;
 	m->headers = piece.headers;
 	m->payload = piece.payload;
+	m->pseudo = pseudo_sum(packet, m->family, m->protocol);
 	m->next_seq = piece.seq + piece.payload;
 	m->next_id = (uint16_t)(piece.id + 1);
 	m->df = in->df;
+	m->full = !sums_are_right(m, packet, in->len);
 }
 
-static bool same(const uint8_t *a, const uint8_t *b, size_t from, size_t to)
+static uint64_t word(const uint8_t *at)
 {
-	return memcmp(a + from, b + from, to - from) == 0;
+	uint64_t w;
+
+	memcpy(&w, at, sizeof(w));
+	return w;
 }
 
-/* All of the headers but what differs from segment to segment. */
-static bool same_headers(const struct merge *m, const uint8_t *p)
+/* Are the headers those of the stream? Both packets have as many octets. */
+static bool same_headers(const struct merge *m, const uint8_t *packet)
 {
-	const uint8_t *q = m->packet;
+	const struct mask *mask = &masks[m->family == CYG_IPV6][m->protocol == IPPROTO_UDP];
+	uint64_t differ = 0;
+	size_t i;
 
-	if (m->family == CYG_IPV4) {
-		/* Version to TOS; flags to protocol; addresses. Not: length, identification, checksum. */
-		if (!same(p, q, 0, 2) || !same(p, q, 6, 10) || !same(p, q, 12, IPV4_HEADER))
-			return false;
-	} else if (!same(p, q, 0, 4) || !same(p, q, 6, IPV6_HEADER)) {
-		return false;
-	}
-	p += m->l4;
-	q += m->l4;
-	if (m->protocol == IPPROTO_UDP)
-		return same(p, q, 0, 4);
-	/* Ports; acknowledgement and offset; window; urgent pointer and options. The flags were looked at. */
-	return same(p, q, 0, 4) && same(p, q, 8, 13) && same(p, q, 14, 16) &&
-	       same(p, q, 18, (size_t)m->headers - m->l4);
+	for (i = 0; i + 8 <= mask->len; i += 8)
+		differ |= (word(packet + i) ^ word(m->packet + i)) & word(mask->octets + i);
+	for (; i < mask->len; i++)
+		differ |= (uint64_t)(packet[i] ^ m->packet[i]) & mask->octets[i];
+	return differ == 0 && (mask->len == m->headers ||
+			       memcmp(packet + mask->len, m->packet + mask->len, (size_t)m->headers - mask->len) == 0);
 }
 
-bool merge_add(struct merge *m, const uint8_t *packet, const struct inner *in)
+static uint16_t at_u16(const uint8_t *at)
 {
-	struct piece piece;
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
 
-	if (m->full || in->protocol != m->protocol || in->source.family != m->family ||
-	    !piece_read(packet, in, &piece) || piece.headers != m->headers || piece.payload > m->payload ||
-	    m->len + piece.payload > CUT_PACKET_MAX || m->count == (m->protocol == IPPROTO_UDP ? MERGE_UDP_MAX : MERGE_MAX) || !same_headers(m, packet))
-		return false;
-	if (m->protocol == IPPROTO_TCP ? piece.seq != m->next_seq : !m->df && piece.id != m->next_id)
-		return false;
-	if (!sum_is_right(packet, in))
-		return false;
-	m->part[++m->count] = (struct iovec){ (uint8_t *)(uintptr_t)packet + piece.headers, piece.payload };
-	m->len += piece.payload;
-	m->next_seq += piece.payload;
+static uint32_t at_u32(const uint8_t *at)
+{
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return ntohl(v);
+}
+
+/* Everything below `headers` is there once it has been looked at here. Its length by its own header, 0: another stream's. */
+static size_t continues(const struct merge *m, struct cyg_bytes packet)
+{
+	const uint8_t *upper = packet.ptr + m->l4;
+	size_t len;
+
+	if (packet.len <= m->headers || !same_headers(m, packet.ptr))
+		return 0;
+	len = m->family == CYG_IPV4 ? at_u16(packet.ptr + 2) : at_u16(packet.ptr + 4) + (size_t)IPV6_HEADER;
+	if (len <= m->headers || len > packet.len || len - m->headers > m->payload)
+		return 0;
+	if (m->protocol == IPPROTO_TCP)
+		return at_u32(upper + 4) == m->next_seq ? len : 0;
+	if (at_u16(upper + 4) != len - m->l4 || at_u16(upper + 6) == 0)
+		return 0;
+	return m->df || at_u16(packet.ptr + 4) == m->next_id ? len : 0;
+}
+
+uint16_t merge_add(struct merge *m, struct cyg_bytes packet)
+{
+	unsigned most = m->protocol == IPPROTO_UDP ? MERGE_UDP_MAX : MERGE_MAX;
+	uint16_t payload;
+	bool push;
+	size_t len;
+
+	if (m->full || m->count == most)
+		return 0;
+	len = continues(m, packet);
+	if (len == 0 || m->len + (len - m->headers) > CUT_PACKET_MAX || !sums_are_right(m, packet.ptr, len))
+		return 0;
+	payload = (uint16_t)(len - m->headers);
+	push = m->protocol == IPPROTO_TCP && packet.ptr[m->l4 + FLAGS_AT] & PSH;
+	m->part[++m->count] = (struct iovec){ (uint8_t *)(uintptr_t)packet.ptr + m->headers, payload };
+	m->len += payload;
+	m->next_seq += payload;
 	m->next_id++;
-	if (piece.payload < m->payload || (piece.flags & PSH)) {
+	if (payload < m->payload || push) {
 		struct wire_writer w = wire_writer(m->packet, m->headers);
 
 		m->full = true;
 		(void)wire_reserve(&w, m->headers);
-		if (piece.flags & PSH)
-			wire_set_u8(&w, m->l4 + 13u, ACK | PSH);
+		if (push)
+			wire_set_u8(&w, (size_t)m->l4 + FLAGS_AT, ACK | PSH);
 	}
-	return true;
+	return (uint16_t)len;
 }
 
 unsigned merge_end(struct merge *m)
@@ -177,14 +233,12 @@ unsigned merge_end(struct merge *m)
 	if (m->family == CYG_IPV4) {
 		wire_set_u16(&w, 2, (uint16_t)m->len);
 		wire_set_u16(&w, 10, 0);
-		wire_set_u16(&w, 10, sum_end(sum_add(0, m->packet, IPV4_HEADER)));
-		sum = sum_add(0, m->packet + 12, 8);
+		wire_set_u16(&w, 10, sum_end(sum_ipv4(m->packet)));
 	} else {
 		wire_set_u16(&w, 4, (uint16_t)(m->len - IPV6_HEADER));
-		sum = sum_add(0, m->packet + 8, 32);
 	}
 	/* For the checksum to be completed: the pseudo-header's sum. */
-	sum = sum_add_u16(sum_add_u16(sum, m->protocol), (uint16_t)(m->len - m->l4));
+	sum = sum_add_u16(m->pseudo, (uint16_t)(m->len - m->l4));
 	if (m->protocol == IPPROTO_TCP) {
 		vnet.type = m->family == CYG_IPV4 ? VNET_TCP4 : VNET_TCP6;
 		vnet.sum_offset = 16;

@@ -27,13 +27,17 @@ struct merge {
 	bool full;                        /* nothing follows any more */
 	uint32_t next_seq;
 	uint16_t next_id;
+	uint64_t pseudo;                  /* sum over the pseudo-header, without the length */
 	bool df;
 };
 
 /* Begins with a packet, which need not be one that can be merged. `tcp`, `udp`: what may be. */
 void merge_begin(struct merge *m, uint8_t *packet, const struct inner *in, bool tcp, bool udp);
-/* True: it is part of the merge now. */
-bool merge_add(struct merge *m, const uint8_t *packet, const struct inner *in);
+/*
+ * Octets that begin with a packet and may have more behind it. Its length: it is part of the merge now, and all that is looked at of
+ * addresses, protocol, ports, ECN and flags is the same as in the first. 0: it does not go on where the merge ends.
+ */
+uint16_t merge_add(struct merge *m, struct cyg_bytes packet);
 /* Writes the headers; the parts can be written as one packet. How many parts. */
 unsigned merge_end(struct merge *m);
 

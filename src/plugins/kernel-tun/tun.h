@@ -46,6 +46,7 @@
 #define TUN_RAW_BATCH    32
 #define TUN_RAW_SLOT     (TUN_PACKET_MAX + 256)
 #define TUN_SUITES_MAX   32
+#define TUN_SEQ_SOFT     UINT32_C(0xf0000000) /* a 32-bit number space that is nearly used up */
 #define TUN_EVENTS_MAX   128
 #define TUN_ERRORS_PER_S 100        /* ICMP errors of one interface */
 #define TUN_UNKNOWN_PER_S 10        /* unknown_spi events of one shard */
@@ -170,6 +171,7 @@ struct tun_shard {
 	struct held held;           /* addresses and routes in the system that this shard keeps count of */
 	struct outbox outbox;
 	struct tun_link *merging;   /* the interface that `merge` is for, NULL: none is at work */
+	uint32_t merging_of;        /* and the inbound SPI of the child whose packet began it */
 	struct merge merge;
 	struct tun_counters counters;
 };
@@ -220,8 +222,14 @@ void tun_child_path(struct tun_child *child, uint64_t now_ms);
 void tun_child_path_known(struct tun_child *child);
 /* The longest packet inside that the device and the path take. */
 uint16_t tun_child_mtu(struct tun_child *child);
-/* After `octets` more passed in the direction whose total is now `total`. */
-void tun_child_volume(struct tun_child *child, uint64_t total);
+void tun_child_limits(struct tun_child *child, uint64_t total);
+/* After octets passed in the direction whose total is now `total`. */
+static inline void tun_child_volume(struct tun_child *child, uint64_t total)
+{
+	if ((child->soft_octets && total >= child->soft_octets) || (child->hard_octets && total >= child->hard_octets) ||
+	    child->seq_out >= TUN_SEQ_SOFT)
+		tun_child_limits(child, total);
+}
 
 /* --- out.c --- */
 

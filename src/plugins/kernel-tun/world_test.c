@@ -209,7 +209,7 @@ void wire_give_merged(void)
 	struct datagram *first = &world.datagram[0];
 	struct side *to = first->from == &world.a ? &world.b : &world.a;
 	struct cyg_datagram in = { .local = first->remote, .remote = first->local, .natt = true,
-				   .segment = (uint16_t)first->len };
+				   .tos = first->tos, .segment = (uint16_t)first->len };
 	uint8_t *exact = malloc(world.datagrams * first->len);
 
 	for (unsigned i = 0; i < world.datagrams; i++) {
