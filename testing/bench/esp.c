@@ -10,7 +10,7 @@
  *   out    all of kernel-tun's way out but the system calls, large TCP packets cut: look-up, selectors, headers,
  *          checksums, trailers, seal, runs
  *   in     all of its way in: look-up, window, open, trailers, selectors, checksums, merge, writev(2) to /dev/null
- * and which part of the yardstick's speed that is.
+ * and which part of the yardstick's speed that is. What reading the clock costs is taken off.
  */
 #include "alone.h"
 
@@ -64,6 +64,24 @@ static void need(bool good, const char *what)
 	exit(1);
 }
 
+/* Since `start`, without the reading of the clock that is in it. */
+static double taken_ns(double start)
+{
+	static double clock_ns;
+
+	if (clock_ns == 0) {
+		double best = 1e9;
+
+		for (unsigned i = 0; i < 1000; i++) {
+			double from = alone_now_ns(), one = alone_now_ns() - from;
+
+			best = one < best ? one : best;
+		}
+		clock_ns = best;
+	}
+	return alone_now_ns() - start - clock_ns;
+}
+
 /* --- The ops --- */
 
 static void ops_both(const struct cyg_esp *esp, size_t len, unsigned packets, double *seal, double *open_)
@@ -80,10 +98,10 @@ static void ops_both(const struct cyg_esp *esp, size_t len, unsigned packets, do
 							.in = plain, .len = len, .iv = round * TUN_BATCH + i };
 		start = alone_now_ns();
 		esp->ops->seal(esp->instance, p, TUN_BATCH);
-		*seal += alone_now_ns() - start;
+		*seal += taken_ns(start);
 		start = alone_now_ns();
 		esp->ops->open(esp->instance, p, TUN_BATCH);
-		*open_ += alone_now_ns() - start;
+		*open_ += taken_ns(start);
 		need(p[0].status == CYG_OK && p[TUN_BATCH - 1].status == CYG_OK, "a packet does not open");
 	}
 	*seal /= packets / TUN_BATCH * TUN_BATCH;
@@ -161,7 +179,7 @@ static void way_both(struct plane *plane, const struct alone_suite *suite, size_
 		sealed_count = 0;
 		start = alone_now_ns();
 		tun_out(link, &large, 1, false);
-		*out += alone_now_ns() - start;
+		*out += taken_ns(start);
 		need(sealed_count == count, "not all were sealed");
 		for (unsigned i = 0; i < count; i++)
 			memcpy(sealed[i], sent[i], sealed_len); /* as the system does */
@@ -171,7 +189,7 @@ static void way_both(struct plane *plane, const struct alone_suite *suite, size_
 		start = alone_now_ns();
 		tun_in(plane->tun, got, count, false);
 		tun_in_end(plane->tun);
-		*in += alone_now_ns() - start;
+		*in += taken_ns(start);
 		shard_step(plane->shard); /* the turn is over: the send area is free again */
 	}
 	close(link->fd);
@@ -226,6 +244,7 @@ int main(int argc, char **argv)
 	tun_hooks.netlink_open = no_netlink;
 	for (size_t i = 0; i < CYG_COUNT(planes); i++)
 		plane_start(&planes[i]);
+	(void)taken_ns(0); /* learns what the clock costs */
 	printf("alone is %s\n%-21s %6s %8s  %-9s %7s %7s %7s %7s  %s\n", alone_name, "suite", "octets", "alone ns",
 	       "provider", "seal ns", "open ns", "out ns", "in ns", "of alone: seal, out, in");
 	for (size_t s = 0; s < CYG_COUNT(suites); s++) {

@@ -89,10 +89,16 @@ static void merge_write(struct tun_shard *s)
 	s->merging = NULL;
 }
 
-static void follow(struct tun_child *child, const struct tun_sealed *sealed)
+/* `before`: whose address was looked at last in this batch, in which nothing of it changes. */
+static void follow(struct tun_child *child, const struct tun_sealed *sealed, const struct cyg_endpoint **before)
 {
-	if (sealed->udp && child->udp_encap && !cyg_endpoint_equal(&child->remote, sealed->remote))
+	if (*before == sealed->remote)
+		return;
+	*before = sealed->remote;
+	if (sealed->udp && child->udp_encap && !cyg_endpoint_equal(&child->remote, sealed->remote)) {
 		tell_mapping(child, sealed);
+		*before = NULL;
+	}
 }
 
 /* To the device, in the order they come; those that continue one stream as one. */
@@ -186,10 +192,14 @@ static void finish(struct tun_shard *s, struct in_batch *b, unsigned from, unsig
 {
 	const struct tun_conf *conf = CYG_CONF(s->ctx, s->shard, struct tun_conf);
 	uint64_t now_ms = cyg_shard_now_ms(s->shard);
+	const struct cyg_endpoint *looked_at = NULL;
 
 	for (unsigned i = from; i < to; i++) {
 		struct tun_child *child = b->child[i];
 		bool newest;
+
+		if (i > from && child != b->child[i - 1])
+			looked_at = NULL;
 
 		if (b->esp[i].status != CYG_OK) {
 			child->counters.drop_auth++;
@@ -202,7 +212,7 @@ static void finish(struct tun_shard *s, struct in_batch *b, unsigned from, unsig
 		}
 		s->counters.opened++;
 		if (newest)
-			follow(child, b->sealed[i]);
+			follow(child, b->sealed[i], &looked_at);
 		take(child, b->sealed[i], &b->esp[i], conf, now_ms);
 	}
 }
