@@ -261,6 +261,7 @@ START_TEST(key_exchanges_of_much_work_take_turns_and_the_queue_has_an_end)
 	if (_i) { /* the twin: who asks for little work does not wait */
 		ck_assert_uint_eq(ike->turns.waiting + ike->turns.taken, 0);
 		ck_assert_uint_eq(c.rejected_limit_queue, 0);
+		ck_assert_uint_eq(c.queue_at_once + c.queue_queued + c.queue_running + c.queue_waiting, 0);
 		ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 150);
 		finish(kit, &f);
 		return;
@@ -269,17 +270,28 @@ START_TEST(key_exchanges_of_much_work_take_turns_and_the_queue_has_an_end)
 	ck_assert_uint_eq(ike->turns.waiting, 100);
 	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 116);
 	ck_assert_uint_eq(c.rejected_limit_queue, 150 - 116);
+	ck_assert_uint_eq(c.queue_at_once, 16);
+	ck_assert_uint_eq(c.queue_running, 16);
+	ck_assert_uint_eq(c.queue_queued, 100);
+	ck_assert_uint_eq(c.queue_waiting, 100);
+	ck_assert_uint_eq(c.queue_served + c.queue_left, 0);
 	ck_assert(kit_said("ike.limit", "limit queue sa-init"));
 	/* Each that is done makes room for the next one. */
 	ck_assert(shard_manual_run_job(group));
 	kit_settle(kit);
 	ck_assert_uint_eq(ike->turns.taken, 16);
 	ck_assert_uint_eq(ike->turns.waiting, 99);
-	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).responses_out[0], 1);
+	c = kit_counters(kit_gateway(kit));
+	ck_assert_uint_eq(c.responses_out[0], 1);
+	ck_assert_uint_eq(c.queue_served, 1);
+	ck_assert_uint_eq(c.queue_waiting, 99);
 	/* Half-open SAs do not live for ever: the queue runs dry, and the client gets in. */
 	kit_pass(kit, 31000);
 	ck_assert_uint_eq(ike->turns.waiting, 0);
 	ck_assert_uint_eq(ike->turns.taken, 0);
+	c = kit_counters(kit_gateway(kit));
+	ck_assert_uint_gt(c.queue_left, 0);
+	ck_assert_uint_eq(c.queue_served + c.queue_left, 100);
 	while (shard_manual_run_job(group))
 		;
 	f.connect = true;

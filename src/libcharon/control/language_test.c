@@ -124,6 +124,15 @@ static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str
 		show_timeout_counters(exec, &sum);
 		return CYG_OK;
 	}
+	if (cyg_str_equal(line, CYG_STR("queue"))) {
+		const struct ike_counters sum = {
+			.queue_waiting = 3, .queue_running = 16, .queue_at_once = 17, .queue_queued = 8,
+			.queue_served = 4, .queue_left = 1, .rejected_limit_queue = 13,
+		};
+
+		show_queue_counters(exec, &sum);
+		return CYG_OK;
+	}
 	return language_run(ctx, exec, line);
 }
 
@@ -473,8 +482,20 @@ START_TEST(counters_are_shown_by_exchange_service_and_timeout)
 	/* Of nine requests that nobody answered two were probes. */
 	ask("run", "counters", true);
 	HAS("{\"auth\":3,\"packet\":7,\"dpd\":2}");
+	ask("run", "queue", false);
+	HAS("Waiting now                             3\\n");
+	HAS("Dropped: the queue was full            13\\n");
+	ask("run", "queue", true);
+	HAS("{\"queue\":\"IKE_SA_INIT\",\"limit\":1000,\"waiting\":3,\"running\":16,\"at_once\":17,\"queued\":8,\"served\":4,"
+	    "\"left\":1,\"dropped\":13}");
+	ask("run", "show crypto ikev2 stats priority-queue", false);
+	HAS("Waiting now                             0\\n");
+	/* What this version cannot do is no zero. */
 	ask("run", "show crypto ikev2 stats reconnect", false);
-	HAS("\"status\":\"refused\"");
+	HAS("Nothing is counted: this version has no reconnect");
+	HAS_NOT(" 0");
+	ask("run", "show crypto ikev2 stats reconnect", true);
+	HAS("\"not-used\":\"this version has no reconnect");
 	ask("run", "show crypto ikev2 stats", true);
 	HAS_NOT("\"group\"");
 }

@@ -75,9 +75,10 @@ enum cyg_status pages_counters(struct cyg_exec *exec, bool reset,
 			       void (*tell)(struct cyg_exec *exec, const struct ike_counters *sum))
 	CYG_MUST_CHECK;
 
-/* Sums as `show crypto ikev2 stats exchange` and `timeout` have them (show_stats.c). */
+/* Sums as `show crypto ikev2 stats exchange`, `timeout` and `priority-queue` have them (show_stats.c). */
 void show_exchange_counters(struct cyg_exec *exec, const struct ike_counters *sum);
 void show_timeout_counters(struct cyg_exec *exec, const struct ike_counters *sum);
+void show_queue_counters(struct cyg_exec *exec, const struct ike_counters *sum);
 
 #define PAGES_TOTALS_MAX (2 * CYG_KERNEL_TOTALS_MAX)
 

@@ -3,6 +3,7 @@
 #include "control/pages.h"
 #include "control/show.h"
 #include "control/tables.h"
+#include "exchange/turn.h"
 
 #include <stdio.h>
 
@@ -11,6 +12,8 @@ static const struct cyg_token_help tokens[] = {
 	{ "exchange", "Requests and responses, by exchange" },
 	{ "ext-service", "What was asked of others: logins, authorization, addresses, certificates" },
 	{ "timeout", "What was waited for in vain" },
+	{ "reconnect", "Peers that came back fast" },
+	{ "priority-queue", "Requests that wait for their key exchange, so that known peers need not" },
 	{ 0 },
 };
 
@@ -43,7 +46,8 @@ static const struct counter_name {
 	COUNTER(dpd_dead), COUNTER(cookies_demanded), COUNTER(cookies_accepted),
 	COUNTER(cookies_rejected), COUNTER(invalid_ke_in), COUNTER(invalid_ke_out),
 	COUNTER(rejected_limit_negotiation), COUNTER(rejected_limit_sa), COUNTER(rejected_limit_queue),
-	COUNTER(half_open_dropped), COUNTER(half_open_expired),
+	COUNTER(queue_waiting), COUNTER(queue_running), COUNTER(queue_at_once), COUNTER(queue_queued),
+	COUNTER(queue_served), COUNTER(queue_left), COUNTER(half_open_dropped), COUNTER(half_open_expired),
 	COUNTER(drop_short), COUNTER(drop_version), COUNTER(drop_malformed),
 	COUNTER(drop_unknown_spi), COUNTER(drop_auth), COUNTER(drop_state), COUNTER(drop_message_id),
 	COUNTER(drop_critical), COUNTER(drop_exchange), COUNTER(drop_memory), COUNTER(drop_busy),
@@ -247,12 +251,61 @@ void show_timeout_counters(struct cyg_exec *exec, const struct ike_counters *c)
 	cyg_exec_row(exec, json);
 }
 
+/* --- Who waits so that others need not --- */
+
+void show_queue_counters(struct cyg_exec *exec, const struct ike_counters *c)
+{
+	const struct daemon *daemon = exec->ctx;
+	const struct config_global *global = daemon->config ? config_view(daemon->config)->global : NULL;
+	uint64_t limit = global && global->queue_sa_init ? global->queue_sa_init :
+							   (uint64_t)TURN_QUEUE_MAX * daemon->shard_count;
+	const struct {
+		const char *text, *name;
+		uint64_t count;
+	} counts[] = {
+		{ "Limit of the queue", "limit", limit },
+		{ "Waiting now", "waiting", c->queue_waiting },
+		{ "With the helpers now", "running", c->queue_running },
+		{ "Had their turn at once", "at_once", c->queue_at_once },
+		{ "Had to wait", "queued", c->queue_queued },
+		{ "  and had their turn", "served", c->queue_served },
+		{ "  and ended before it", "left", c->queue_left },
+		{ "Dropped: the queue was full", "dropped", c->rejected_limit_queue },
+	};
+	json_t *json = cyg_exec_json(exec) ? json_object() : NULL;
+
+	heading(exec, "Crypto IKEv2 Priority Queue Statistics");
+	cyg_exec_printf(exec, "IKE_SA_INIT, by a group of much work (all other requests never wait)\n");
+	put_text(&json, "queue", "IKE_SA_INIT");
+	for (size_t i = 0; i < CYG_COUNT(counts); i++) {
+		cyg_exec_printf(exec, "%-28s %12llu\n", counts[i].text, (unsigned long long)counts[i].count);
+		put_number(&json, counts[i].name, counts[i].count);
+	}
+	cyg_exec_row(exec, json);
+}
+
+/* A zero would say that it was tried. */
+static enum cyg_status show_reconnect(struct cyg_exec *exec)
+{
+	static const char why[] = "this version has no reconnect: `reconnect` and `crypto ikev2 reconnect key` have no effect";
+	json_t *json = cyg_exec_json(exec) ? json_object() : NULL;
+
+	heading(exec, "Crypto IKEv2 Reconnect Statistics");
+	cyg_exec_printf(exec, "Nothing is counted: %s\n", why);
+	put_text(&json, "not-used", why);
+	cyg_exec_row(exec, json);
+	return CYG_OK;
+}
+
 static enum cyg_status show_stats(struct cyg_exec *exec, const struct cyg_args *args)
 {
+	if (cyg_args_has(args, "reconnect"))
+		return show_reconnect(exec);
 	return pages_counters(exec, false,
-			      cyg_args_has(args, "exchange")    ? show_exchange_counters :
-			      cyg_args_has(args, "ext-service") ? tell_services :
-			      cyg_args_has(args, "timeout")     ? show_timeout_counters : tell_stats);
+			      cyg_args_has(args, "exchange")       ? show_exchange_counters :
+			      cyg_args_has(args, "ext-service")    ? tell_services :
+			      cyg_args_has(args, "priority-queue") ? show_queue_counters :
+			      cyg_args_has(args, "timeout")        ? show_timeout_counters : tell_stats);
 }
 
 static enum cyg_status clear_stats(struct cyg_exec *exec, const struct cyg_args *args)
@@ -262,7 +315,7 @@ static enum cyg_status clear_stats(struct cyg_exec *exec, const struct cyg_args 
 
 static const struct cyg_command commands[] = {
 	{ .mode = "exec",
-	  .syntax = "show crypto ikev2 stats [exchange | ext-service | timeout]",
+	  .syntax = "show crypto ikev2 stats [exchange | ext-service | timeout | reconnect | priority-queue]",
 	  .help = "Shows counters of IKEv2.",
 	  .tokens = tokens,
 	  .run = show_stats },

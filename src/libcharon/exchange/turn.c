@@ -36,6 +36,7 @@ static void cancelled(struct cyg_op *op, void *state)
 	struct exchange *x = state;
 
 	leave_queue(&exchange_ike(x)->turns, x);
+	exchange_ike(x)->counters.queue_left++;
 }
 
 enum cyg_status turn_begin(struct exchange *x)
@@ -47,6 +48,7 @@ enum cyg_status turn_begin(struct exchange *x)
 	if (turns->taken < TURNS_AT_ONCE) {
 		turns->taken++;
 		x->turn = TURN_TAKEN;
+		exchange_ike(x)->counters.queue_at_once++;
 		return CYG_OK;
 	}
 	if (!turns->first)
@@ -56,6 +58,7 @@ enum cyg_status turn_begin(struct exchange *x)
 	*turns->last = x;
 	turns->last = &x->turn_next;
 	turns->waiting++;
+	exchange_ike(x)->counters.queue_queued++;
 	return cyg_op_pending(exchange_op(x), 0, cancelled, x);
 }
 
@@ -74,5 +77,6 @@ void turn_end(struct exchange *x)
 	leave_queue(turns, next);
 	turns->taken++;
 	next->turn = TURN_TAKEN;
+	exchange_ike(x)->counters.queue_served++;
 	cyg_op_complete(&next->op, CYG_OK);
 }

@@ -121,6 +121,9 @@ struct ike_counters {
 	uint64_t cookies_demanded, cookies_accepted, cookies_rejected;
 	uint64_t invalid_ke_in, invalid_ke_out;
 	uint64_t rejected_limit_negotiation, rejected_limit_sa, rejected_limit_queue;
+	/* IKE_SA_INITs by groups of much work (exchange/turn.h): now; and what became of them. */
+	uint64_t queue_waiting, queue_running;
+	uint64_t queue_at_once, queue_queued, queue_served, queue_left;
 	uint64_t half_open_dropped, half_open_expired;
 	/* Messages that were dropped, by reason. */
 	uint64_t drop_short, drop_version, drop_malformed, drop_unknown_spi, drop_auth, drop_state,
