@@ -30,7 +30,7 @@ EXTRA_DIST += testing/packages testing/install-packages testing/check-includes t
 	testing/kernel/vm testing/kernel/soak testing/kernel/planes.sh testing/kernel/guest/lib-plane.sh \
 	testing/kernel/guest/planes testing/kernel/guest/plane-client testing/kernel/guest/plane-crash \
 	testing/kernel/guest/plane-limits testing/kernel/guest/plane-nat testing/kernel/guest/plane-path-mtu \
-	testing/kernel/guest/plane-site
+	testing/kernel/guest/plane-site testing/kernel/guest/plane-transport
 
 THREADED_TESTS += src/libcharon/shard/shard_tests src/libcharon/net/net_tests \
 	src/libcharon/control/daemon_tests

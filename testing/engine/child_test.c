@@ -19,22 +19,33 @@ static const struct {
 	bool no_transport;              /* of the gateway's data plane */
 	bool up, transport;
 	const char *said;               /* of the one who refuses */
+	bool gre;
 } modes[] = {
-	{ GRE_GATEWAY TRANSPORT, GRE_CLIENT TRANSPORT, false, true, true, NULL },
-	{ GRE_GATEWAY REQUIRE, GRE_CLIENT REQUIRE, false, true, true, NULL },
+	{ GRE_GATEWAY TRANSPORT, GRE_CLIENT TRANSPORT, false, true, true, NULL, true },
+	{ GRE_GATEWAY REQUIRE, GRE_CLIENT REQUIRE, false, true, true, NULL, true },
 	/* One wants it and the other does not: a tunnel, unless it is required. */
-	{ GRE_GATEWAY, GRE_CLIENT TRANSPORT, false, true, false, NULL },
-	{ GRE_GATEWAY TRANSPORT, GRE_CLIENT, false, true, false, NULL },
-	{ GRE_GATEWAY, GRE_CLIENT REQUIRE, false, false, false, "requires transport mode: the peer declines it" },
+	{ GRE_GATEWAY, GRE_CLIENT TRANSPORT, false, true, false, NULL, true },
+	{ GRE_GATEWAY TRANSPORT, GRE_CLIENT, false, true, false, NULL, true },
+	{ GRE_GATEWAY, GRE_CLIENT REQUIRE, false, false, false, "requires transport mode: the peer declines it", true },
 	{ GRE_GATEWAY REQUIRE, GRE_CLIENT, false, false, false,
-	  "requires transport mode: the peer does not ask for it" },
+	  "requires transport mode: the peer does not ask for it", true },
 	/* The data plane cannot. */
-	{ GRE_GATEWAY TRANSPORT, GRE_CLIENT TRANSPORT, true, true, false, NULL },
+	{ GRE_GATEWAY TRANSPORT, GRE_CLIENT TRANSPORT, true, true, false, NULL, true },
 	{ GRE_GATEWAY REQUIRE, GRE_CLIENT TRANSPORT, true, false, false,
-	  "requires transport mode: the data plane carries tunnels only" },
+	  "requires transport mode: the data plane carries tunnels only", true },
 	/* An interface of IPsec has tunnels whatever the set says. */
-	{ REQUIRE, REQUIRE, false, true, false, NULL },
+	{ REQUIRE, REQUIRE, false, true, false, NULL, false },
 };
+
+/* Does a route of a child lead into the interface that is as long as an address? */
+static bool host_routed(const struct fake_kernel *k)
+{
+	for (unsigned i = 0; i < k->route_count; i++) {
+		if (k->route[i].to.len == 32)
+			return true;
+	}
+	return false;
+}
 
 START_TEST(transport_mode_is_had_where_both_want_it)
 {
@@ -52,6 +63,10 @@ START_TEST(transport_mode_is_had_where_both_want_it)
 	for (unsigned side = 0; modes[_i].up && side < KIT_SIDES; side++) {
 		ours = fake_active(kit_shard(&kit->side[side], 0));
 		ck_assert_msg((ours->mode == CYG_MODE_TRANSPORT) == modes[_i].transport, "row %d", _i);
+		/* GRE is led into a tunnel, and otherwise goes the way it always went. */
+		if (modes[_i].gre)
+			ck_assert_msg(host_routed(fake_kernel(kit_shard(&kit->side[side], 0))) != modes[_i].transport,
+				      "row %d", _i);
 	}
 	kit_free(kit);
 }

@@ -100,7 +100,8 @@ void child_routes(struct child_sa *child, uint32_t replaces)
 		if (session->routes[i].spi_in == replaces)
 			session->routes[i].spi_in = child->d.spi_in;
 	}
-	for (unsigned i = ts->local; i < (unsigned)ts->local + ts->remote; i++) {
+	/* Without a tunnel packets to the peer go the way they always went. */
+	for (unsigned i = ts->local; child->d.mode == CYG_MODE_TUNNEL && i < (unsigned)ts->local + ts->remote; i++) {
 		struct cyg_prefix prefix;
 
 		/* What leads everywhere is the administrator's business. */

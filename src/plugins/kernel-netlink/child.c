@@ -4,6 +4,7 @@
 #include <cygnet/log.h>
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #define TASK_TIMEOUT_MS 5000
@@ -137,18 +138,21 @@ static enum cyg_status task_begun(struct plane_task *task, enum cyg_status statu
 
 static struct xfrm_template template_of(const struct plane_child *child, enum xfrm_way way)
 {
-	struct xfrm_template template = { .reqid = child->reqid_in };
+	struct xfrm_template template = { .reqid = child->reqid_in, .transport = child->transport ? child->if_id : 0 };
 
 	/* Inbound the reqid says enough: the peer's address may change. */
-	if (way == XFRM_WAY_OUT)
-		template = (struct xfrm_template){ child->spi_in, child->local.ip, child->remote.ip };
+	if (way == XFRM_WAY_OUT) {
+		template.reqid = child->spi_in;
+		template.from = child->local.ip;
+		template.to = child->remote.ip;
+	}
 	return template;
 }
 
 static enum cyg_status want(struct plane_child *child, enum xfrm_way way, const struct pair *pair,
 			    struct plane_task *task)
 {
-	struct xfrm_policy_of policy = { way, *pair, child->if_id };
+	struct xfrm_policy_of policy = { way, *pair, child->transport ? 0 : child->if_id };
 	struct xfrm_template template = template_of(child, way);
 	struct plane_want **at = &child->wants;
 	enum cyg_status status;
@@ -192,7 +196,8 @@ static enum cyg_status want_ways(struct plane_child *child, bool out, struct pla
 			status = want(child, XFRM_WAY_OUT, &child->pairs[i], task);
 			continue;
 		}
-		for (size_t j = 0; j < CYG_COUNT(inward) && status == CYG_OK; j++)
+		/* What comes without a tunnel goes no further than this host. */
+		for (size_t j = 0; j < (child->transport ? 1 : CYG_COUNT(inward)) && status == CYG_OK; j++)
 			status = want(child, inward[j], &child->pairs[i], task);
 	}
 	return status;
@@ -228,6 +233,8 @@ static enum cyg_status take_over(struct plane_child *child, const struct plane_c
 {
 	enum cyg_status status = CYG_OK;
 
+	if (child->transport != old->transport)
+		return CYG_OK;
 	for (const struct plane_want *w = old->wants; w && status == CYG_OK; w = w->next) {
 		if (w->policy.way == XFRM_WAY_OUT)
 			status = want(child, XFRM_WAY_OUT, &w->policy.pair, task);
@@ -245,6 +252,22 @@ static bool checked_by_sa(const struct plane_child *child)
 		child->pairs[0].local.ip.family != child->pairs[1].local.ip.family);
 }
 
+static bool is_host(const struct cyg_prefix *prefix, const struct cyg_ip *host)
+{
+	return prefix->len == cyg_ip_bits(host->family) && cyg_ip_equal(&prefix->ip, host);
+}
+
+/* RFC 4301 4.1: transport mode is for packets between the two ends alone. IKE's own must not get into it. */
+static bool between_the_ends(const struct cyg_kernel_child *wanted, const struct pair *pairs, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (!is_host(&pairs[i].local, &wanted->local.ip) || !is_host(&pairs[i].remote, &wanted->remote.ip) ||
+		    pairs[i].protocol == 0 || pairs[i].protocol == IPPROTO_UDP)
+			return false;
+	}
+	return true;
+}
+
 static enum cyg_status child_new(struct plane_shard *s, const struct cyg_kernel_child *wanted,
 				 struct plane_child **out)
 {
@@ -259,6 +282,14 @@ static enum cyg_status child_new(struct plane_shard *s, const struct cyg_kernel_
 		return CYG_NOMEM;
 	status = pairs_make(wanted->ts_local->item, wanted->ts_local->count, wanted->ts_remote->item,
 			    wanted->ts_remote->count, pairs, PAIRS_MAX, &count);
+	if (status == CYG_OK && wanted->mode == CYG_MODE_TRANSPORT && !between_the_ends(wanted, pairs, count)) {
+		status = CYG_REFUSED;
+		cyg_log(CYG_LOG_ERROR, "kernel.transport",
+			"{peer}: transport mode carries packets of one protocol other than UDP between the two gateways' own "
+			"addresses, and these traffic selectors are for others: use tunnel mode",
+			F_ENDPOINT("peer", &wanted->remote));
+		goto out;
+	}
 	if (status != CYG_OK) {
 		cyg_log(CYG_LOG_ERROR, "kernel.selectors",
 			"{peer}: the kernel cannot have these traffic selectors: {status}",
@@ -277,6 +308,7 @@ static enum cyg_status child_new(struct plane_shard *s, const struct cyg_kernel_
 	child->local = wanted->local;
 	child->remote = wanted->remote;
 	child->udp_encap = wanted->udp_encap;
+	child->transport = wanted->mode == CYG_MODE_TRANSPORT;
 	child->pair_count = count;
 	memcpy(child->pairs, pairs, count * sizeof(*pairs));
 	child->reqid_in = checked_by_sa(child) ? XFRM_REQID_COMMON
@@ -328,6 +360,7 @@ static enum cyg_status add_direction(struct plane_child *child, const struct cyg
 		.inbound = inbound,
 		.udp_encap = wanted->udp_encap,
 		.esn = wanted->esn,
+		.transport = child->transport,
 		.reqid = inbound ? child->reqid_in : child->spi_in,
 		.if_id = child->if_id,
 		.encr = wanted->encr,
@@ -358,8 +391,6 @@ enum cyg_status plane_child_add(struct plane_shard *s, const struct cyg_kernel_c
 	enum cyg_status status = CYG_OK;
 	bool fresh = !child;
 
-	if (wanted->mode != CYG_MODE_TUNNEL)
-		return CYG_UNSUPPORTED;
 	if (child && ((child->in && (what & CYG_INBOUND)) || (child->out && (what & CYG_OUTBOUND))))
 		return CYG_EXISTS;
 	if (fresh)
@@ -376,7 +407,7 @@ enum cyg_status plane_child_add(struct plane_shard *s, const struct cyg_kernel_c
 	old = wanted->replaces ? plane_child_find(s, wanted->replaces) : NULL;
 	if (what & CYG_INBOUND) {
 		status = add_direction(child, wanted, true, task);
-		if (status == CYG_OK && !checked_by_sa(child))
+		if (status == CYG_OK && (child->transport || !checked_by_sa(child)))
 			status = want_ways(child, false, task);
 	}
 	if (status == CYG_OK && (what & CYG_OUTBOUND)) {
@@ -528,6 +559,10 @@ enum cyg_status plane_child_move(struct plane_shard *s, uint32_t spi_in, const s
 	if (cyg_endpoint_equal(&child->local, local) && cyg_endpoint_equal(&child->remote, remote) &&
 	    child->udp_encap == udp_encap)
 		return CYG_OK;
+	/* The selectors are the addresses: RFC 4555 2.1 moves tunnels only. */
+	if (child->transport &&
+	    (!cyg_ip_equal(&child->local.ip, &local->ip) || !cyg_ip_equal(&child->remote.ip, &remote->ip)))
+		return CYG_UNSUPPORTED;
 	task = task_new(child, "moving a child to other endpoints", op);
 	if (!task)
 		return CYG_NOMEM;

@@ -17,6 +17,10 @@
  * the child by `reqid`, which is its inbound SPI: a rekey makes the policy name the new child. Inbound, an SA that has
  * one pair of selectors carries it, and one policy of the interface lets all of those in; one with more pairs has
  * policies of its own under a reqid that it hands down at a rekey.
+ *
+ * Transport mode has nothing to do with an interface: packets between the two hosts leave as they always did, and a
+ * policy of the outer addresses (if_id 0) puts them into the SA that it names. Such a policy stands inbound, too, so that
+ * the same traffic is not taken without ESP.
  */
 #ifndef KERNEL_NETLINK_PLANE_H
 #define KERNEL_NETLINK_PLANE_H
@@ -55,7 +59,7 @@ struct plane_child {
 	uint32_t spi_in, spi_out, reqid_in, if_id;
 	struct cyg_sa_handle owner;
 	struct cyg_endpoint local, remote;
-	bool udp_encap;
+	bool udp_encap, transport;
 	bool in, out;               /* directions that are installed, or about to be */
 	struct plane_task *tasks;   /* under way */
 	struct plane_want *wants;

@@ -29,7 +29,9 @@ static int ends[16];
 static unsigned end_count;
 static uint32_t sa[KEPT];
 static struct xfrm_userpolicy_info policy[KEPT];
-static uint32_t policy_reqid[KEPT];
+static uint32_t policy_reqid[KEPT], policy_if[KEPT];
+static uint8_t policy_mode[KEPT];
+static unsigned sas_transport; /* that were told in this mode */
 static unsigned refuse_sas; /* so many are refused */
 static unsigned updates;
 
@@ -55,6 +57,7 @@ static int take_sa(const struct nlmsghdr *h)
 	for (unsigned i = 0; i < KEPT; i++) {
 		if (!sa[i]) {
 			sa[i] = ntohl(info.id.spi);
+			sas_transport += info.mode == XFRM_MODE_TRANSPORT;
 			return 0;
 		}
 	}
@@ -74,11 +77,23 @@ static int drop_sa(const struct nlmsghdr *h)
 	return ESRCH;
 }
 
-static unsigned policy_find(const struct xfrm_selector *sel, uint8_t dir)
+/* The interface that a message of a body of `size` octets is about, 0: none. */
+static uint32_t interface_of(const struct nlmsghdr *h, size_t size)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, h, size) {
+		if (mnl_attr_get_type(attr) == XFRMA_IF_ID)
+			return mnl_attr_get_u32(attr);
+	}
+	return 0;
+}
+
+static unsigned policy_find(const struct xfrm_selector *sel, uint8_t dir, uint32_t if_id)
 {
 	unsigned i = 0;
 
-	while (i < KEPT && !(policy[i].action == 1 && policy[i].dir == dir &&
+	while (i < KEPT && !(policy[i].action == 1 && policy[i].dir == dir && policy_if[i] == if_id &&
 			     memcmp(&policy[i].sel, sel, sizeof(*sel)) == 0))
 		i++;
 	return i;
@@ -91,7 +106,7 @@ static int take_policy(const struct nlmsghdr *h)
 	unsigned at;
 
 	memcpy(&info, mnl_nlmsg_get_payload(h), sizeof(info));
-	at = policy_find(&info.sel, info.dir);
+	at = policy_find(&info.sel, info.dir, interface_of(h, sizeof(info)));
 	updates++;
 	for (unsigned i = 0; at == KEPT && i < KEPT; i++) {
 		if (!policy[i].action)
@@ -102,9 +117,15 @@ static int take_policy(const struct nlmsghdr *h)
 	ck_assert_uint_lt(at, KEPT);
 	policy[at] = info;
 	policy[at].action = 1;
+	policy_if[at] = interface_of(h, sizeof(info));
 	mnl_attr_for_each(attr, h, sizeof(info)) {
-		if (mnl_attr_get_type(attr) == XFRMA_TMPL)
-			policy_reqid[at] = ((const struct xfrm_user_tmpl *)mnl_attr_get_payload(attr))->reqid;
+		struct xfrm_user_tmpl tmpl;
+
+		if (mnl_attr_get_type(attr) != XFRMA_TMPL)
+			continue;
+		memcpy(&tmpl, mnl_attr_get_payload(attr), sizeof(tmpl));
+		policy_reqid[at] = tmpl.reqid;
+		policy_mode[at] = tmpl.mode;
 	}
 	return 0;
 }
@@ -112,7 +133,7 @@ static int take_policy(const struct nlmsghdr *h)
 static int drop_policy(const struct nlmsghdr *h)
 {
 	const struct xfrm_userpolicy_id *id = mnl_nlmsg_get_payload(h);
-	unsigned at = policy_find(&id->sel, id->dir);
+	unsigned at = policy_find(&id->sel, id->dir, interface_of(h, sizeof(*id)));
 
 	if (at == KEPT)
 		return ENOENT;
@@ -183,7 +204,7 @@ static void begin(void)
 
 	memset(sa, 0, sizeof(sa));
 	memset(policy, 0, sizeof(policy));
-	end_count = updates = 0;
+	end_count = updates = sas_transport = 0;
 	plane_netlink_open = fake_open;
 	ck_assert_int_eq(shard_manual_group_new(&setup, &group), CYG_OK);
 	reg = registry_new(shard_group_control(group));
@@ -254,18 +275,18 @@ static struct cyg_selectors range(const char *low, const char *high)
 	return s;
 }
 
-/* On worker spi % 2 (by its highest octet); `remote` NULL: anything. */
-static enum cyg_status install(uint32_t spi, uint32_t replaces, const char *remote, enum cyg_direction what)
+/* On worker spi % 2 (by its highest octet). */
+static enum cyg_status install_mode(uint32_t spi, uint32_t replaces, const struct cyg_selectors *near,
+				    const struct cyg_selectors *far, enum cyg_ipsec_mode mode, enum cyg_direction what)
 {
 	static uint8_t key[20] = { 1 };
-	struct cyg_selectors any = range("0.0.0.0", "255.255.255.255");
-	struct cyg_selectors far = remote ? range(remote, remote) : any;
 	struct cyg_kernel_child child = {
+		.mode = mode,
 		.spi_in = spi, .spi_out = ~spi, .replaces = replaces, .interface_id = 9,
 		.local = { .ip = { CYG_IPV4, { 192, 0, 2, 1 } }, .port = 500 },
 		.remote = { .ip = { CYG_IPV4, { 192, 0, 2, 2 } }, .port = 500 },
 		.encr = CYG_ENCR_AES_GCM_16, .key_bits = 128, .key_in = { key, 20 }, .key_out = { key, 20 },
-		.ts_local = &any, .ts_remote = &far, .replay_window = 64,
+		.ts_local = near, .ts_remote = far, .replay_window = 64,
 	};
 	struct cyg_shard *shard = shard_group_worker(group, spi >> 24);
 	static struct cyg_op op;
@@ -278,6 +299,24 @@ static enum cyg_status install(uint32_t spi, uint32_t replaces, const char *remo
 		return status;
 	run();
 	return outcome;
+}
+
+/* A tunnel; `remote` NULL: to anything. */
+static enum cyg_status install(uint32_t spi, uint32_t replaces, const char *remote, enum cyg_direction what)
+{
+	struct cyg_selectors any = range("0.0.0.0", "255.255.255.255");
+	struct cyg_selectors far = remote ? range(remote, remote) : any;
+
+	return install_mode(spi, replaces, &any, &far, CYG_MODE_TUNNEL, what);
+}
+
+/* GRE between the two ends. */
+static enum cyg_status install_gre(uint32_t spi, uint32_t replaces, enum cyg_direction what)
+{
+	struct cyg_selectors near = range("192.0.2.1", "192.0.2.1"), far = range("192.0.2.2", "192.0.2.2");
+
+	near.item[0].protocol = far.item[0].protocol = 47;
+	return install_mode(spi, replaces, &near, &far, CYG_MODE_TRANSPORT, what);
 }
 
 static void drop(uint32_t spi)
@@ -430,16 +469,116 @@ START_TEST(a_child_that_goes_at_once_leaves_nothing)
 }
 END_TEST
 
-START_TEST(transport_mode_is_refused)
+static unsigned policies_of(uint8_t dir)
 {
-	struct cyg_selectors any = range("0.0.0.0", "255.255.255.255");
-	struct cyg_kernel_child child = { .spi_in = FIRST, .mode = CYG_MODE_TRANSPORT, .ts_local = &any,
-					  .ts_remote = &any };
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < KEPT; i++)
+		count += policy[i].action && policy[i].dir == dir;
+	return count;
+}
+
+START_TEST(transport_mode_has_policies_of_the_two_hosts)
+{
+	begin();
+	ck_assert(ops->features & CYG_KERNEL_CAN_TRANSPORT);
+	ck_assert_int_eq(install_gre(FIRST, 0, CYG_BOTH), CYG_OK);
+	ck_assert_uint_eq(named(), FIRST);
+	ck_assert_uint_eq(sas(), 2);
+	ck_assert_uint_eq(sas_transport, 2);
+	/* Inbound as well, so that nothing is taken in clear; nothing is forwarded. */
+	ck_assert_uint_eq(policies_of(XFRM_POLICY_OUT), 1);
+	ck_assert_uint_eq(policies_of(XFRM_POLICY_IN), 1);
+	ck_assert_uint_eq(policies_of(XFRM_POLICY_FWD), 0);
+	for (unsigned i = 0; i < KEPT; i++) {
+		if (!policy[i].action)
+			continue;
+		ck_assert_uint_eq(policy_if[i], 0);
+		ck_assert_uint_eq(policy_mode[i], XFRM_MODE_TRANSPORT);
+		ck_assert_uint_eq(policy[i].sel.proto, 47);
+		ck_assert_uint_eq(policy[i].sel.prefixlen_s, 32);
+		ck_assert_uint_eq(policy[i].sel.prefixlen_d, 32);
+	}
+	drop(FIRST);
+	ck_assert_uint_eq(policies(), 0);
+	end();
+}
+END_TEST
+
+START_TEST(a_rekey_hands_a_transport_policy_on)
+{
+	const uint32_t next = FIRST + 2;
+
+	begin();
+	ck_assert_int_eq(install_gre(FIRST, 0, CYG_BOTH), CYG_OK);
+	ck_assert_int_eq(install_gre(next, FIRST, CYG_INBOUND), CYG_OK);
+	ck_assert_uint_eq(named(), FIRST);
+	ck_assert_int_eq(install_gre(next, FIRST, CYG_OUTBOUND), CYG_OK);
+	ck_assert_uint_eq(named(), next);
+	ck_assert_uint_eq(policies(), 2);
+	drop(FIRST);
+	ck_assert_uint_eq(named(), next);
+	ck_assert_uint_eq(policies(), 2); /* still none in clear */
+	/* The same peer anew, on another shard, and a tunnel beside it: each has its own. */
+	ck_assert_int_eq(install_gre(SECOND, 0, CYG_BOTH), CYG_OK);
+	ck_assert_uint_eq(policies(), 2);
+	ck_assert_int_eq(install(SECOND + 2, 0, NULL, CYG_BOTH), CYG_OK);
+	ck_assert_uint_eq(policies(), 3);
+	drop(SECOND);
+	drop(SECOND + 2);
+	ck_assert_uint_eq(named(), next);
+	drop(next);
+	end();
+}
+END_TEST
+
+/* What else it would catch: other hosts' packets, all of this host's, IKE's own. */
+START_TEST(transport_mode_is_for_one_protocol_between_the_two_ends)
+{
+	static const struct {
+		const char *near, *far;
+		uint8_t protocol;
+		enum cyg_status status;
+	} rows[] = {
+		{ "192.0.2.1", "192.0.2.2", 47, CYG_OK },
+		{ "192.0.2.1", "192.0.2.2", 0, CYG_REFUSED },
+		{ "192.0.2.1", "192.0.2.2", 17, CYG_REFUSED },
+		{ "192.0.2.1", "192.0.2.3", 47, CYG_REFUSED },
+		{ "10.0.0.1", "192.0.2.2", 47, CYG_REFUSED },
+		{ NULL, NULL, 47, CYG_REFUSED },
+	};
+
+	begin();
+	for (size_t i = 0; i < CYG_COUNT(rows); i++) {
+		struct cyg_selectors any = range("0.0.0.0", "255.255.255.255");
+		struct cyg_selectors near = rows[i].near ? range(rows[i].near, rows[i].near) : any;
+		struct cyg_selectors far = rows[i].far ? range(rows[i].far, rows[i].far) : any;
+
+		near.item[0].protocol = far.item[0].protocol = rows[i].protocol;
+		ck_assert_msg(install_mode(FIRST, 0, &near, &far, CYG_MODE_TRANSPORT, CYG_BOTH) == rows[i].status,
+			      "row %zu", i);
+		drop(FIRST);
+		ck_assert_uint_eq(sas(), 0);
+	}
+	end();
+}
+END_TEST
+
+START_TEST(transport_mode_does_not_move_to_another_address)
+{
+	struct cyg_endpoint local = { .ip = { CYG_IPV4, { 192, 0, 2, 1 } }, .port = 500 };
+	struct cyg_endpoint remote = { .ip = { CYG_IPV4, { 192, 0, 2, 77 } }, .port = 500 };
+	struct cyg_shard *shard;
 	struct cyg_op op;
 
 	begin();
-	cyg_op_init(&op, shard_group_worker(group, 0), on_done);
-	ck_assert_int_eq(ops->child_add(ctx, shard_group_worker(group, 0), &child, CYG_BOTH, &op), CYG_UNSUPPORTED);
+	shard = shard_group_worker(group, 0);
+	ck_assert_int_eq(install_gre(FIRST, 0, CYG_BOTH), CYG_OK);
+	cyg_op_init(&op, shard, on_done);
+	ck_assert_int_eq(ops->child_move(ctx, shard, FIRST, &local, &remote, false, &op), CYG_UNSUPPORTED);
+	ck_assert_uint_eq(sas(), 2);
+	ck_assert_uint_eq(named(), FIRST);
+	drop(FIRST);
 	end();
 }
 END_TEST
@@ -455,6 +594,9 @@ TCase *plane_tcase(void)
 	tcase_add_test(tc, routes_lead_to_their_child_and_to_the_one_that_replaces_it);
 	tcase_add_test(tc, what_the_system_refuses_leaves_nothing);
 	tcase_add_test(tc, a_child_that_goes_at_once_leaves_nothing);
-	tcase_add_test(tc, transport_mode_is_refused);
+	tcase_add_test(tc, transport_mode_has_policies_of_the_two_hosts);
+	tcase_add_test(tc, a_rekey_hands_a_transport_policy_on);
+	tcase_add_test(tc, transport_mode_is_for_one_protocol_between_the_two_ends);
+	tcase_add_test(tc, transport_mode_does_not_move_to_another_address);
 	return tc;
 }

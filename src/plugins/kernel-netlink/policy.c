@@ -64,7 +64,7 @@ enum cyg_status plane_policies_new(struct plane_shard *s)
 
 static bool same_template(const struct xfrm_template *a, const struct xfrm_template *b)
 {
-	return a->reqid == b->reqid && cyg_ip_equal(&a->from, &b->from) && cyg_ip_equal(&a->to, &b->to);
+	return a->reqid == b->reqid && a->transport == b->transport && cyg_ip_equal(&a->from, &b->from) && cyg_ip_equal(&a->to, &b->to);
 }
 
 static uint32_t hash_octets(uint32_t hash, const void *octets, size_t len)

@@ -14,6 +14,12 @@
 #define MOVED_MARGIN      1024 /* packets that may leave while an SA is moved */
 #define KEY_MAX           128
 
+/*
+ * Transport mode is not bound to an interface: its packets come by none. What is ours says so, and of which interface,
+ * in a limit of packets that nobody reaches ("Cygnet" and the interface's number).
+ */
+#define SIGN (UINT64_C(0x4379) << 48 | UINT64_C(0x676e) << 32)
+
 static const struct cipher {
 	uint16_t encr;
 	const char *name;
@@ -144,6 +150,11 @@ static const struct xfrm_lifetime_cfg no_limits = {
 	.hard_packet_limit = XFRM_INF,
 };
 
+static uint64_t sign_of(uint32_t if_id)
+{
+	return SIGN | if_id;
+}
+
 /* --- SAs --- */
 
 static void put_aead(struct nl_message *m, const struct cipher *cipher, struct cyg_bytes key)
@@ -244,8 +255,11 @@ enum cyg_status xfrm_sa_add(struct nl_message *m, const struct xfrm_sa *sa)
 		info->lft.hard_byte_limit = sa->hard_octets;
 	info->reqid = sa->reqid;
 	info->family = family_of(&sa->to.ip);
-	info->mode = XFRM_MODE_TUNNEL;
-	info->flags = XFRM_STATE_AF_UNSPEC;
+	info->mode = sa->transport ? XFRM_MODE_TRANSPORT : XFRM_MODE_TUNNEL;
+	/* A tunnel may hold the other family, too. */
+	info->flags = sa->transport ? 0 : XFRM_STATE_AF_UNSPEC;
+	if (sa->transport)
+		info->lft.soft_packet_limit = sign_of(sa->if_id);
 	if (sa->esn)
 		info->flags |= XFRM_STATE_ESN;
 	if (sa->inbound && sa->selector) {
@@ -260,7 +274,7 @@ enum cyg_status xfrm_sa_add(struct nl_message *m, const struct xfrm_sa *sa)
 		put_replay(m, sa, window ? window : 1);
 	if (sa->udp_encap)
 		put_encap(m, &sa->from, &sa->to);
-	if (sa->if_id)
+	if (sa->if_id && !sa->transport)
 		mnl_attr_put_u32(&m->header, XFRMA_IF_ID, sa->if_id);
 	if (!sa->inbound) { /* outer packets pass by the rules that lead into tunnels */
 		mnl_attr_put_u32(&m->header, XFRMA_SET_MARK, CYG_FWMARK);
@@ -448,7 +462,7 @@ void xfrm_policy_set(struct nl_message *m, const struct xfrm_policy_of *policy, 
 		.family = family_of(outer),
 		.saddr = address_of(&template->from),
 		.reqid = template->reqid,
-		.mode = XFRM_MODE_TUNNEL,
+		.mode = template->transport ? XFRM_MODE_TRANSPORT : XFRM_MODE_TUNNEL,
 		.aalgos = UINT32_MAX,
 		.ealgos = UINT32_MAX,
 		.calgos = UINT32_MAX,
@@ -456,6 +470,8 @@ void xfrm_policy_set(struct nl_message *m, const struct xfrm_policy_of *policy, 
 
 	selector_put(&info->sel, &policy->pair, policy->way == XFRM_WAY_OUT);
 	info->lft = no_limits;
+	if (template->transport)
+		info->lft.soft_packet_limit = sign_of(template->transport);
 	info->priority = priority;
 	info->dir = directions[policy->way];
 	info->action = XFRM_POLICY_ALLOW;
@@ -482,7 +498,7 @@ void xfrm_policy_dump(struct nl_message *m)
 
 bool xfrm_dumped(const struct nlmsghdr *message, uint32_t if_id, struct nl_message *deletion)
 {
-	bool sa = message->nlmsg_type == XFRM_MSG_NEWSA;
+	bool sa = message->nlmsg_type == XFRM_MSG_NEWSA, bound;
 	size_t size = sa ? sizeof(struct xfrm_usersa_info) : sizeof(struct xfrm_userpolicy_info);
 	const void *body = body_of(message, message->nlmsg_len, size);
 	const struct nlattr *attr;
@@ -490,13 +506,14 @@ bool xfrm_dumped(const struct nlmsghdr *message, uint32_t if_id, struct nl_messa
 	if (!body || (!sa && message->nlmsg_type != XFRM_MSG_NEWPOLICY))
 		return false;
 	attr = find_attr(message, size, XFRMA_IF_ID, sizeof(uint32_t));
-	if (!attr || mnl_attr_get_u32(attr) != if_id)
-		return false;
+	bound = attr && mnl_attr_get_u32(attr) == if_id;
 	if (sa) {
 		struct xfrm_usersa_info info;
 		struct xfrm_usersa_id *id;
 
 		memcpy(&info, body, sizeof(info));
+		if (!bound && info.lft.soft_packet_limit != sign_of(if_id))
+			return false;
 		id = nl_begin(deletion, XFRM_MSG_DELSA, 0, sizeof(*id));
 		*id = (struct xfrm_usersa_id){ .daddr = info.id.daddr, .spi = info.id.spi, .family = info.family,
 					       .proto = info.id.proto };
@@ -505,10 +522,13 @@ bool xfrm_dumped(const struct nlmsghdr *message, uint32_t if_id, struct nl_messa
 		struct xfrm_userpolicy_id *id;
 
 		memcpy(&info, body, sizeof(info));
+		if (!bound && info.lft.soft_packet_limit != sign_of(if_id))
+			return false;
 		id = nl_begin(deletion, XFRM_MSG_DELPOLICY, 0, sizeof(*id));
 		memcpy(&id->sel, &info.sel, sizeof(id->sel));
 		id->dir = info.dir;
-		mnl_attr_put_u32(&deletion->header, XFRMA_IF_ID, if_id);
+		if (bound)
+			mnl_attr_put_u32(&deletion->header, XFRMA_IF_ID, if_id);
 	}
 	return true;
 }

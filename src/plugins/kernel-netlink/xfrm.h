@@ -17,8 +17,9 @@
 struct xfrm_sa {
 	uint32_t spi;
 	struct cyg_endpoint from, to; /* outer, in the direction of the packets */
-	bool inbound, udp_encap, esn;
-	uint32_t reqid, if_id;
+	bool inbound, udp_encap, esn, transport;
+	uint32_t reqid;
+	uint32_t if_id;               /* in transport mode only a sign of whose it is */
 	uint16_t encr, key_bits, integ;
 	struct cyg_bytes key;
 	uint32_t replay_window;
@@ -56,11 +57,12 @@ enum xfrm_way { XFRM_WAY_IN, XFRM_WAY_OUT, XFRM_WAY_FORWARD };
 struct xfrm_policy_of {
 	enum xfrm_way way;
 	struct pair pair;
-	uint32_t if_id;
+	uint32_t if_id;       /* 0: of packets that go through no interface of ours: transport mode */
 };
 struct xfrm_template {
 	uint32_t reqid;       /* 0: any */
 	struct cyg_ip from, to; /* outer; unset: any */
+	uint32_t transport;   /* mode, and the interface whose it is; 0: a tunnel */
 };
 /* Sets it, or sets it anew. */
 void xfrm_policy_set(struct nl_message *m, const struct xfrm_policy_of *policy, const struct xfrm_template *template,
@@ -72,7 +74,7 @@ uint32_t xfrm_priority(const struct pair *pair, enum xfrm_way way);
 #define XFRM_PRIORITY_COMMON  200000u
 #define XFRM_PRIORITY_ACQUIRE 300000u
 
-/* Out of a dump: does it belong to this interface? Then the request that deletes it. */
+/* Out of a dump: does it belong to this interface, in either mode? Then the request that deletes it. */
 bool xfrm_dumped(const struct nlmsghdr *message, uint32_t if_id, struct nl_message *deletion);
 
 /* --- Reports --- */

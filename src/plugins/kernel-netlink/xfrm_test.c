@@ -234,6 +234,55 @@ START_TEST(only_what_hangs_on_the_interface_is_cleared)
 }
 END_TEST
 
+START_TEST(transport_mode_hangs_on_no_interface_and_still_says_whose_it_is)
+{
+	struct cyg_prefix here = { { CYG_IPV4, { 192, 0, 2, 1 } }, 32 }, there = { { CYG_IPV4, { 192, 0, 2, 2 } }, 32 };
+	struct xfrm_policy_of policy = { XFRM_WAY_OUT, { .local = here, .remote = there, .protocol = 47 }, 0 };
+	struct xfrm_template template = { .reqid = 5, .from = here.ip, .to = there.ip, .transport = 9 };
+	struct xfrm_sa sa = sa_of(CYG_ENCR_AES_GCM_16, 128, CYG_AUTH_NONE);
+	const struct xfrm_userpolicy_info *info;
+	const struct xfrm_usersa_info *state;
+	struct nl_message deletion, sent;
+	const struct nlattr *tmpl = NULL, *a;
+
+	sa.transport = true;
+	sa.inbound = false;
+	ck_assert_int_eq(xfrm_sa_add(&m, &sa), CYG_OK);
+	state = mnl_nlmsg_get_payload(&m.header);
+	ck_assert_uint_eq(state->mode, XFRM_MODE_TRANSPORT);
+	ck_assert_uint_eq(state->flags & XFRM_STATE_AF_UNSPEC, 0); /* the kernel takes none of another family */
+	ck_assert_ptr_null(attr(XFRMA_IF_ID));
+	sa.inbound = true;
+	kernels_answer(&sa, 7);
+	ck_assert(!xfrm_dumped(&m.header, 8, &deletion));
+	ck_assert(xfrm_dumped(&m.header, 9, &deletion));
+	ck_assert_uint_eq(deletion.header.nlmsg_type, XFRM_MSG_DELSA);
+
+	xfrm_policy_set(&sent, &policy, &template, 100);
+	info = mnl_nlmsg_get_payload(&sent.header);
+	mnl_attr_for_each(a, &sent.header, sizeof(*info)) {
+		ck_assert_int_ne(mnl_attr_get_type(a), XFRMA_IF_ID);
+		if (mnl_attr_get_type(a) == XFRMA_TMPL)
+			tmpl = a;
+	}
+	ck_assert_ptr_nonnull(tmpl);
+	ck_assert_uint_eq(((const struct xfrm_user_tmpl *)mnl_attr_get_payload(tmpl))->mode, XFRM_MODE_TRANSPORT);
+	sent.header.nlmsg_type = XFRM_MSG_NEWPOLICY; /* as the kernel tells it */
+	ck_assert(!xfrm_dumped(&sent.header, 8, &deletion));
+	ck_assert(xfrm_dumped(&sent.header, 9, &deletion));
+	ck_assert_uint_eq(deletion.header.nlmsg_type, XFRM_MSG_DELPOLICY);
+	/* The deletion names no interface either: the kernel would not find it. */
+	mnl_attr_for_each(a, &deletion.header, sizeof(struct xfrm_userpolicy_id))
+		ck_assert_int_ne(mnl_attr_get_type(a), XFRMA_IF_ID);
+	/* Somebody else's is nobody's of ours. */
+	template.transport = 0;
+	xfrm_policy_set(&sent, &policy, &template, 100);
+	sent.header.nlmsg_type = XFRM_MSG_NEWPOLICY;
+	ck_assert(!xfrm_dumped(&sent.header, 9, &deletion));
+	ck_assert(!xfrm_dumped(&sent.header, 0, &deletion));
+}
+END_TEST
+
 static void report_begin(uint16_t type, const void *body, size_t size)
 {
 	memcpy(nl_begin(&m, type, 0, size), body, size);
@@ -309,6 +358,7 @@ TCase *xfrm_tcase(void)
 	tcase_add_test(tc, a_moved_sa_keeps_its_keys_and_never_repeats_a_number);
 	tcase_add_test(tc, longer_prefixes_come_first);
 	tcase_add_test(tc, only_what_hangs_on_the_interface_is_cleared);
+	tcase_add_test(tc, transport_mode_hangs_on_no_interface_and_still_says_whose_it_is);
 	tcase_add_test(tc, reports_are_read);
 	tcase_add_test(tc, truncated_answers_and_reports_are_refused);
 	return tc;

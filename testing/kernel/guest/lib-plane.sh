@@ -44,7 +44,10 @@ gateway() {
 	cygnet_start gw "$to"
 }
 
-# client ESP-PROPOSALS [CONNECTION-LINE] [CHILD-LINE]: strongSwan in c1.
+# client ESP-PROPOSALS [CONNECTION-LINE] [CHILD-LINE]: strongSwan in c1. What it asks for beside that:
+client_vips=0.0.0.0
+client_local_ts=dynamic
+client_remote_ts=0.0.0.0/0
 client() {
 	charon_start c1 <<-C
 	connections {
@@ -52,7 +55,7 @@ client() {
 	        version = 2
 	        remote_addrs = 192.0.2.1
 	        proposals = aes128gcm16-prfsha256-x25519
-	        vips = 0.0.0.0
+	        ${client_vips:+vips = $client_vips}
 	        ${2:-}
 	        local {
 	            auth = psk
@@ -64,7 +67,8 @@ client() {
 	        }
 	        children {
 	            net {
-	                remote_ts = 0.0.0.0/0
+	                local_ts = $client_local_ts
+	                remote_ts = $client_remote_ts
 	                esp_proposals = $1
 	                ${3:-}
 	            }
