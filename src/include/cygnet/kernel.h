@@ -118,7 +118,7 @@ struct cyg_kernel_ops {
 	/* Once on each shard before anything else. `events` lives as long as the daemon. */
 	enum cyg_status (*attach)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard,
 				  const struct cyg_kernel_events *events);
-	/* Can this suite be had? CYG_UNSUPPORTED if not; never CYG_PENDING. */
+	/* Can this suite be had, with extended sequence numbers if `esn`? CYG_UNSUPPORTED if not; never CYG_PENDING. */
 	enum cyg_status (*can_do)(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint16_t encr,
 				  uint16_t key_bits, uint16_t integ, bool esn);
 	/* A fresh inbound SPI (above 255, with `slot` in its highest octet) at *out. */
@@ -169,7 +169,6 @@ struct cyg_kernel_ops {
 };
 
 #define CYG_KERNEL_CAN_TRANSPORT 1u
-#define CYG_KERNEL_CAN_ESN       2u
 #define CYG_KERNEL_CAN_RAW_ESP   4u
 #define CYG_KERNEL_CAN_DEVICE    8u /* real devices per session */
 

@@ -249,7 +249,7 @@ static enum cyg_status interface_remove(struct cyg_plugin_ctx *ctx, struct cyg_s
 
 static const struct cyg_kernel_ops ops = {
 	.name = "kernel-netlink",
-	.features = CYG_KERNEL_CAN_ESN | CYG_KERNEL_CAN_RAW_ESP | CYG_KERNEL_CAN_TRANSPORT,
+	.features = CYG_KERNEL_CAN_RAW_ESP | CYG_KERNEL_CAN_TRANSPORT,
 	.attach = attach,
 	.can_do = can_do,
 	.spi_alloc = spi_alloc,
