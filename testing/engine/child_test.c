@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a child carries: selectors and their narrowing, transport mode. */
+/* What a child carries: selectors and their narrowing, transport mode, extended sequence numbers. */
 #include "policy/selectors.h"
 #include "testing/engine/engine_tests.h"
 #include "testing/engine/kit.h"
@@ -115,12 +115,14 @@ static void ts(struct chain_writer *c, uint8_t type, const struct wanted *wanted
 	chain_close(c);
 }
 
-/* The client asks for one more child, from its address to all of these; the child that comes of it, or NULL. */
-static const struct fake_child *ask(struct kit *kit, const struct wanted *to, size_t count, uint8_t from)
+/*
+ * The client asks for one more child, from its address to all of these, with extended sequence numbers or without; the
+ * child that comes of it, or NULL.
+ */
+static const struct fake_child *ask_esn(struct kit *kit, const struct wanted *to, size_t count, uint8_t from, bool esn)
 {
-	static const struct transform gcm[] = { { .type = CYG_TRANSFORM_ENCR, .id = CYG_ENCR_AES_GCM_16,
-						  .key_bits = 128 },
-						{ .type = CYG_TRANSFORM_ESN } };
+	const struct transform gcm[] = { { .type = CYG_TRANSFORM_ENCR, .id = CYG_ENCR_AES_GCM_16, .key_bits = 128 },
+					 { .type = CYG_TRANSFORM_ESN, .id = esn } };
 	const struct proposal_out proposal = { .number = 1, .protocol = CYG_PROTO_ESP, .spi_len = 4,
 					       .spi = 0xabcdef01, .transforms = gcm, .count = 2 };
 	static const uint8_t nonce[32] = { 7 };
@@ -148,6 +150,11 @@ static const struct fake_child *ask(struct kit *kit, const struct wanted *to, si
 			return &k->child[i];
 	}
 	return NULL;
+}
+
+static const struct fake_child *ask(struct kit *kit, const struct wanted *to, size_t count, uint8_t from)
+{
+	return ask_esn(kit, to, count, from, false);
 }
 
 static struct kit *connected(void)
@@ -214,6 +221,69 @@ START_TEST(selectors_that_meet_nothing_are_refused_with_the_reason)
 }
 END_TEST
 
+/* --- Extended sequence numbers --- */
+
+#define TWO_SETS(who_) "crypto ipsec transform-set u esp-aes 256 esp-sha256-hmac\n esn\n" \
+		       "crypto ipsec profile " who_ "\n set transform-set t u\n"
+
+static const struct {
+	const char *gateway, *client;
+	uint16_t gateway_cannot, client_cannot; /* this cipher, with these numbers */
+	uint16_t encr;
+	bool esn;
+} numbers[] = {
+	{ "esp-gcm\n esn", "esp-gcm\n esn", 0, 0, CYG_ENCR_AES_GCM_16, true },
+	{ "esp-gcm", "esp-gcm\n esn", 0, 0, CYG_ENCR_AES_GCM_16, false },
+	/* A data plane that cannot: the child is there, with numbers of 32 bits. */
+	{ "esp-gcm\n esn", "esp-gcm\n esn", CYG_ENCR_AES_GCM_16, 0, CYG_ENCR_AES_GCM_16, false },
+	{ "esp-gcm\n esn", "esp-gcm\n esn", 0, CYG_ENCR_AES_GCM_16, CYG_ENCR_AES_GCM_16, false },
+	/* It is asked for each suite. */
+	{ "esp-gcm\n esn", "esp-gcm\n esn", CYG_ENCR_AES_CBC, CYG_ENCR_AES_CBC, CYG_ENCR_AES_GCM_16, true },
+	{ "esp-aes 256 esp-sha256-hmac\n esn", "esp-gcm\n esn", CYG_ENCR_AES_GCM_16, CYG_ENCR_AES_GCM_16,
+	  CYG_ENCR_AES_CBC, true },
+	{ "esp-aes 256 esp-sha256-hmac\n esn", "esp-gcm\n esn", CYG_ENCR_AES_CBC, 0, CYG_ENCR_AES_CBC, false },
+};
+
+START_TEST(extended_numbers_are_had_where_both_data_planes_have_them)
+{
+	struct kit *kit = kit_new(NULL);
+
+	fake_kernel(kit_shard(kit_gateway(kit), 0))->refuse_esn = numbers[_i].gateway_cannot;
+	fake_kernel(kit_shard(kit_client(kit), 0))->refuse_esn = numbers[_i].client_cannot;
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, numbers[_i].gateway, NULL));
+	kit_configure(kit_client(kit), kit_client_text(GCM, numbers[_i].client, TWO_SETS("gateway")));
+	kit_pass(kit, 1500);
+	for (unsigned side = 0; side < KIT_SIDES; side++) {
+		const struct fake_child *child = fake_active(kit_shard(&kit->side[side], 0));
+
+		ck_assert_msg(child && child->encr == numbers[_i].encr, "row %d, side %u", _i, side);
+		ck_assert_msg(child->esn == numbers[_i].esn, "row %d, side %u", _i, side);
+	}
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(who_insists_on_extended_numbers_that_we_lack_is_told_why)
+{
+	static const struct wanted to[] = { { .net = 1 } };
+
+	for (unsigned cannot = 0; cannot < 2; cannot++) {
+		struct kit *kit = kit_new(NULL);
+
+		kit_configure_both(kit, GCM, "esp-gcm\n esn");
+		kit_pass(kit, 1000);
+		ck_assert(kit_connected(kit));
+		if (cannot)
+			fake_kernel(kit_shard(kit_gateway(kit), 0))->refuse_esn = CYG_ENCR_AES_GCM_16;
+		ck_assert_uint_eq(ask_esn(kit, to, 1, 9, true) == NULL, cannot);
+		ck_assert_uint_eq(kit_said("child.failed", "t (test:"), cannot);
+		ck_assert_uint_eq(kit_said("child.failed", "needs an algorithm that the data plane does not carry (ESN)"), cannot);
+		ck_assert_uint_eq(kit_said("child.failed", "proposals without extended sequence numbers at the peer"), cannot);
+		kit_free(kit);
+	}
+}
+END_TEST
+
 Suite *child_suite(void)
 {
 	Suite *suite = suite_create("child");
@@ -224,6 +294,8 @@ Suite *child_suite(void)
 	tcase_add_test(tcase, protocols_and_ports_reach_the_data_plane);
 	tcase_add_test(tcase, of_many_selectors_as_many_as_there_is_room_for_are_taken);
 	tcase_add_test(tcase, selectors_that_meet_nothing_are_refused_with_the_reason);
+	tcase_add_loop_test(tcase, extended_numbers_are_had_where_both_data_planes_have_them, 0, CYG_COUNT(numbers));
+	tcase_add_test(tcase, who_insists_on_extended_numbers_that_we_lack_is_told_why);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

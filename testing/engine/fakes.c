@@ -95,7 +95,9 @@ static enum cyg_status attach(struct cyg_plugin_ctx *ctx, struct cyg_shard *shar
 static enum cyg_status can_do(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint16_t encr,
 			      uint16_t key_bits, uint16_t integ, bool esn)
 {
-	return encr == of(ctx, shard)->refuse_encr ? CYG_UNSUPPORTED : CYG_OK;
+	const struct fake_kernel *k = of(ctx, shard);
+
+	return encr == k->refuse_encr || (esn && encr == k->refuse_esn) ? CYG_UNSUPPORTED : CYG_OK;
 }
 
 static void held_cancel(struct cyg_op *op, void *state)

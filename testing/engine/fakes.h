@@ -39,6 +39,7 @@ struct fake_kernel {
 	/* How to behave. */
 	bool refuse_add, refuse_spi;
 	uint16_t refuse_encr;           /* this cipher it cannot do; 0: it can do all */
+	uint16_t refuse_esn;            /* this one not with extended sequence numbers */
 	bool hold;                      /* operations wait for fake_release() */
 	struct cyg_op *held;            /* the one that waits */
 	enum cyg_status held_status;

@@ -59,6 +59,11 @@ void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool e
 	char text[sizeof(ike->why.mend)];
 	struct cyg_strbuf out = CYG_STRBUF(text);
 
+	if (entry->why == WHY_KERNEL && entry->transform == CYG_TRANSFORM_ESN) {
+		why_mend(ike, "proposals without extended sequence numbers at the peer: %s has none with these algorithms",
+			 ike->kernel->name);
+		return;
+	}
 	if (entry->why == WHY_KERNEL) {
 		why_mend(ike, "crypto ipsec transform-set %s with algorithms that %s carries (esp-gcm, or esp-aes with a hash)",
 			 entry->object->name, ike->kernel->name);

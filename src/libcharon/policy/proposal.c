@@ -58,7 +58,7 @@ unsigned wishes_of_policy(const struct config_policy *policy, struct wish *out)
 
 /* WHY_CHOSEN: it can be had. */
 static enum trace_why have_encr(struct cyg_shard *shard, const struct wish *wish,
-				const struct encr_choice *encr, uint16_t integ)
+				const struct encr_choice *encr, uint16_t integ, bool esn)
 {
 	struct cyg_cipher cipher;
 	struct cyg_esp esp;
@@ -69,7 +69,7 @@ static enum trace_why have_encr(struct cyg_shard *shard, const struct wish *wish
 	if (cyg_get_esp(shard, encr->id, encr->key_bits, integ, &esp) != CYG_OK)
 		return WHY_UNLOADED;
 	if (wish->kernel && wish->kernel->can_do(wish->kernel_ctx, shard, encr->id, encr->key_bits, integ,
-						 false) != CYG_OK)
+						 esn) != CYG_OK)
 		return WHY_KERNEL;
 	return WHY_CHOSEN;
 }
@@ -116,6 +116,7 @@ static enum cyg_status offer_sort(struct cyg_shard *shard, const struct wish *wi
 	struct proposal_out *out = &offer->out[offer->count];
 	unsigned first = offer->transform_count, encr = 0, integ = 0, prf = 0, ke = 0, wanted = 0;
 	enum cyg_status status = CYG_OK;
+	bool esn = wish->esn;
 	enum trace_why why;
 
 	*out = (struct proposal_out){ .number = (uint8_t)(offer->count + 1),
@@ -125,13 +126,16 @@ static enum cyg_status offer_sort(struct cyg_shard *shard, const struct wish *wi
 		if (encr_is_aead(wish->encr[i].id) != aead)
 			continue;
 		wanted++;
-		why = have_encr(shard, wish, &wish->encr[i], aead ? 0 : wish->integ[0]);
+		why = have_encr(shard, wish, &wish->encr[i], aead ? 0 : wish->integ[0], false);
 		if (why != WHY_CHOSEN) {
 			trace_add_transform(trace, wish->object, why, CYG_TRANSFORM_ENCR,
 					    wish->encr[i].id, wish->encr[i].key_bits);
 			continue;
 		}
 		encr++;
+		/* Whatever the peer picks of one proposal must go together. */
+		for (unsigned j = 0; esn && j < (aead ? 1 : wish->integ_count); j++)
+			esn = have_encr(shard, wish, &wish->encr[i], aead ? 0 : wish->integ[j], true) == WHY_CHOSEN;
 		status = offer_add(offer, CYG_TRANSFORM_ENCR, wish->encr[i].id,
 				   wish->encr[i].key_bits);
 	}
@@ -164,7 +168,9 @@ static enum cyg_status offer_sort(struct cyg_shard *shard, const struct wish *wi
 		ke++;
 		status = offer_add(offer, CYG_TRANSFORM_KE, wish->group[i], 0);
 	}
-	if (status == CYG_OK && wish->protocol == CYG_PROTO_ESP && wish->esn)
+	if (wish->esn && !esn)
+		trace_add_transform(trace, wish->object, WHY_KERNEL, CYG_TRANSFORM_ESN, 1, 0);
+	if (status == CYG_OK && wish->protocol == CYG_PROTO_ESP && esn)
 		status = offer_add(offer, CYG_TRANSFORM_ESN, 1, 0);
 	if (status == CYG_OK && wish->protocol == CYG_PROTO_ESP)
 		status = offer_add(offer, CYG_TRANSFORM_ESN, 0, 0);
@@ -308,7 +314,7 @@ static enum trace_why choose_encr(const struct choice *c, struct suite_ids *ids)
 			why = WHY_INTEG;
 			continue;
 		}
-		lacking = have_encr(c->shard, c->wish, &encr, integ);
+		lacking = have_encr(c->shard, c->wish, &encr, integ, false);
 		if (lacking != WHY_CHOSEN) {
 			trace_add_transform(c->trace, c->wish->object, lacking,
 					    CYG_TRANSFORM_ENCR, t->id, t->key_bits);
@@ -340,8 +346,11 @@ static enum trace_why choose_ke(const struct choice *c, uint16_t ke_sent, uint16
 			     out) ? WHY_CHOSEN : WHY_KE;
 }
 
-static enum trace_why choose_esn(const struct choice *c, bool *out)
+/* For the suite that was chosen. */
+static enum trace_why choose_esn(const struct choice *c, const struct suite_ids *ids, bool *out)
 {
+	const struct encr_choice encr = { ids->encr, ids->key_bits };
+
 	*out = false;
 	if (!offers(c, CYG_TRANSFORM_ESN))
 		return WHY_CHOSEN; /* RFC 7296 3.3.3 demands it, some leave it out: none is meant */
@@ -349,6 +358,10 @@ static enum trace_why choose_esn(const struct choice *c, bool *out)
 		if (c->t[i].type != CYG_TRANSFORM_ESN || c->t[i].id > 1 ||
 		    (c->t[i].id == 1 && !c->wish->esn))
 			continue;
+		if (c->t[i].id == 1 && have_encr(c->shard, c->wish, &encr, ids->integ, true) != WHY_CHOSEN) {
+			trace_add_transform(c->trace, c->wish->object, WHY_KERNEL, CYG_TRANSFORM_ESN, 1, 0);
+			continue;
+		}
 		*out = c->t[i].id == 1;
 		return WHY_CHOSEN;
 	}
@@ -380,7 +393,7 @@ static enum trace_why choose_one(const struct choice *c, uint16_t ke_sent, struc
 	why = choose_ke(c, ke_sent, &out->ids.ke);
 	if (why != WHY_CHOSEN)
 		return why;
-	return wish->protocol == CYG_PROTO_ESP ? choose_esn(c, &out->esn) : WHY_CHOSEN;
+	return wish->protocol == CYG_PROTO_ESP ? choose_esn(c, &out->ids, &out->esn) : WHY_CHOSEN;
 }
 
 enum cyg_status proposal_choose(struct cyg_shard *shard, const struct wish *wishes, unsigned count,

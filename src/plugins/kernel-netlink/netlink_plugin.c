@@ -149,7 +149,7 @@ static enum cyg_status attach(struct cyg_plugin_ctx *ctx, struct cyg_shard *shar
 static enum cyg_status can_do(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint16_t encr,
 			      uint16_t key_bits, uint16_t integ, bool esn)
 {
-	return plane_can_do(plane_of(ctx, shard), encr, key_bits, integ);
+	return plane_can_do(plane_of(ctx, shard), encr, key_bits, integ, esn);
 }
 
 static enum cyg_status spi_alloc(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, uint8_t slot,

@@ -100,7 +100,7 @@ struct plane_shard {
 	struct cyg_poll reports;    /* worker 0 */
 	struct {
 		uint16_t encr, key_bits, integ;
-		bool known, can;
+		bool esn, known, can;
 	} suite[16];
 };
 
@@ -169,6 +169,7 @@ void plane_links_free(struct plane_shard *s);
 
 /* Control thread: logs what is missing. */
 enum cyg_status plane_probe(struct nl *xfrm, struct nl *route) CYG_MUST_CHECK;
-enum cyg_status plane_can_do(struct plane_shard *s, uint16_t encr, uint16_t key_bits, uint16_t integ) CYG_MUST_CHECK;
+enum cyg_status plane_can_do(struct plane_shard *s, uint16_t encr, uint16_t key_bits, uint16_t integ,
+			     bool esn) CYG_MUST_CHECK;
 
 #endif

@@ -15,10 +15,12 @@
 #define PROBE_SPI 0xfffffffeu /* a slot of ours, so it is nobody else's for long */
 #define PROBE_LINK "cyg-probe"
 
-static int try_sa(struct nl *xfrm, const struct cyg_ip *here, uint16_t encr, uint16_t key_bits, uint16_t integ)
+static int try_sa(struct nl *xfrm, const struct cyg_ip *here, uint16_t encr, uint16_t key_bits, uint16_t integ,
+		  bool esn)
 {
 	uint8_t key[128];
-	struct xfrm_sa sa = { .spi = PROBE_SPI, .from = { .ip = *here }, .to = { .ip = *here }, .encr = encr,
+	struct xfrm_sa sa = { .spi = PROBE_SPI, .from = { .ip = *here }, .to = { .ip = *here },
+			      .esn = esn, .encr = encr,
 			      .key_bits = key_bits, .integ = integ,
 			      .key = { key, xfrm_key_len(encr, key_bits, integ) } };
 	struct nl_message m;
@@ -84,7 +86,7 @@ enum cyg_status plane_probe(struct nl *xfrm, struct nl *route)
 		missing("IPsec in the kernel", "CONFIG_XFRM_USER", "xfrm_user", EPROTONOSUPPORT);
 		return CYG_UNSUPPORTED;
 	}
-	error = try_sa(xfrm, &here4, CYG_ENCR_AES_CBC, 128, CYG_AUTH_HMAC_SHA2_256_128);
+	error = try_sa(xfrm, &here4, CYG_ENCR_AES_CBC, 128, CYG_AUTH_HMAC_SHA2_256_128, false);
 	if (error == EPROTONOSUPPORT || error == EPERM) {
 		missing("ESP over IPv4", "CONFIG_INET_ESP", "esp4", error);
 		status = CYG_UNSUPPORTED;
@@ -99,16 +101,16 @@ enum cyg_status plane_probe(struct nl *xfrm, struct nl *route)
 		status = CYG_UNSUPPORTED;
 	}
 	/* Without these it works for others. */
-	error = status == CYG_OK ? try_sa(xfrm, &here4, CYG_ENCR_AES_GCM_16, 128, CYG_AUTH_NONE) : 0;
+	error = status == CYG_OK ? try_sa(xfrm, &here4, CYG_ENCR_AES_GCM_16, 128, CYG_AUTH_NONE, false) : 0;
 	if (error)
 		missing("AES-GCM", "CONFIG_CRYPTO_GCM or CONFIG_CRYPTO_SEQIV", "gcm", error);
-	error = try_sa(xfrm, &here6, CYG_ENCR_AES_CBC, 128, CYG_AUTH_HMAC_SHA2_256_128);
+	error = try_sa(xfrm, &here6, CYG_ENCR_AES_CBC, 128, CYG_AUTH_HMAC_SHA2_256_128, false);
 	if (error == EPROTONOSUPPORT)
 		missing("ESP over IPv6", "CONFIG_INET6_ESP", "esp6", error);
 	return status;
 }
 
-enum cyg_status plane_can_do(struct plane_shard *s, uint16_t encr, uint16_t key_bits, uint16_t integ)
+enum cyg_status plane_can_do(struct plane_shard *s, uint16_t encr, uint16_t key_bits, uint16_t integ, bool esn)
 {
 	static const struct cyg_ip here = { CYG_IPV4, { 127, 0, 0, 1 } };
 
@@ -117,11 +119,13 @@ enum cyg_status plane_can_do(struct plane_shard *s, uint16_t encr, uint16_t key_
 			s->suite[i].encr = encr;
 			s->suite[i].key_bits = key_bits;
 			s->suite[i].integ = integ;
+			s->suite[i].esn = esn;
 			s->suite[i].known = true;
-			s->suite[i].can = try_sa(&s->question, &here, encr, key_bits, integ) == 0;
+			s->suite[i].can = try_sa(&s->question, &here, encr, key_bits, integ, esn) == 0;
 		}
-		if (s->suite[i].encr == encr && s->suite[i].key_bits == key_bits && s->suite[i].integ == integ)
+		if (s->suite[i].encr == encr && s->suite[i].key_bits == key_bits && s->suite[i].integ == integ &&
+		    s->suite[i].esn == esn)
 			return s->suite[i].can ? CYG_OK : CYG_UNSUPPORTED;
 	}
-	return try_sa(&s->question, &here, encr, key_bits, integ) == 0 ? CYG_OK : CYG_UNSUPPORTED;
+	return try_sa(&s->question, &here, encr, key_bits, integ, esn) == 0 ? CYG_OK : CYG_UNSUPPORTED;
 }
