@@ -16,6 +16,7 @@ int main(void)
 	srunner_add_suite(runner, cert_suite());
 	srunner_add_suite(runner, eap_suite());
 	srunner_add_suite(runner, end_suite());
+	srunner_add_suite(runner, farewell_suite());
 	srunner_add_suite(runner, plan_suite());
 	srunner_add_suite(runner, rekey_suite());
 	srunner_add_suite(runner, everyday_suite());

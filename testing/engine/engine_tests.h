@@ -15,6 +15,7 @@ Suite *dead_end_suite(void);
 Suite *refuse_suite(void);
 Suite *eap_suite(void);
 Suite *end_suite(void);
+Suite *farewell_suite(void);
 Suite *plan_suite(void);
 Suite *rekey_suite(void);
 Suite *everyday_suite(void);

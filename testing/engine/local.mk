@@ -29,6 +29,7 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKE
 	testing/engine/engine_tests.h \
 	testing/engine/export_test.c \
 	testing/engine/everyday_test.c \
+	testing/engine/farewell_test.c \
 	testing/engine/faults_test.c \
 	testing/engine/fragment_test.c \
 	testing/engine/identity_test.c \

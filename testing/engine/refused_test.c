@@ -82,6 +82,11 @@ static void put_delete(struct chain_writer *c)
 	delete_write(c, CYG_PROTO_ESP, 4, &spi, 1);
 }
 
+static void put_delete_ike(struct chain_writer *c)
+{
+	delete_write(c, CYG_PROTO_IKE, 0, NULL, 0);
+}
+
 static void put_eap(struct chain_writer *c)
 {
 	eap_write(c, cyg_bytes("\1\1\0\5\1", 5));
@@ -93,6 +98,11 @@ static void put_cookie(struct chain_writer *c)
 }
 
 static void put_error(struct chain_writer *c)
+{
+	notify_write(c, CYG_PROTO_NONE, 0, 0, CYG_N_TEMPORARY_FAILURE, cyg_bytes(NULL, 0));
+}
+
+static void put_fatal(struct chain_writer *c)
 {
 	notify_write(c, CYG_PROTO_NONE, 0, 0, CYG_N_INVALID_SYNTAX, cyg_bytes(NULL, 0));
 }
@@ -110,7 +120,7 @@ static const struct {
 	{ HAS_IDI, put_idi },       { HAS_IDR, put_idr },         { HAS_AUTH, put_auth },
 	{ HAS_TSI, put_tsi },       { HAS_TSR, put_tsr },         { HAS_DELETE, put_delete },
 	{ HAS_EAP, put_eap },       { HAS_N_COOKIE, put_cookie }, { HAS_N_ERROR, put_error },
-	{ HAS_N_REKEY, put_rekey },
+	{ HAS_N_REKEY, put_rekey }, { HAS_N_FATAL, put_fatal },   { HAS_DELETE_IKE, put_delete_ike },
 };
 
 static uint32_t generated[MESSAGES_MAX];
@@ -283,10 +293,12 @@ static size_t write_clear(const struct ike_sa *sa, uint8_t exchange, bool respon
 static const uint8_t exchanges[] = { CYG_IKE_SA_INIT, CYG_IKE_AUTH, CYG_CREATE_CHILD_SA, CYG_INFORMATIONAL,
 				     CYG_IKE_SESSION_RESUME, 43 /* IKE_INTERMEDIATE */, 240 };
 
-/* The error notifies that has_of() of the driver sees as such. */
+/* What has_of() of the driver sees besides. */
 static uint32_t seen_as(uint32_t has)
 {
-	return has & HAS_N_INVALID_KE ? has | HAS_N_ERROR : has;
+	if (has & (HAS_N_INVALID_KE | HAS_N_FATAL))
+		has |= HAS_N_ERROR;
+	return has & HAS_DELETE_IKE ? has | HAS_DELETE : has;
 }
 
 static unsigned long torment(unsigned n)

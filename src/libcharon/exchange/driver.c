@@ -51,6 +51,12 @@ static uint32_t has_of(const struct message *msg)
 		if (type < CYG_N_INITIAL_CONTACT)
 			has |= HAS_N_ERROR;
 	}
+	if (exchange_fatal_notify(msg))
+		has |= HAS_N_FATAL;
+	for (unsigned i = 0; i < msg->delete_count; i++) {
+		if (msg->del[i].protocol == CYG_PROTO_IKE)
+			has |= HAS_DELETE_IKE;
+	}
 	return has;
 }
 

@@ -44,6 +44,18 @@ struct ike_shard *exchange_ike(const struct exchange *x)
 	return x->sa->ike;
 }
 
+uint16_t exchange_fatal_notify(const struct message *msg)
+{
+	for (unsigned i = 0; i < msg->notify_count; i++) {
+		uint16_t type = msg->notify[i].type;
+
+		if (type == CYG_N_AUTHENTICATION_FAILED || type == CYG_N_INVALID_SYNTAX ||
+		    type == CYG_N_UNSUPPORTED_CRITICAL_PAYLOAD)
+			return type;
+	}
+	return CYG_N_NONE;
+}
+
 static enum cyg_status run_stages(struct exchange *x)
 {
 	while (x->stage < x->stage_count) {

@@ -25,11 +25,13 @@ struct login;
 struct pki_point;
 struct rekey_work;
 
-/* Bits beside enum message_has, for notifies that a table tells apart. */
+/* Bits beside enum message_has, for notifies and deletes that a table tells apart. */
 #define HAS_N_COOKIE     (1u << 24)
 #define HAS_N_INVALID_KE (1u << 25)
 #define HAS_N_ERROR      (1u << 26) /* any error notify */
 #define HAS_N_REKEY      (1u << 27)
+#define HAS_N_FATAL      (1u << 28) /* one that ends an SA by itself: RFC 7296 2.21.2 */
+#define HAS_DELETE_IKE   (1u << 29) /* a Delete of the IKE_SA */
 
 enum exchange_part { REQUEST, RESPONSE };
 
@@ -156,6 +158,8 @@ struct cyg_op *exchange_op(struct exchange *x);
 enum cyg_status exchange_refuse(struct exchange *x, enum cyg_status status, uint16_t notify,
 				const char *format, ...) CYG_PRINTF(4, 5);
 struct ike_shard *exchange_ike(const struct exchange *x);
+/* The first notify that ends an SA which is being set up, without a Delete (RFC 7296 2.21.2), or CYG_N_NONE. */
+uint16_t exchange_fatal_notify(const struct message *msg);
 
 /* --- Explaining (explain.c) --- */
 

@@ -7,15 +7,36 @@
 static enum cyg_status on_delete(struct exchange *x);
 static enum cyg_status on_notify(struct exchange *x);
 static enum cyg_status on_farewell(struct exchange *x);
+static enum cyg_status on_early(struct exchange *x);
 static enum cyg_status on_request(struct exchange *x);
 static enum cyg_status on_response(struct exchange *x);
 
+/*
+ * Before IKE_AUTH is over, who sends one has the SA's keys and has proved nothing else, so it is heard only if it ends the
+ * attempt: a refusal of IKE_AUTH, or silence, would do as much. A gateway in whose EAP login we are has proved itself.
+ */
 static const struct exchange_row rows[] = {
 	/* when the SA is  and gets   holding at least   run           then it is    */
-	{ IKE_EAP,         REQUEST,   HAS_DELETE,        on_farewell,  IKE_STATES },
-	{ IKE_EAP,         REQUEST,   HAS_N_ERROR,       on_farewell,  IKE_STATES },
-	{ IKE_EAP_DONE,    REQUEST,   HAS_DELETE,        on_farewell,  IKE_STATES },
-	{ IKE_EAP_DONE,    REQUEST,   HAS_N_ERROR,       on_farewell,  IKE_STATES },
+	{ IKE_AUTH_SENT,   REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_AUTH_SENT,   REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_EAP_WANTED,  REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_EAP_WANTED,  REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_EAP_TURN,    REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_EAP_TURN,    REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_EAP_TURN,    REQUEST,   0,                 on_early,     IKE_STATES },
+	{ IKE_EAP_SENT,    REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_EAP_SENT,    REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_EAP_SENT,    REQUEST,   0,                 on_early,     IKE_STATES },
+	{ IKE_PROOF_TURN,  REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_PROOF_TURN,  REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_PROOF_TURN,  REQUEST,   0,                 on_early,     IKE_STATES },
+	{ IKE_PROOF_SENT,  REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_PROOF_SENT,  REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_PROOF_SENT,  REQUEST,   0,                 on_early,     IKE_STATES },
+	{ IKE_EAP,         REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_EAP,         REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
+	{ IKE_EAP_DONE,    REQUEST,   HAS_DELETE_IKE,    on_farewell,  IKE_STATES },
+	{ IKE_EAP_DONE,    REQUEST,   HAS_N_FATAL,       on_farewell,  IKE_STATES },
 	{ IKE_ESTABLISHED, REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
 	{ IKE_REKEYED,     REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
 	{ IKE_DELETING,    REQUEST,   HAS_DELETE,        on_delete,    IKE_STATES },
@@ -108,14 +129,46 @@ static enum cyg_status on_notify(struct exchange *x)
 }
 
 /* An initiator that does not go on with its login: it took us for somebody else, or its method did. */
+static void tell_login_given_up(struct ike_sa *sa)
+{
+	why_mend(sa->ike, "the peer's log: our certificate, our identity or what the EAP method said did not suit it");
+	why_log(sa, false, 0, "the peer gives its login by EAP up");
+}
+
+/* A responder that does not go on with ours. */
+static void tell_sent_away(struct ike_sa *sa, uint16_t type)
+{
+	const char *meaning;
+	char storage[16];
+
+	if (type == CYG_N_NONE) {
+		why_mend(sa->ike, "the peer's log: somebody cleared the SA there, or its configuration was changed");
+		why_log(sa, false, 0, "the peer deletes the SA before IKE_AUTH is over");
+		return;
+	}
+	meaning = why_notify(sa->ike, type, false);
+	if (type == CYG_N_AUTHENTICATION_FAILED)
+		why_mend_proof(sa);
+	why_log(sa, false, type, "the peer ends IKE_AUTH with %s: %s", notify_name(type, storage), meaning);
+}
+
+/* The attempt ends at once; a tunnel tries again after the pause that any refusal costs. */
 static enum cyg_status on_farewell(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
 
 	why_object(sa->ike, &sa->profile->head);
-	why_mend(sa->ike, "the peer's log: our certificate, our identity or what the EAP method said did not suit it");
-	why_log(sa, false, 0, "the peer gives its login by EAP up");
+	if (sa->d.initiator)
+		tell_sent_away(sa, exchange_fatal_notify(x->msg));
+	else
+		tell_login_given_up(sa);
 	x->ends_sa = true;
+	return CYG_OK;
+}
+
+/* The gateway has proved itself and may look whether we live: the empty answer says so. */
+static enum cyg_status on_early(struct exchange *x)
+{
 	return CYG_OK;
 }
 
