@@ -75,8 +75,14 @@ struct config_sealer {
 
 /* For lines that are read and printed from now on; outlives the grammar, or is replaced by NULL. Without one all stay closed. */
 void config_grammar_seal_with(struct config_grammar *grammar, const struct config_sealer *sealer);
-/* The texts that are kept closed. */
-void config_each_closed(const struct cyg_config *config, void (*tell)(void *ctx, struct cyg_str text), void *ctx);
+/* A secret that is kept closed. Views live as long as the snapshot. */
+struct config_closed {
+	struct cyg_str text;
+	const char *lacks; /* what is missing to open it */
+	const char *file;
+	uint32_t line;
+};
+void config_each_closed(const struct cyg_config *config, void (*tell)(void *ctx, const struct config_closed *closed), void *ctx);
 /* Opens what is closed, as far as it can be; or closes each secret that would be written as type 6, after it is sealed. NULL at *out if
  * nothing changes. `findings` as for a typed line; what is in force is to become the result even so. */
 enum cyg_status config_turn_sealed(const struct cyg_config *base, bool open, struct config_findings *findings,
@@ -270,7 +276,7 @@ struct config_unused {
 	uint32_t line;
 };
 /* Each of them, the inner ones first; with `before` (may be NULL) not those that were not used then either, for the same
- * reason. */
+ * reason or since they lacked lines then too. */
 void config_each_unused(const struct cyg_config *config, const struct cyg_config *before,
 			void (*tell)(void *ctx, const struct config_unused *unused), void *ctx);
 

@@ -94,19 +94,22 @@ const char *cyg_args_sealed(const struct cyg_args *args)
 
 /* --- A whole configuration --- */
 
-static void each_closed(const struct node *node, void (*tell)(void *ctx, struct cyg_str text), void *ctx)
+static void each_closed(const struct node *node, void (*tell)(void *ctx, const struct config_closed *closed), void *ctx)
 {
 	const struct node *inner;
 
-	for (size_t i = 0; node->lines && i < node->lines->count; i++)
-		if (node->lines->items[i]->secret_type == 6)
-			tell(ctx, cyg_str(node->lines->items[i]->sealed));
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		const struct cyg_args *line = node->lines->items[i];
+
+		if (line->secret_type == 6)
+			tell(ctx, &(struct config_closed){ cyg_str(line->sealed), line->lacks, line->source->name, line->line });
+	}
 	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++)
 		for (uint64_t at = 0; (inner = table_next(node->tables[t], &at));)
 			each_closed(inner, tell, ctx);
 }
 
-void config_each_closed(const struct cyg_config *config, void (*tell)(void *ctx, struct cyg_str text), void *ctx)
+void config_each_closed(const struct cyg_config *config, void (*tell)(void *ctx, const struct config_closed *closed), void *ctx)
 {
 	each_closed(config->root, tell, ctx);
 }

@@ -291,6 +291,61 @@ START_TEST(without_the_key_again_secrets_are_closed_and_not_lost)
 }
 END_TEST
 
+/* --- The way back --- */
+
+START_TEST(a_rollback_over_a_changed_master_key_brings_the_secrets_back)
+{
+	char before[300], after[300];
+
+	kit_start();
+	configure(PEER "pre-shared-key open-sesame\\n" KEY "seven-seas\\npassword encryption aes\\n");
+	write_memory();
+	stored_text(before, sizeof(before));
+	configure(PEER "pre-shared-key another-one\\nhostname gw7\\n"); /* kept-1 has what was before it */
+	ck_assert_msg(asks("key config-key password-encrypt", ",\"answer\":[\"seven-seas\",\"eight-hills\",\"eight-hills\"]"),
+		      "%s", answer);
+	ck_assert_msg(kit_ctl("-c 'rollback 1'") == 0, "%s", kit_output);
+	ck_assert_msg(!kit_shows("type 6"), "%s", kit_output);
+	expect_running("hostname gw1");
+	expect_secret("pre-shared-key open-sesame");
+	stored_text(after, sizeof(after));
+	ck_assert_str_ne(before, after);
+	/* Nothing is left that the key of before opens. */
+	ck_assert_int_ne(kit_run("grep -rl -- '%.30s' %s/var/lib/cygnet", before, kit_root), 0);
+	ck_assert_int_ne(kit_run("grep -rl -e open-sesame -e another-one %s/var/lib/cygnet", kit_root), 0);
+	kit_stop();
+	kit_start();
+	expect_secret("pre-shared-key open-sesame");
+	kit_stop();
+}
+END_TEST
+
+START_TEST(a_rollback_to_what_cannot_be_opened_says_where_and_changes_nothing)
+{
+	char told[200];
+
+	kit_start();
+	configure(PEER "pre-shared-key open-sesame\\n" KEY "seven-seas\\npassword encryption aes\\n");
+	configure("hostname gw7\\n");
+	ck_assert_msg(asks("no key config-key password-encrypt", ",\"answer\":\"yes\""), "%s", answer);
+	configure("no crypto ikev2 keyring K\\nhostname gw8\\n");
+	ck_assert_int_eq(kit_run("grep -n 'pre-shared-key 6 ' %s/var/lib/cygnet/kept-1", kit_root), 0);
+	snprintf(told, sizeof(told), "kept-1:%ld: the secret of this line cannot be opened; it lacks: the master key",
+		 strtol(kit_output, NULL, 10));
+	ck_assert_int_ne(kit_ctl("-c 'rollback 1'"), 0);
+	ck_assert_msg(kit_shows(told), "no `%s` in:\n%s", told, kit_output);
+	ck_assert_msg(kit_shows("kept-1 has 1 secret that cannot be opened; what was in force stays"), "%s", kit_output);
+	ck_assert_int_ne(kit_ctl("--json -c 'rollback 1 dry-run'"), 0);
+	ck_assert_msg(kit_shows("\"lacks\""), "%s", kit_output);
+	expect_running("hostname gw8");
+	ck_assert(!kit_shows("keyring"));
+	ck_assert_msg(kit_ctl("-c 'rollback 1 force'") == 0, "%s", kit_output);
+	expect_running("hostname gw7");
+	ck_assert_msg(kit_shows("pre-shared-key 6 A"), "%s", kit_output);
+	kit_stop();
+}
+END_TEST
+
 /* --- The file --- */
 
 START_TEST(a_file_that_others_can_read_is_not_used)
@@ -333,6 +388,8 @@ Suite *daemon_vault_suite(void)
 	tcase_add_test(tests, texts_of_other_gateways_are_opened_with_the_same_key);
 	tcase_add_test(tests, the_key_is_asked_for_and_a_change_asks_for_the_old_one);
 	tcase_add_test(tests, without_the_key_again_secrets_are_closed_and_not_lost);
+	tcase_add_test(tests, a_rollback_over_a_changed_master_key_brings_the_secrets_back);
+	tcase_add_test(tests, a_rollback_to_what_cannot_be_opened_says_where_and_changes_nothing);
 	tcase_add_test(tests, a_file_that_others_can_read_is_not_used);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -2,8 +2,10 @@
 #include "control/kept.h"
 
 #include "control/config_file.h"
+#include "control/reading.h"
 #include "control/show.h"
 #include "control/text_file.h"
+#include "control/vault.h"
 
 #include <cygnet/log.h>
 
@@ -94,4 +96,55 @@ enum cyg_status kept_text(const struct daemon *daemon, unsigned number, char **t
 	char path[PATHS_LEN];
 
 	return path_of(daemon, number, path) ? text_file_read(path, text, len) : CYG_LIMIT;
+}
+
+/* --- Secrets of type 6 --- */
+
+/* The kept ones, then the last good copy; false behind that. */
+static bool nth_path(const struct daemon *daemon, unsigned n, char *out)
+{
+	if (n < KEPT_MAX)
+		return path_of(daemon, n + 1, out);
+	return n == KEPT_MAX && paths_join(out, daemon->paths.lib, LAST_GOOD) == CYG_OK;
+}
+
+static void text_free(char *text, size_t len)
+{
+	cyg_wipe(text, len);
+	free(text);
+}
+
+void kept_salts(const struct daemon *daemon, struct vault_salts *salts)
+{
+	char path[PATHS_LEN], *text;
+	size_t len;
+
+	for (unsigned n = 0; nth_path(daemon, n, path); n++) {
+		if (text_file_read(path, &text, &len) != CYG_OK)
+			continue;
+		vault_salts_find(salts, cyg_str_n(text, len));
+		text_free(text, len);
+	}
+}
+
+void kept_reseal(const struct daemon *daemon)
+{
+	char path[PATHS_LEN], *text;
+	size_t len;
+
+	for (unsigned n = 0; nth_path(daemon, n, path); n++) {
+		enum cyg_status status = text_file_read(path, &text, &len);
+
+		if (status == CYG_NOT_FOUND)
+			continue;
+		if (status == CYG_OK) {
+			if (vault_reseal(daemon->vault, text, len))
+				status = text_file_replace(path, cyg_str_n(text, len));
+			text_free(text, len);
+		}
+		if (status != CYG_OK)
+			cyg_log(CYG_LOG_WARNING, "config.unkept",
+				"{path} cannot be written ({why}): its secrets stay sealed with the master key of before",
+				F_STR("path", path), F_STR("why", strerror(errno)));
+	}
 }

@@ -19,4 +19,12 @@ void kept_tell(struct daemon *daemon, struct cyg_exec *exec);
 /* The text of one; CYG_NOT_FOUND. To be wiped and freed. */
 enum cyg_status kept_text(const struct daemon *daemon, unsigned number, char **text, size_t *len) CYG_MUST_CHECK;
 
+/* --- Secrets of type 6 in them, and in the copy of the last good configuration --- */
+
+struct vault_salts;
+/* Adds the salts of all of them. */
+void kept_salts(const struct daemon *daemon, struct vault_salts *salts);
+/* The master key was changed: seals them anew, those of them that the key of before opens. Failures are logged. */
+void kept_reseal(const struct daemon *daemon);
+
 #endif

@@ -6,6 +6,7 @@
 #include "control/plan.h"
 #include "control/reading.h"
 #include "control/revert.h"
+#include "control/show.h"
 
 #include <cygnet/log.h>
 
@@ -90,6 +91,49 @@ static void planned(struct plan *plan, void *ctx)
 		end(replace, status);
 }
 
+#define CLOSED_TOLD_MAX 20
+
+struct closed_count {
+	struct cyg_exec *exec;
+	const char *name;
+	size_t count;
+};
+
+static void tell_closed(void *ctx, const struct config_closed *closed)
+{
+	struct closed_count *c = ctx;
+	json_t *row;
+
+	if (++c->count > CLOSED_TOLD_MAX)
+		return;
+	cyg_exec_printf(c->exec, "%s:%u: the secret of this line cannot be opened; it lacks: %s\n", c->name, closed->line,
+			closed->lacks);
+	if (!cyg_exec_json(c->exec))
+		return;
+	row = json_object();
+	put_text(&row, "file", c->name);
+	put_number(&row, "line", closed->line);
+	put_text(&row, "lacks", closed->lacks);
+	cyg_exec_row(c->exec, row);
+}
+
+/* Who goes back wants what was, with its secrets: not sessions that end since nobody can open them. */
+static enum cyg_status refuse_closed(const struct replace *replace)
+{
+	struct closed_count c = { replace->exec, replace->reading.name, 0 };
+
+	if (replace->order.name[0] || replace->order.force)
+		return CYG_OK;
+	config_each_closed(replace->reading.config, tell_closed, &c);
+	if (!c.count)
+		return CYG_OK;
+	if (c.count > CLOSED_TOLD_MAX)
+		cyg_exec_printf(c.exec, "%s: and %zu more\n", c.name, c.count - CLOSED_TOLD_MAX);
+	cyg_exec_error(c.exec, "%s has %zu secret%s that cannot be opened; what was in force stays (`force` goes back all the same)",
+		       c.name, c.count, c.count == 1 ? "" : "s");
+	return CYG_REFUSED;
+}
+
 static void judged(struct config_reading *reading, enum cyg_status status)
 {
 	struct replace *replace = reading->ctx;
@@ -101,6 +145,8 @@ static void judged(struct config_reading *reading, enum cyg_status status)
 			       reading->findings.errors, reading->findings.errors == 1 ? "" : "s");
 	else if (status != CYG_OK)
 		cyg_exec_error(exec, "%s; what was in force stays", reading->why);
+	if (status == CYG_OK)
+		status = refuse_closed(replace);
 	if (status == CYG_OK) {
 		plan_tell_changes(exec, replace->daemon->config, reading->config, &replace->counts);
 		status = plan_sessions(replace->daemon, reading->config, planned, replace, &replace->plan);

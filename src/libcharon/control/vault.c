@@ -43,6 +43,7 @@ struct vault {
 	char path[PATHS_LEN], broken[200];
 	uint8_t salt[SEAL_SALT_LEN]; /* that is sealed with; also before its key is made */
 	struct keys keys, other;     /* other: waits for vault_take() */
+	struct keys former;	     /* from vault_take() to vault_forget() */
 	unsigned oldest;	     /* which to forget when there is no room */
 	struct making *making;
 	bool stopped;
@@ -56,12 +57,17 @@ static void keys_free(struct keys *keys)
 	*keys = (struct keys){ 0 };
 }
 
+static const struct seal_key *find_among(const struct keys *keys, const uint8_t salt[SEAL_SALT_LEN])
+{
+	for (unsigned i = 0; i < keys->count; i++)
+		if (memcmp(keys->key[i].salt, salt, SEAL_SALT_LEN) == 0)
+			return &keys->key[i];
+	return NULL;
+}
+
 static const struct seal_key *find_key(const struct vault *vault, const uint8_t salt[SEAL_SALT_LEN])
 {
-	for (unsigned i = 0; i < vault->keys.count; i++)
-		if (memcmp(vault->keys.key[i].salt, salt, SEAL_SALT_LEN) == 0)
-			return &vault->keys.key[i];
-	return NULL;
+	return find_among(&vault->keys, salt);
 }
 
 /* --- Salts --- */
@@ -88,17 +94,29 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-void vault_salts_find(struct vault_salts *salts, struct cyg_str config)
+/* The word behind the next ` 6 ` from *at on. */
+static bool next_sealed(struct cyg_str config, size_t *at, struct cyg_str *out)
 {
-	for (size_t i = 1; i + 1 < config.len; i++) {
+	for (size_t i = *at + 1; i + 1 < config.len; i++) {
 		struct cyg_str rest = cyg_str_tail(config, i + 1);
 
 		if (config.ptr[i] != '6' || !is_blank(config.ptr[i - 1]) || !is_blank(rest.ptr[0]))
 			continue;
 		while (rest.len && is_blank(rest.ptr[0]))
 			rest = cyg_str_tail(rest, 1);
-		vault_salts_add(salts, cyg_str_head(rest, cyg_str_span_until(rest, " \t\r\n")));
+		*out = cyg_str_head(rest, cyg_str_span_until(rest, " \t\r\n"));
+		*at = i;
+		return true;
 	}
+	return false;
+}
+
+void vault_salts_find(struct vault_salts *salts, struct cyg_str config)
+{
+	struct cyg_str word;
+
+	for (size_t at = 0; next_sealed(config, &at, &word);)
+		vault_salts_add(salts, word);
 }
 
 /* --- Making keys --- */
@@ -227,18 +245,28 @@ static enum cyg_status make(struct vault *vault, bool another, struct cyg_bytes 
 	return cyg_op_pending(op, 0, making_cancel, m);
 }
 
-enum cyg_status vault_prepare(struct vault *vault, struct cyg_str config, struct cyg_op *op)
+enum cyg_status vault_prepare_salts(struct vault *vault, const struct vault_salts *salts, struct cyg_op *op)
 {
 	struct vault_salts all = { 0 }, missing = { 0 };
 
 	if (!vault->keys.password.len)
 		return CYG_OK;
 	add_salt(&all, vault->salt);
-	vault_salts_find(&all, config);
+	for (unsigned i = 0; i < salts->count; i++)
+		add_salt(&all, salts->salt[i]);
 	for (unsigned i = 0; i < all.count; i++)
 		if (!find_key(vault, all.salt[i]))
 			add_salt(&missing, all.salt[i]);
 	return missing.count ? make(vault, false, cyg_secret_bytes(&vault->keys.password), &missing, op) : CYG_OK;
+}
+
+enum cyg_status vault_prepare(struct vault *vault, struct cyg_str config, struct cyg_op *op)
+{
+	struct vault_salts salts = { 0 };
+
+	if (vault->keys.password.len)
+		vault_salts_find(&salts, config);
+	return vault_prepare_salts(vault, &salts, op);
 }
 
 /* --- What opens and seals --- */
@@ -335,6 +363,7 @@ void vault_free(struct vault *vault)
 		return;
 	keys_free(&vault->keys);
 	keys_free(&vault->other);
+	keys_free(&vault->former);
 	free(vault);
 }
 
@@ -401,12 +430,53 @@ enum cyg_status vault_take(struct vault *vault)
 		errno = error;
 		return status;
 	}
-	keys_free(&vault->keys);
+	keys_free(&vault->former);
+	vault->former = vault->keys;
 	vault->keys = vault->other;
 	vault->other = (struct keys){ 0 };
 	memcpy(vault->salt, file.salt, SEAL_SALT_LEN);
 	vault->broken[0] = '\0';
 	return CYG_OK;
+}
+
+/* The text of a secret has one length, whatever the key: it is put where the one of before stands. */
+static bool reseal(struct vault *vault, const struct cyg_cipher *cipher, char *word, size_t len)
+{
+	char text[CONFIG_SEALED_MAX + 1];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+	struct cyg_secret clear = { 0 };
+	const struct seal_key *key = NULL;
+	uint8_t salt[SEAL_SALT_LEN];
+	bool done = false;
+
+	if (seal_salt(cyg_str_n(word, len), salt) == CYG_OK)
+		key = find_among(&vault->former, salt);
+	if (!key || seal_open(cipher, key, cyg_str_n(word, len), &clear) != CYG_OK)
+		return false;
+	if (seal(vault, cyg_secret_bytes(&clear), &out) == CYG_OK && out.len == len) {
+		memcpy(word, text, len);
+		done = true;
+	}
+	cyg_secret_done(&clear);
+	return done;
+}
+
+size_t vault_reseal(struct vault *vault, char *config, size_t len)
+{
+	struct cyg_cipher cipher;
+	struct cyg_str word;
+	size_t count = 0;
+
+	if (!vault->former.count || cyg_get_cipher(vault->control, CYG_ENCR_AES_GCM_16, 256, &cipher) != CYG_OK)
+		return 0;
+	for (size_t at = 0; next_sealed(cyg_str_n(config, len), &at, &word);)
+		count += reseal(vault, &cipher, config + (word.ptr - config), word.len);
+	return count;
+}
+
+void vault_forget(struct vault *vault)
+{
+	keys_free(&vault->former);
 }
 
 enum cyg_status vault_clear(struct vault *vault)

@@ -65,12 +65,19 @@ bool vault_is(const struct vault *vault, struct cyg_bytes key);
  * what they would open stays closed. */
 enum cyg_status vault_prepare(struct vault *vault, struct cyg_str config, struct cyg_op *op) CYG_MUST_CHECK;
 
+/* The same for these salts. */
+enum cyg_status vault_prepare_salts(struct vault *vault, const struct vault_salts *salts, struct cyg_op *op) CYG_MUST_CHECK;
+
 /* Another master key, in two steps: makes its keys (a new salt, and those given), then writes the file and takes them. Not two
  * at a time. */
 enum cyg_status vault_make(struct vault *vault, struct cyg_bytes key, const struct vault_salts *salts,
 			   struct cyg_op *op) CYG_MUST_CHECK;
-/* CYG_IO with errno: all is as it was. */
+/* CYG_IO with errno: all is as it was. The key of before is known until vault_forget(). */
 enum cyg_status vault_take(struct vault *vault) CYG_MUST_CHECK;
+/* Seals anew, in its place, each `6 TEXT` in a configuration that the key of before opens (its salts prepared before the
+ * change): how many. What does not open stays as it is. */
+size_t vault_reseal(struct vault *vault, char *config, size_t len);
+void vault_forget(struct vault *vault);
 /* Removes the file and forgets the key. CYG_IO with errno: all is as it was. */
 enum cyg_status vault_clear(struct vault *vault) CYG_MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #include "control/change.h"
 #include "control/editing.h"
 #include "control/exec.h"
+#include "control/kept.h"
 #include "control/tables.h"
 #include "control/vault.h"
 
@@ -105,6 +106,9 @@ static void made(struct cyg_op *op, enum cyg_status status)
 			cyg_exec_error(t->exec, "the file of the master key was not written: %s; nothing was changed",
 				       strerror(errno));
 	}
+	if (status == CYG_OK && t->had)
+		kept_reseal(t->daemon);
+	vault_forget(vault);
 	if (status == CYG_OK)
 		status = turn(t, true);
 	if (status == CYG_OK)
@@ -113,9 +117,22 @@ static void made(struct cyg_op *op, enum cyg_status status)
 		end(t, status);
 }
 
-static void add_closed(void *ctx, struct cyg_str text)
+static void add_closed(void *ctx, const struct config_closed *closed)
 {
-	vault_salts_add(ctx, text);
+	vault_salts_add(ctx, closed->text);
+}
+
+/* The keys of before are there, as far as they can be: what they do not open stays as it is. */
+static void make_another(struct cyg_op *op, enum cyg_status status)
+{
+	struct turning *t = CYG_CONTAINER(op, struct turning, op);
+	struct vault_salts salts = { 0 };
+
+	config_each_closed(t->daemon->config, add_closed, &salts);
+	cyg_op_init(&t->op, t->daemon->control, made);
+	status = vault_make(t->daemon->vault, cyg_secret_bytes(&t->key), &salts, &t->op);
+	if (status != CYG_PENDING)
+		made(&t->op, status);
 }
 
 static void begin(struct daemon *daemon, struct change *change)
@@ -130,11 +147,11 @@ static void begin(struct daemon *daemon, struct change *change)
 		return;
 	}
 	if (!t->remove) {
-		config_each_closed(daemon->config, add_closed, &salts);
-		cyg_op_init(&t->op, daemon->control, made);
-		status = vault_make(daemon->vault, cyg_secret_bytes(&t->key), &salts, &t->op);
+		kept_salts(daemon, &salts);
+		cyg_op_init(&t->op, daemon->control, make_another);
+		status = vault_prepare_salts(daemon->vault, &salts, &t->op);
 		if (status != CYG_PENDING)
-			made(&t->op, status);
+			make_another(&t->op, status);
 		return;
 	}
 	/* Sealed while it still can be. */
