@@ -381,6 +381,22 @@ START_TEST(what_is_not_used_is_told_with_its_reason_and_told_once)
 	ck_assert_str_eq(text, "ikev2-proposal Q t:4 `group`\n");
 	free(text);
 	config_unref(before);
+	/* It lacks more, or less: no news. That its reason is another one is. */
+	before = config_ref(kit_config);
+	(void)kit_reparse("crypto ikev2 proposal P\nencryption aes-cbc-128\ncrypto ikev2 proposal Q\n"
+			  "encryption aes-cbc-128\nintegrity sha1\n");
+	text = unused(before);
+	ck_assert_str_eq(text, "");
+	free(text);
+	config_unref(before);
+	(void)kit_reparse("ip route 192.0.2.0 255.255.255.0 Tunnel9\n");
+	before = config_ref(kit_config);
+	(void)kit_reparse("ip route 192.0.2.0 255.255.255.0 Tunnel9\ncrypto ikev2 proposal P\n");
+	text = unused(before);
+	ck_assert_ptr_nonnull(strstr(text, "ikev2-proposal P t:2 "));
+	ck_assert_ptr_null(strstr(text, "Tunnel9"));
+	free(text);
+	config_unref(before);
 	expect("crypto ikev2 proposal P\nencryption aes-cbc-128\nintegrity sha1\ngroup 19\n", "");
 	text = unused(NULL);
 	ck_assert_str_eq(text, "");

@@ -12,6 +12,14 @@ struct looking {
 
 static void look_inside(const struct looking *l);
 
+/* An object that is typed lacks less with each line: that it cannot be used yet was told at its first one. */
+static bool is_old_news(const struct node *old, const struct built *built)
+{
+	if (!old->built || old->disabled || old->built->usable)
+		return false;
+	return (old->built->lacks && built->lacks) || strcmp(old->built->missing, built->missing) == 0;
+}
+
 static void look(void *ctx, struct map_key key, void *before, void *after)
 {
 	const struct looking *around = ctx;
@@ -29,7 +37,7 @@ static void look(void *ctx, struct map_key key, void *before, void *after)
 	line = node->opening ? node->opening : node->lines && node->lines->count ? node->lines->items[0] : NULL;
 	if (node->disabled || !node->built || node->built->usable || !line)
 		return;
-	if (old && old->built && !old->disabled && strcmp(old->built->missing, node->built->missing) == 0)
+	if (old && is_old_news(old, node->built))
 		return;
 	unused = (struct config_unused){ .mode = node->mode->mode,
 					 .name = node->name,
