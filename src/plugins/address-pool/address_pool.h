@@ -22,6 +22,7 @@ struct pool_config {
 	uint8_t family;
 	uint8_t prefix;          /* length of what is leased */
 	uint8_t count;
+	uint32_t recycle_s;      /* how long a freed address rests before somebody else gets it */
 	struct cyg_ip_range range[POOL_RANGES_MAX];
 	char place[POOL_RANGES_MAX][80]; /* FILE:LINE of each range, for findings */
 };

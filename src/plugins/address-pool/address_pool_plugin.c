@@ -154,6 +154,8 @@ struct pool *pool_of_shard(struct cyg_plugin_ctx *ctx, struct cyg_shard *shard, 
 		found = owned_new(state, config, name);
 	if (config && (!found || owned_follow(found, config) != CYG_OK))
 		*short_of_memory = true;
+	else if (config)
+		pool_set_time(found->pool, cyg_shard_now_ms(shard), UINT64_C(1000) * config->recycle_s);
 	owned_expire(state);
 	return config && !*short_of_memory ? found->pool : NULL;
 }
@@ -183,6 +185,8 @@ static void serve_release(const struct held *held, struct cyg_shard *shard)
 	struct pool_shard *state = cyg_plugin_shard_data(held->ctx, shard);
 
 	for (struct owned *owned = state ? state->owned : NULL; owned; owned = owned->next) {
+		pool_set_time(owned->pool, cyg_shard_now_ms(shard),
+			      UINT64_C(1000) * (owned->config ? owned->config->recycle_s : 0));
 		if (owned->prefix == held->prefix && owned_is(owned, held->family, cyg_str(held->name)) &&
 		    pool_release(owned->pool, &held->ip, held->number))
 			break;

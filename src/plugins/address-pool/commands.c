@@ -60,6 +60,9 @@ static enum cyg_status apply4(struct cyg_build *build, void *object, const struc
 		cyg_build_error(build, "range", "a pool has at most %d ranges", POOL_RANGES_MAX);
 		return CYG_OK;
 	}
+	/* It is one pool: the longest rest of its lines is that of all. */
+	if (cyg_args_uint(args, "seconds", 0) > pool->recycle_s)
+		pool->recycle_s = (uint32_t)cyg_args_uint(args, "seconds", 0);
 	place = CYG_STRBUF(pool->place[pool->count]);
 	cyg_strbuf_add(&place, cyg_str(cyg_build_place(build)));
 	pool->range[pool->count++] = range;
@@ -79,6 +82,10 @@ static enum cyg_status apply6(struct cyg_build *build, void *object, const struc
 	}
 	pool->range[0] = cyg_prefix_range(&prefix);
 	pool->count = 1;
+	if (cyg_args_has(args, "shared")) {
+		cyg_build_at(build, args, "shared", 0);
+		cyg_build_warning(build, "no-effect", "`shared` is kept; a prefix is given to one peer at a time all the same");
+	}
 	return CYG_OK;
 }
 
@@ -295,6 +302,9 @@ static const struct cyg_token_help tokens4[] = {
 	{ "<name>", "Its name" },
 	{ "<low>", "First address" },
 	{ "<high>", "Last address; without it there is one" },
+	{ "recycle", "When a freed address may go to somebody else" },
+	{ "delay", "So long after it was freed" },
+	{ "<seconds>", "Seconds" },
 	{ 0 },
 };
 
@@ -304,14 +314,15 @@ static const struct cyg_token_help tokens6[] = {
 	{ "<name>", "Its name" },
 	{ "<prefix>", "What is handed out" },
 	{ "<length>", "In parts of this length; 128 for single addresses" },
+	{ "shared", "Is kept and does nothing" },
 	{ 0 },
 };
 
 static const struct cyg_command commands[] = {
-	{ "global", "ip local pool <name:name> <low:ip4> [<high:ip4>]",
+	{ "global", "ip local pool <name:name> <low:ip4> [<high:ip4>] [recycle delay <seconds:uint(1-86400)>]",
 	  "Adds a range of addresses to a pool.", .tokens = tokens4, .defines = MODE_POOL4,
 	  .flags = CYG_CMD_LIST, .apply = apply4 },
-	{ "global", "ipv6 local pool <name:name> <prefix:prefix6> <length:uint(1-128)>",
+	{ "global", "ipv6 local pool <name:name> <prefix:prefix6> <length:uint(1-128)> [shared]",
 	  "Makes a pool of IPv6 prefixes.", .tokens = tokens6, .defines = MODE_POOL6, .apply = apply6 },
 	{ "exec", "show ip local pool [<name:ref(ip-local-pool)>]", "Shows the pools of IPv4 addresses and their use.",
 	  .tokens = tokens4, .run = run_show4 },

@@ -407,6 +407,8 @@ START_TEST(ranges_that_cannot_be_are_errors_at_their_place)
 	check_findings("ipv6 local pool p 2001:db8::/64 48\n", "[range]");
 	check_findings("ipv6 local pool p 2001:db8::1/64 128\n", "[host-bits]");
 	check_findings("ip local pool p\n", "[syntax]");
+	check_findings("ip local pool p 10.0.0.1 recycle delay 0\n", "[range]");
+	check_findings("ipv6 local pool p 2001:db8::/64 128 shared\n", "test:1:37: warning: `shared` is kept");
 }
 END_TEST
 
@@ -414,11 +416,13 @@ START_TEST(pools_are_rendered_as_they_were_written)
 {
 	const char *const text = "ip local pool one 10.0.0.1 10.0.0.10\n"
 				 "ip local pool one 10.0.2.1\n"
+				 "ip local pool two 10.0.3.1 10.0.3.9 recycle delay 30\n"
 				 "ipv6 local pool six 2001:db8::/64 128\n";
 	char *out;
 
 	commands_load(commands, text);
 	out = commands_render(commands);
+	ck_assert_msg(strstr(out, "ip local pool two 10.0.3.1 10.0.3.9 recycle delay 30\n") != NULL, "%s", out);
 	ck_assert_msg(strstr(out, "ip local pool one 10.0.0.1 10.0.0.10\n") != NULL, "%s", out);
 	ck_assert_msg(strstr(out, "ip local pool one 10.0.2.1\n") != NULL, "%s", out);
 	ck_assert_msg(strstr(out, "ipv6 local pool six 2001:db8::/64 128\n") != NULL, "%s", out);

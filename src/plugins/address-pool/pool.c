@@ -13,6 +13,7 @@ struct entry {
 	struct entry *older, *newer;                  /* free entries, by when they became free */
 	address_t address;
 	uint64_t identity, number;
+	uint64_t freed_ms;
 	bool leased;
 };
 
@@ -32,6 +33,7 @@ struct pool {
 	size_t buckets, entries, free_count;
 	struct entry *oldest, *newest;          /* of the free ones */
 	uint64_t leases, last_number;
+	uint64_t now_ms, recycle_ms;
 };
 
 /* --- Addresses as numbers --- */
@@ -108,6 +110,7 @@ static void unlink_identity(struct entry *e)
 static void make_free(struct pool *pool, struct entry *e)
 {
 	e->leased = false;
+	e->freed_ms = pool->now_ms;
 	e->newer = NULL;
 	e->older = pool->newest;
 	if (pool->newest)
@@ -271,6 +274,20 @@ static struct entry *from_free(struct pool *pool, struct entry *e)
 	return e;
 }
 
+/* The one that has been free for longest, once that is long enough. */
+static struct entry *recycled(struct pool *pool)
+{
+	struct entry *e = pool->oldest;
+
+	return e && pool->now_ms - e->freed_ms >= pool->recycle_ms ? e : NULL;
+}
+
+void pool_set_time(struct pool *pool, uint64_t now_ms, uint64_t recycle_ms)
+{
+	pool->now_ms = now_ms;
+	pool->recycle_ms = recycle_ms;
+}
+
 enum cyg_status pool_lease(struct pool *pool, uint64_t identity, const struct cyg_ip *wanted,
 			   struct cyg_ip *out, uint64_t *number)
 {
@@ -279,10 +296,10 @@ enum cyg_status pool_lease(struct pool *pool, uint64_t identity, const struct cy
 
 	if (!e && identity)
 		e = from_free(pool, find_identity(pool, identity));
-	if (!e && pool->free_count < POOL_REMEMBERED)
+	if (!e && (pool->free_count < POOL_REMEMBERED || !recycled(pool)))
 		e = from_mark(pool, &memory);
 	if (!e)
-		e = from_free(pool, pool->oldest);
+		e = from_free(pool, recycled(pool));
 	if (!e)
 		return memory ? CYG_LIMIT : CYG_NOMEM;
 	e->leased = true;

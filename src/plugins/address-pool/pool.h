@@ -35,6 +35,11 @@ void pool_free(struct pool *pool);
 enum cyg_status pool_set_ranges(struct pool *pool, const struct cyg_ip_range *ranges, size_t count)
 	CYG_MUST_CHECK;
 /*
+ * The time from now on, in milliseconds of a clock that never goes back, and how long an address that was freed waits
+ * before another identity than the one that had it may get it.
+ */
+void pool_set_time(struct pool *pool, uint64_t now_ms, uint64_t recycle_ms);
+/*
  * `identity` tells peers apart (0: nobody); `wanted` may be unset. `*number` names this lease: it is what
  * releases it. CYG_LIMIT: nothing is free; CYG_NOMEM.
  */

@@ -95,6 +95,30 @@ START_TEST(without_fresh_ones_the_address_free_for_longest_is_taken)
 }
 END_TEST
 
+START_TEST(a_freed_address_rests_before_somebody_else_gets_it)
+{
+	struct pool *pool = make("10.0.0.1", "10.0.0.2");
+	struct lease a, b, none;
+
+	pool_set_time(pool, 1000, 30000);
+	a = lease(pool, 1, "10.0.0.1");
+	b = lease(pool, 2, "10.0.0.2");
+	ck_assert(release(pool, a));
+	pool_set_time(pool, 11000, 30000);
+	ck_assert(release(pool, b));
+	pool_set_time(pool, 30999, 30000);
+	ck_assert_int_eq(pool_lease(pool, 3, NULL, &none.ip, &none.number), CYG_LIMIT);
+	b = lease(pool, 2, "10.0.0.2"); /* whoever had it need not wait */
+	pool_set_time(pool, 31000, 30000);
+	lease(pool, 3, "10.0.0.1");
+	ck_assert(release(pool, b));
+	ck_assert_int_eq(pool_lease(pool, 4, NULL, &none.ip, &none.number), CYG_LIMIT);
+	pool_set_time(pool, 31000, 0); /* the line has gone */
+	lease(pool, 4, "10.0.0.2");
+	pool_free(pool);
+}
+END_TEST
+
 START_TEST(peers_without_an_identity_do_not_inherit_from_each_other)
 {
 	struct pool *pool = make("10.0.0.1", "10.0.0.3");
@@ -345,6 +369,7 @@ TCase *pool_tests(void)
 	tcase_add_test(tc, addresses_come_from_low_to_high_and_end);
 	tcase_add_test(tc, the_same_identity_gets_the_same_address_again);
 	tcase_add_test(tc, without_fresh_ones_the_address_free_for_longest_is_taken);
+	tcase_add_test(tc, a_freed_address_rests_before_somebody_else_gets_it);
 	tcase_add_test(tc, peers_without_an_identity_do_not_inherit_from_each_other);
 	tcase_add_test(tc, a_hint_is_followed_if_it_is_ours_and_nobody_elses);
 	tcase_add_test(tc, a_lease_is_released_once_and_only_by_its_number);
