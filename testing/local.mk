@@ -20,8 +20,8 @@ dist_check_SCRIPTS += testing/check-protocol.test
 TESTS += testing/check-protocol.test
 EXTRA_DIST += testing/check-protocol doc/PROTOCOL.md
 # The findings in configurations with all the oddities that are known.
-dist_check_SCRIPTS += testing/check-config.test
-TESTS += testing/check-config.test
+dist_check_SCRIPTS += testing/check-config.test testing/ranges.test
+TESTS += testing/check-config.test testing/ranges.test
 EXTRA_DIST += testing/config
 EXTRA_DIST += testing/packages testing/install-packages testing/check-includes testing/lib.sh testing/lib-net.sh \
 	testing/quickstart/gateway/startup-config testing/quickstart/client/startup-config \

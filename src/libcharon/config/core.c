@@ -2,7 +2,9 @@
 /*
  * Single lines at the top of a file, and what the core's tables share.
  */
+#include "config/building.h"
 #include "config/core.h"
+#include "config/tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,12 +166,37 @@ static void global_init(void *object, struct cyg_str name)
 	g->fragmentation = true;
 }
 
+/* The first profile that serves AnyConnect, usable or not; NULL if there is none. */
+static const struct node *serves_anyconnect(const struct cyg_build *build)
+{
+	const struct grammar_mode *mode = grammar_mode(build->c->grammar, MODE_PROFILE);
+	const struct table *profiles = mode ? node_table(build->c->root, mode) : NULL;
+	const struct node *node;
+
+	for (uint64_t at = 0; (node = table_next(profiles, &at));) {
+		for (size_t i = 0; !node->disabled && node->lines && i < node->lines->count; i++) {
+			const struct cyg_args *line = node->lines->items[i];
+
+			if (cyg_args_has(line, "anyconnect") || cyg_args_has(line, "anyconnect-eap"))
+				return node;
+		}
+	}
+	return NULL;
+}
+
 static void global_check(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	const struct config_global *g = object;
+	const struct node *profile = g->http_url_cert ? serves_anyconnect(build) : NULL;
 
 	(void)name;
 	core_check_new_model(build, g);
+	if (!profile)
+		return;
+	cyg_build_at_place(build, g->http_url_place);
+	cyg_build_warning(build, "unsuitable",
+			  "profile %s is for AnyConnect, which needs this off: `no crypto ikev2 http-url cert`",
+			  profile->name);
 }
 
 #define APPLY(name_)                                                                               \
@@ -278,15 +305,16 @@ APPLY(apply_switch)
 {
 	struct config_global *g = object;
 
-	(void)build;
-	if (cyg_args_has(args, "http-url"))
+	if (cyg_args_has(args, "http-url")) {
 		g->http_url_cert = !cyg_args_no(args);
-	else if (cyg_args_has(args, "encryption"))
+		g->http_url_place = cyg_build_place(build);
+	} else if (cyg_args_has(args, "encryption")) {
 		g->seal_secrets = true;
-	else if (cyg_args_has(args, "session"))
+	} else if (cyg_args_has(args, "session")) {
 		g->logging_session = true;
-	else
+	} else {
 		g->logging_ikev2 = true;
+	}
 	return CYG_OK;
 }
 

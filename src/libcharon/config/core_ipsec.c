@@ -308,8 +308,8 @@ static const struct cyg_command commands[] = {
 	{ MODE_IPSEC_PROFILE, "set max-flow-limit <number:uint(0-50000)>", "", .flags = CYG_CMD_WEAK,
 	  .spelling = "set security-policy limit <number>" },
 	{ MODE_IPSEC_PROFILE, "set mixed-mode", "Carries IPv4 and IPv6 in one tunnel." },
-	{ MODE_IPSEC_PROFILE, "set reverse-route {distance <distance:uint(1-255)> | tag <tag:uint(1-4294967295)>}",
-	  "Sets what routes to peers carry.", .flags = CYG_CMD_LIST },
+	{ MODE_IPSEC_PROFILE, "set reverse-route distance <distance:uint(1-255)>", "Sets the distance of routes to peers." },
+	{ MODE_IPSEC_PROFILE, "set reverse-route tag <tag:uint(1-4294967295)>", "Sets the tag of routes to peers." },
 	{ MODE_IPSEC_PROFILE, "responder-only", "Never calls.", .apply = apply_responder_only },
 	{ 0 },
 };

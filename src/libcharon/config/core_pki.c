@@ -215,10 +215,11 @@ APPLY(apply_rule_text)
 	return CYG_OK;
 }
 
-/* "12:00:00 Jan 02 2030", "Jan 02 2030": UTC. */
+/* "Jan 02 2030 12:00:00" and "02 01 2030 12:00:00" as routers have them, the time first, or no time: UTC. */
 static bool read_time(const char *text, int64_t *out)
 {
-	static const char *const forms[] = { "%H:%M:%S %b %d %Y", "%H:%M %b %d %Y", "%b %d %Y",
+	static const char *const forms[] = { "%b %d %Y %H:%M:%S", "%d %m %Y %H:%M:%S", "%b %d %Y %H:%M",
+					     "%H:%M:%S %b %d %Y", "%H:%M %b %d %Y", "%b %d %Y",
 					     "%H:%M:%S %d %b %Y", "%d %b %Y", "%Y-%m-%d" };
 
 	for (size_t i = 0; i < CYG_COUNT(forms); i++) {
@@ -247,7 +248,7 @@ APPLY(apply_rule_time)
 	core_text(build, args, "time", rule->text, sizeof(rule->text));
 	if (!read_time(rule->text, &rule->time)) {
 		cyg_build_at(build, args, "time", 0);
-		cyg_build_error(build, "syntax", "'%.40s' is no time; expected: HH:MM:SS Mon DD YYYY", rule->text);
+		cyg_build_error(build, "syntax", "'%.40s' is no time; expected: Mon DD YYYY HH:MM:SS", rule->text);
 	}
 	return CYG_OK;
 }

@@ -160,6 +160,7 @@ static const struct keyword keywords[] = {
 	{ "remote", "The other side" },
 	{ "retransmit", "How often it is asked again" },
 	{ "retry", "Tries again" },
+	{ "reverse-route", "Routes to what peers protect" },
 	{ "route", "Routes" },
 	{ "route-map", "A route map" },
 	{ "rsa-sig", "By RSA signature" },

@@ -390,8 +390,21 @@ static void next_text(const struct grammar_op *op, struct cyg_strbuf *out)
 		grammar_describe(op->arg, out);
 }
 
+/* Is there nothing but old spellings, which are not recommended where there is a choice? */
+static bool all_weak(const struct matcher *m)
+{
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct grammar_row *row = m->threads[n].row;
+
+		if (!row->ignored && !(row->command->flags & CYG_CMD_WEAK))
+			return false;
+	}
+	return true;
+}
+
 void match_expected(const struct matcher *m, struct cyg_strbuf *out)
 {
+	bool weak = all_weak(m);
 	const char *texts[12];
 	char store[12][160];
 	size_t count = 0;
@@ -401,7 +414,7 @@ void match_expected(const struct matcher *m, struct cyg_strbuf *out)
 		const struct grammar_row *row = m->threads[n].row;
 		struct cyg_strbuf text = CYG_STRBUF(store[count]);
 
-		if (row->ignored || (row->command->flags & CYG_CMD_WEAK))
+		if (row->ignored || (!weak && (row->command->flags & CYG_CMD_WEAK)))
 			continue;
 		end |= op_of(&m->threads[n])->kind == OP_MATCH;
 		next_text(op_of(&m->threads[n]), &text);

@@ -359,6 +359,7 @@ struct config_global {
 	bool fragmentation, fragmentation_configured;
 	uint16_t fragmentation_mtu;     /* 0: by family */
 	bool http_url_cert;
+	const char *http_url_place; /* of that line */
 	uint32_t diagnose;              /* entries, 0: off */
 	bool logging_ikev2, logging_session;
 	struct overlaps *overlaps;      /* core_overlap.c */

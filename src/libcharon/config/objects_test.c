@@ -277,6 +277,22 @@ START_TEST(lists_do_nothing_without_new_model)
 }
 END_TEST
 
+START_TEST(certificates_by_url_do_not_suit_anyconnect)
+{
+	expect("crypto ikev2 http-url cert\ncrypto ikev2 profile P\n authentication remote anyconnect-eap aggregate\n"
+	       " shutdown\n",
+	       "1 warning unsuitable\n");
+	expect("crypto ikev2 profile P\n anyconnect profile A\n shutdown\ncrypto ikev2 http-url cert\n",
+	       "2 warning undefined-reference\n4 warning unsuitable\n");
+	expect("no crypto ikev2 http-url cert\ncrypto ikev2 profile P\n authentication remote anyconnect-eap aggregate\n"
+	       " shutdown\n",
+	       "");
+	expect("crypto ikev2 http-url cert\n", "");
+	expect("crypto ikev2 http-url cert\ncrypto ikev2 profile P\n authentication remote eap\n"
+	       " description for anyconnect\n shutdown\n", "");
+}
+END_TEST
+
 START_TEST(built_in_objects_are_there_and_can_be_edited)
 {
 	const struct config_proposal *p;
@@ -459,6 +475,7 @@ Suite *objects_suite(void)
 	tcase_add_test(tests, peers_on_one_prefix_overlap_and_equal_identities_conflict);
 	tcase_add_test(tests, policies_and_profiles_with_the_same_match_overlap);
 	tcase_add_test(tests, lists_do_nothing_without_new_model);
+	tcase_add_test(tests, certificates_by_url_do_not_suit_anyconnect);
 	tcase_add_test(tests, built_in_objects_are_there_and_can_be_edited);
 	tcase_add_test(tests, a_built_in_object_can_be_taken_away_and_brought_back);
 	tcase_add_test(tests, built_in_objects_obey_the_six_rules);

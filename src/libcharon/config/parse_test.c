@@ -146,6 +146,9 @@ START_TEST(an_old_spelling_is_taken_as_the_right_line)
 	free(text);
 	expect("crypto ikev2 proposal A\nencryption aes-cbc-128\nintegrity sha-256\ngroup 14\n",
 	       "3 warning spelling\n");
+	/* Where nothing else is possible, what was expected is told of an old spelling too. */
+	expect("crypto ipsec profile P\nmax flow limit 50001\n", "2 error range\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "expected <number> (0-50000)"));
 }
 END_TEST
 

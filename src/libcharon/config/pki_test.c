@@ -53,6 +53,25 @@ START_TEST(a_map_is_all_its_sequences_in_order_of_their_numbers)
 }
 END_TEST
 
+START_TEST(times_are_read_as_routers_write_them)
+{
+	static const struct { const char *text; int64_t time; } forms[] = {
+		{ "Jan 02 2030 12:00:01", 1893585601 }, { "02 01 2030 12:00:01", 1893585601 },
+		{ "12:00:01 Jan 02 2030", 1893585601 }, { "Jan 02 2030", 1893542400 },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(forms); i++) {
+		char text[160];
+
+		snprintf(text, sizeof(text), "crypto pki certificate map M 1\n valid-start lt %s\n", forms[i].text);
+		expect(text, "");
+		ck_assert_int_eq(((const struct config_cert_map *)kit_object(MODE_CERT_MAP, "M 1"))->rule[0].time,
+				 forms[i].time);
+	}
+	expect("crypto pki certificate map M 1\n valid-start lt Jan 02 2030 25:00:00\n", "2 error syntax\n");
+}
+END_TEST
+
 START_TEST(another_sequence_reaches_those_who_refer_to_the_map)
 {
 	const struct config_profile *p;
@@ -121,6 +140,7 @@ Suite *pki_suite(void)
 	tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
 	tcase_add_test(tests, a_profile_holds_its_trustpoints_in_their_roles);
 	tcase_add_test(tests, a_map_is_all_its_sequences_in_order_of_their_numbers);
+	tcase_add_test(tests, times_are_read_as_routers_write_them);
 	tcase_add_test(tests, another_sequence_reaches_those_who_refer_to_the_map);
 	tcase_add_test(tests, what_is_missing_is_told_where_it_is_named);
 	tcase_add_test(tests, a_profile_whose_trustpoints_have_other_roles_is_not_used);

@@ -331,7 +331,9 @@ static enum cyg_status clear_diagnose(struct cyg_exec *exec, const struct cyg_ar
 	return CYG_OK;
 }
 
-#define KINDS     "{crypto {ikev2 [error | packet | internal | client] | ipsec | pki} | radius | aaa | all}"
+#define KINDS \
+	"{crypto {ikev2 [error | packet | internal | client] | ipsec | pki} | radius [authentication | accounting] | " \
+	"aaa [authentication | authorization | accounting] | all}"
 #define CONDITION "{peer {ipv4 <address:ip4> [<mask:mask>] | ipv6 <prefix:prefix6>} | username <name:word> | fvrf <vrf:name>}"
 
 static const struct cyg_command commands[] = {
