@@ -6,9 +6,23 @@
 need_root
 need_build
 ns gw
-cygnet_start gw "$top/testing/system/gateway"
 root=$(cygnet_root gw)
 etc=$root/etc/cygnet
+cygnet_configure gw "$top/testing/system/gateway"
+
+# A file whose read fails in the middle: mounted here, since the gateway has a view of the mounts of its own.
+"$top/testing/system/failing_file.py" "$etc/startup-config" >"$tmp/failing" &
+pids+=($!)
+wait_for 10 test -s "$tmp/failing" || fail "no failing file"
+failing=$(<"$tmp/failing")
+if [[ $failing == ready ]]; then
+	: >"$etc/failing"
+	mount --bind "/proc/$!/mem" "$etc/failing"
+	at_end+=("umount '$etc/failing'")
+	[[ $(head -c 65536 "$etc/failing" | wc -c) == 65536 ]] || fail "not even the first half can be read"
+	cat "$etc/failing" >/dev/null 2>&1 && fail "the second half can be read"
+fi
+cygnet_start gw
 cp "$etc/startup-config" "$tmp/good"
 in_force=$(show gw "show running-config")
 
@@ -51,6 +65,19 @@ out=$(show gw "configure replace pipe" 2>&1) && fail "a pipe is taken"
 ln -s /etc/hostname "$etc/link"
 out=$(show gw "configure replace link" 2>&1) && fail "a link out of the folder is taken"
 [[ $out == *"leads out of"* ]] || fail "link: $out"
+
+if [[ $failing == ready ]]; then
+	step "a read that fails in the middle"
+	out=$(show gw "configure replace failing" 2>&1) && fail "half a file is taken"
+	[[ $out == *"etc/cygnet/failing: Input/output error; what was in force stays"* ]] || fail "replace: $out"
+	ln -s failing "$etc/startup-config"
+	out=$(show gw reload 2>&1) && fail "half a startup-config is taken"
+	[[ $out == *"etc/cygnet/startup-config: Input/output error"*"what was in force stays"* ]] || fail "reload: $out"
+	[[ $(show gw "show running-config") == "$in_force" ]] || fail "something else is in force"
+	rm "$etc/startup-config"
+else
+	say "no memory at address 0 here: a read that fails in the middle is not looked at"
+fi
 
 step "twin: a good file is taken"
 sed 's/^hostname .*/hostname other/' "$tmp/good" >"$etc/startup-config"
