@@ -189,6 +189,9 @@ static void loop_wake(struct cyg_shard *shard)
 
 /* --- The loop --- */
 
+/* Until it is set anew it rings again and again: see sleep_or_look(). */
+#define RING_AGAIN_MS 1
+
 static void on_timer(uv_timer_t *timer)
 {
 }
@@ -210,8 +213,12 @@ static void sleep_or_look(struct cyg_shard *shard)
 			mode = UV_RUN_NOWAIT;
 		} else {
 			uv_update_time(&l->uv);
-			/* It cannot fail: the callback is set and the handle is not closing. */
-			(void)uv_timer_start(&l->timer, on_timer, next - now, 0);
+			/*
+			 * It cannot fail: the callback is set and the handle is not closing. A thread that waits
+			 * for a processor here may reach uv_run() after the deadline: that one lets the timer
+			 * ring first and sleeps then, for ever if it rang but once.
+			 */
+			(void)uv_timer_start(&l->timer, on_timer, next - now, RING_AGAIN_MS);
 		}
 	}
 	end_turn(shard);

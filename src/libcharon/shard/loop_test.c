@@ -7,11 +7,14 @@
 #include "shard/shard_tests.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+#include <uv.h>
 
 static struct shard_group *group;
 static unsigned workers;
@@ -83,6 +86,53 @@ static void stop_control(void *ctx)
 static void nothing(struct cyg_shard *shard, void *ctx)
 {
 }
+
+/* --- A loop whose thread gets no processor for a while, just before it sleeps --- */
+
+static atomic_bool starved;
+
+int uv_run(uv_loop_t *loop, uv_run_mode mode)
+{
+	const struct timespec a_while = { .tv_nsec = 5000000 };
+	int (*real)(uv_loop_t *, uv_run_mode);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "uv_run");
+	ck_assert_ptr_nonnull(real);
+	if (atomic_load(&starved) && mode == UV_RUN_ONCE)
+		(void)nanosleep(&a_while, NULL);
+	return real(loop, mode);
+}
+
+struct ringing {
+	struct cyg_timer timer;
+	unsigned left;
+};
+
+static void ring(struct cyg_shard *shard, struct cyg_timer *timer)
+{
+	struct ringing *r = CYG_CONTAINER(timer, struct ringing, timer);
+
+	if (--r->left)
+		cyg_timer_set(shard, timer, cyg_shard_now_ms(shard) + 1, ring);
+	else
+		shard_stop(shard);
+}
+
+START_TEST(timer_that_is_due_before_the_shard_sleeps_wakes_it)
+{
+	struct ringing ringing = { .left = 20 };
+	struct cyg_shard *control;
+
+	open_group(1);
+	control = shard_group_control(group);
+	cyg_timer_set(control, &ringing.timer, cyg_shard_now_ms(control) + 1, ring);
+	atomic_store(&starved, true);
+	ck_assert_int_eq(shard_run(control), CYG_OK);
+	atomic_store(&starved, false);
+	ck_assert_uint_eq(ringing.left, 0);
+	shard_group_free(group);
+}
+END_TEST
 
 /* --- Life --- */
 
@@ -616,6 +666,7 @@ Suite *loop_suite(void)
 	tcase_add_loop_test(c, message_to_a_stopped_shard_is_dropped, 1, 3);
 	tcase_add_loop_test(c, posting_while_a_shard_ends_runs_or_drops_each_message, 1, 3);
 	tcase_add_loop_test(c, timers_wake_a_sleeping_shard_and_never_fire_early, 1, 3);
+	tcase_add_test(c, timer_that_is_due_before_the_shard_sleeps_wakes_it);
 	tcase_add_loop_test(c, descriptor_is_read_as_often_as_something_comes, 1, 3);
 	tcase_add_test(c, descriptor_that_cannot_be_watched_is_refused);
 	tcase_add_test(c, descriptor_may_be_let_go_after_its_shard_has_ended);
