@@ -202,7 +202,7 @@ static void way_both(struct plane *plane, const struct alone_suite *suite, size_
 
 static void plane_start(struct plane *plane)
 {
-	struct cyg_plugin_ctx *ctx;
+	struct cyg_plugin_ctx *ctx = NULL;
 
 	plane->shard = shard_manual_new(NULL);
 	need(plane->shard != NULL, "shard");
