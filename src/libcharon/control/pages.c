@@ -12,11 +12,19 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <time.h>
 
 _Static_assert(sizeof(struct ike_counters) % sizeof(uint64_t) == 0, "64-bit numbers only");
 
 #define WALK_A_TURN 64
 #define RETRY_MS    20 /* a shard's mailbox was full */
+/*
+ * A long listing is nobody's hurry, set-ups are: after so much work on its rows the control thread rests for
+ * one tick of the clock, and with it whoever reads them. So what needs the processor meanwhile gets it soon.
+ */
+#define TELL_TURN_US 300
+#define TELL_REST_MS 1
+#define TELL_ROWS    8 /* between two looks at the clock */
 
 enum walk { WALK_CLEAR, WALK_CLEAR_CHILDREN, WALK_REKEY, WALK_REKEY_CHILDREN };
 
@@ -33,7 +41,8 @@ struct errand {
 	/* Pages. */
 	struct page_job job;
 	struct row_cursor cursor;
-	size_t count;
+	size_t count, told;        /* rows of this page */
+	uint64_t work_us;          /* since the last rest */
 	uint8_t family;
 	union {
 		struct ike_sa_row *ike;
@@ -153,7 +162,7 @@ static void page_at_shard(struct cyg_shard *shard, struct errand *errand)
 		filter.families_only = true;
 		filter.family = errand->family;
 	}
-	errand->count = 0;
+	errand->count = errand->told = 0;
 	if (!shard->engine)
 		errand->cursor.end = true;
 	else if (errand->job.kind == PAGE_IKE)
@@ -162,17 +171,6 @@ static void page_at_shard(struct cyg_shard *shard, struct errand *errand)
 		errand->count = child_rows(shard->engine, &filter, &errand->cursor, errand->child, ROWS_PAGE);
 	else
 		errand->count = session_rows(shard->engine, &filter, &errand->cursor, errand->session, ROWS_PAGE);
-}
-
-/* The client has read on, or has gone. */
-static void page_resume(struct cyg_exec *exec, void *arg)
-{
-	struct errand *errand = arg;
-
-	if (exec_gone(exec))
-		errand_end(errand, CYG_OK);
-	else
-		errand_send(errand);
 }
 
 static void page_tell(struct errand *errand, size_t i)
@@ -197,29 +195,86 @@ static void page_tell(struct errand *errand, size_t i)
 	errand->job.rows++;
 }
 
+static uint64_t clock_us(void)
+{
+	struct timespec now = { 0 };
+
+	(void)!clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* The next rows of the page, until it is time to rest. */
+static void page_turn(struct errand *errand)
+{
+	uint64_t began = clock_us();
+
+	for (unsigned n = 1; errand->told < errand->count; n++) {
+		page_tell(errand, errand->told++);
+		if (n % TELL_ROWS == 0 && errand->work_us + (clock_us() - began) >= TELL_TURN_US)
+			break;
+	}
+	exec_flush(errand->exec);
+	errand->work_us += clock_us() - began;
+}
+
+/* All of the page is told: where is the next? False: it was the last. */
+static bool page_next(struct errand *errand)
+{
+	if (!errand->cursor.end)
+		return true;
+	errand->cursor = (struct row_cursor){ 0 };
+	if (errand_next(errand))
+		return true;
+	if (!errand->job.by_family || errand->family == CYG_IPV6)
+		return false;
+	errand->family = CYG_IPV6;
+	errand->shard = errand->only >= 0 ? (unsigned)errand->only : 0;
+	if (errand->job.heading)
+		errand->job.heading(errand->exec, CYG_IPV6);
+	return true;
+}
+
+static void page_rested(struct cyg_shard *control, struct cyg_timer *timer);
+
+/* With what a page brought; again when there was a rest, and when the client has read on or has gone. */
+static void page_go_on(struct cyg_exec *exec, void *arg)
+{
+	struct errand *errand = arg;
+	struct cyg_shard *control = errand->daemon->control;
+
+	do {
+		if (exec_gone(exec)) {
+			errand_end(errand, CYG_OK);
+			return;
+		}
+		page_turn(errand);
+		if (errand->told == errand->count && !page_next(errand)) {
+			if (errand->job.end)
+				errand->job.end(exec, &errand->job, errand->job.rows);
+			errand_end(errand, CYG_OK);
+			return;
+		}
+		if (errand->work_us >= TELL_TURN_US) {
+			cyg_timer_set(control, &errand->retry, cyg_shard_now_ms(control) + TELL_REST_MS, page_rested);
+			return;
+		}
+		if (!exec_room(exec, page_go_on, errand))
+			return;
+	} while (errand->told < errand->count);
+	errand_send(errand);
+}
+
+static void page_rested(struct cyg_shard *control, struct cyg_timer *timer)
+{
+	struct errand *errand = CYG_CONTAINER(timer, struct errand, retry);
+
+	errand->work_us = 0;
+	page_go_on(errand->exec, errand);
+}
+
 static void page_back(struct errand *errand)
 {
-	struct cyg_exec *exec = errand->exec;
-
-	for (size_t i = 0; i < errand->count; i++)
-		page_tell(errand, i);
-	if (errand->cursor.end) {
-		errand->cursor = (struct row_cursor){ 0 };
-		if (!errand_next(errand)) {
-			if (!errand->job.by_family || errand->family == CYG_IPV6) {
-				if (errand->job.end)
-					errand->job.end(exec, &errand->job, errand->job.rows);
-				errand_end(errand, CYG_OK);
-				return;
-			}
-			errand->family = CYG_IPV6;
-			errand->shard = errand->only >= 0 ? (unsigned)errand->only : 0;
-			if (errand->job.heading)
-				errand->job.heading(exec, CYG_IPV6);
-		}
-	}
-	if (exec_room(exec, page_resume, errand))
-		page_resume(exec, errand);
+	page_go_on(errand->exec, errand);
 }
 
 static size_t row_size(enum page_kind kind)
