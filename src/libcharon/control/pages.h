@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rows of SAs from the shards, a page at a time: a cursor goes to a shard by message, 256 copied
+ * Rows of SAs from the shards, a page at a time: a cursor goes to a shard by message, 64 copied
  * rows come back, and the next page is asked for when the client has room. No shard ever waits.
  * Also: a filter to every shard for `clear` and `rekey`, and the sum of their counters. Control thread only.
  *
