@@ -4,6 +4,8 @@
 
 #include "world_test.h"
 
+#include <linux/rtnetlink.h>
+
 START_TEST(traffic_moves_to_the_newest_child_and_the_old_one_still_hears)
 {
 	struct pair old = { .window = 64 }, fresh = { .window = 64 };
@@ -176,6 +178,101 @@ START_TEST(a_route_leads_to_its_child_and_to_the_one_that_replaces_it)
 	ck_assert_int_eq(world.a.ops->route_set(world.a.ctx, shard, &route, true, world_op(shard)), CYG_NOT_FOUND);
 	world_disconnect(&two);
 	world_disconnect(&next);
+	world_free();
+}
+END_TEST
+
+static void set_route(const struct cyg_route *route, bool add)
+{
+	struct cyg_shard *shard = worker(&world.a, 0);
+
+	ck_assert_int_eq(world_wait(world.a.ops->route_set(world.a.ctx, shard, route, add, world_op(shard))), CYG_OK);
+}
+
+/* How often the system was told that the route goes, since `since`. */
+static unsigned withdrawn(unsigned since)
+{
+	unsigned count = 0;
+
+	ck_assert_uint_le(world.requests, WORLD_REQUESTS);
+	for (unsigned i = since; i < world.requests; i++)
+		count += world.request[i].type == RTM_DELROUTE;
+	return count;
+}
+
+/* As after two rekeys at once: two children carry the same, the one that has the route goes. */
+START_TEST(a_route_that_is_wished_for_another_child_before_the_first_wish_is_taken_back_stays)
+{
+	struct pair loser = { .window = 64 }, heir = { .window = 64 };
+	struct cyg_route old = { .interface_id = 1 }, fresh;
+	unsigned before;
+
+	world_begin(1);
+	loser.a.count = loser.b.count = 1;
+	loser.a.item[0] = loser.b.item[0] = selector_of("0.0.0.0", "255.255.255.255");
+	heir.a = heir.b = loser.a;
+	world_connect(&heir);
+	world_connect(&loser); /* the newest of the two has what no route says */
+	ck_assert_int_eq(cyg_prefix_make(&(struct cyg_ip){ CYG_IPV4, { 10, 2, 0, 0 } }, 16, &old.to), CYG_OK);
+	old.spi_in = loser.spi_a;
+	fresh = old;
+	fresh.spi_in = heir.spi_a;
+	set_route(&old, true);
+	ck_assert_int_eq(world.routes, 1);
+	before = world.requests;
+	for (unsigned i = 0; i < 3; i++) { /* there, back and there again */
+		set_route(i % 2 ? &old : &fresh, true);
+		set_route(i % 2 ? &fresh : &old, false);
+		ck_assert_int_eq(world.routes, 1);
+		world_passes("10.1.0.5", "10.2.0.9", 60);
+		ck_assert_uint_eq(counters_of(&world.a, 0, heir.spi_a).packets_out, i / 2 + 1);
+		ck_assert_uint_eq(counters_of(&world.a, 0, loser.spi_a).packets_out, i % 2 + (i == 2));
+	}
+	ck_assert_uint_eq(withdrawn(before), 0);
+	world_disconnect(&loser);
+	world_passes("10.1.0.5", "10.2.0.9", 60);
+	ck_assert_uint_eq(counters_of(&world.a, 0, heir.spi_a).packets_out, 3);
+	ck_assert_int_eq(world.routes, 1);
+	/* The twin: the last wish takes it along. */
+	set_route(&fresh, false);
+	ck_assert_int_eq(world.routes, 0);
+	ck_assert_uint_eq(withdrawn(before), 1);
+	world_disconnect(&heir);
+	world_free();
+}
+END_TEST
+
+/* The same in one turn, the child gone before the system has answered, and the heir with the way already. */
+START_TEST(a_route_survives_when_its_child_goes_in_the_same_turn)
+{
+	struct pair loser = { .window = 64 }, heir = { .window = 64 };
+	struct cyg_route old = { .interface_id = 1 }, fresh;
+	struct cyg_shard *shard;
+	unsigned before;
+
+	world_begin(1);
+	shard = worker(&world.a, 0);
+	world_connect(&loser);
+	ck_assert_int_eq(cyg_prefix_make(&(struct cyg_ip){ CYG_IPV4, { 10, 2, 0, 0 } }, 16, &old.to), CYG_OK);
+	old.spi_in = loser.spi_a;
+	set_route(&old, true);
+	heir.replaces_a = loser.spi_a; /* it takes the way over, the wish stays the loser's */
+	world_connect(&heir);
+	fresh = old;
+	fresh.spi_in = heir.spi_a;
+	before = world.requests;
+	(void)!world.a.ops->route_set(world.a.ctx, shard, &fresh, true, world_op(shard));
+	(void)!world.a.ops->route_set(world.a.ctx, shard, &old, false, world_op(shard));
+	world.a.ops->child_remove(world.a.ctx, shard, loser.spi_a, CYG_BOTH, NULL);
+	world_run();
+	ck_assert_int_eq(world.routes, 1);
+	ck_assert_uint_eq(withdrawn(before), 0);
+	world_passes("10.1.0.5", "10.2.0.9", 60);
+	ck_assert_uint_eq(counters_of(&world.a, 0, heir.spi_a).packets_out, 1);
+	set_route(&fresh, false);
+	ck_assert_int_eq(world.routes, 0);
+	world_disconnect(&loser); /* b's half */
+	world_disconnect(&heir);
 	world_free();
 }
 END_TEST
@@ -365,6 +462,8 @@ TCase *life_tcase(void)
 	tcase_add_loop_test(tc, each_child_of_a_rekey_has_a_window_of_its_own, 0, 2);
 	tcase_add_test(tc, a_child_without_its_outbound_direction_hears_and_never_sends);
 	tcase_add_test(tc, a_route_leads_to_its_child_and_to_the_one_that_replaces_it);
+	tcase_add_test(tc, a_route_that_is_wished_for_another_child_before_the_first_wish_is_taken_back_stays);
+	tcase_add_test(tc, a_route_survives_when_its_child_goes_in_the_same_turn);
 	tcase_add_test(tc, volume_limits_are_told_once_and_the_hard_one_stops_the_child);
 	tcase_add_test(tc, a_child_may_be_removed_from_within_its_event);
 	tcase_add_test(tc, sequence_numbers_end_before_they_repeat);
