@@ -161,3 +161,26 @@ losses() {
 	say "lost on the way into the client's tunnel: $c1_sealing; out of the gateway's: $gw_opening;" \
 		"into the gateway's: $gw_sealing; out of the client's: $c1_opening"
 }
+
+# witness_start NS...: from now on what happens to their routes is kept, for witness_tell.
+witness_start() {
+	local name
+	witnesses=("$@")
+	for name in "$@"; do
+		in_background "$name" "$tmp/routes-$name" ip -ts monitor route
+		ip netns exec "$prefix-$name" ip route show table all | grep -v 'table local' >"$tmp/routes-$name-before"
+	done
+}
+# witness_tell: what each data plane dropped and why, and the routes: before, then each change with its time.
+witness_tell() {
+	local name
+	for name in "${witnesses[@]}"; do
+		say "--- $name: what its data plane counts"
+		json "$name" "show crypto ipsec statistics" '.rows[] | select(.value != 0) | "\(.name) \(.value): \(.help)"' || true
+		show "$name" "show crypto ipsec sa detail" || true
+		say "--- $name: routes before"
+		cat "$tmp/routes-$name-before"
+		say "--- $name: what happened to them"
+		cat "$tmp/routes-$name"
+	done
+}

@@ -19,6 +19,8 @@ wait_for 15 sa_ready c1 || fail "the client does not connect"
 wait_for 5 sa_ready gw || fail "the gateway shows no SA"
 vip=$(json c1 "show crypto ikev2 sa detailed" '.rows[0].assigned_address')
 
+witness_start gw c1
+
 stat() { json "$1" "show crypto ikev2 stats" ".rows[0].$2"; }
 stat_is() { [[ $(stat "$1" "$2") == "$3" ]]; }
 stat_from() { [[ $(stat "$1" "$2") -ge $3 ]]; }
@@ -51,7 +53,10 @@ settled() {
 }
 no_losses() {
 	losses
-	[[ $lost_ab == 0 && $lost_ba == 0 ]] || fail "packets were lost"
+	if [[ $lost_ab != 0 || $lost_ba != 0 ]]; then
+		witness_tell
+		fail "packets were lost"
+	fi
 	[[ $(($(numbered a doubled) + $(numbered b doubled))) == 0 ]] || fail "packets came twice"
 	for name in gw c1; do
 		[[ $(stat "$name" child_failed) == 0 ]] || fail "a negotiation failed: $(cygnet_log "$name" | grep failed)"
