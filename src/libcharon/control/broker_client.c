@@ -220,33 +220,44 @@ bool broker_client_is_alive(const struct broker_client *client)
 
 /* --- The watchdog --- */
 
+#define STUCK_CPU_MS (CYG_BROKER_ALIVE_S * 1000 / 2) /* in one callback: half of what it could have had between two looks */
+
 static void on_told(struct cyg_op *op, enum cyg_status status)
 {
 	/* A starter that does not answer is seen by the client; there is nobody else to tell. */
+}
+
+static void tell(struct cyg_shard *control, unsigned i, enum shard_verdict verdict)
+{
+	char doing[SHARD_DOING_TEXT];
+
+	(void)shard_doing(cyg_shard_peer(control, i), doing);
+	if (verdict == SHARD_STUCK)
+		cyg_log(CYG_LOG_CRIT, "shard.stuck", "shard {shard} has not moved for {seconds} s; it is in {doing}",
+			F_UINT("shard", i), F_UINT("seconds", CYG_BROKER_ALIVE_S), F_STR("doing", doing));
+	else
+		cyg_log(CYG_LOG_WARNING, "shard.waits",
+			"shard {shard} has hardly run for {seconds} s for want of a CPU; it is in {doing}",
+			F_UINT("shard", i), F_UINT("seconds", CYG_BROKER_ALIVE_S), F_STR("doing", doing));
 }
 
 static void look(struct cyg_shard *control, struct cyg_timer *timer)
 {
 	static const struct cyg_broker_request alive = { .verb = CYG_BROKER_ALIVE, .fd = -1 };
 	struct watchdog *watchdog = CYG_CONTAINER(timer, struct watchdog, timer);
-	char doing[SHARD_DOING_TEXT];
-	bool stuck = false;
+	enum shard_verdict worst = SHARD_MOVES;
 
 	for (unsigned i = 0; i < cyg_shard_count(control); i++) {
-		uint64_t now = shard_progress(cyg_shard_peer(control, i));
+		enum shard_verdict verdict = shard_look(cyg_shard_peer(control, i), &watchdog->look[i], STUCK_CPU_MS);
 
-		if (shard_is_stuck(watchdog->progress[i], now)) {
-			stuck = true;
-			if (!watchdog->stuck)
-				cyg_log(CYG_LOG_CRIT, "shard.stuck",
-					"shard {shard} has not moved for {seconds} s; it is in {doing}",
-					F_UINT("shard", i), F_UINT("seconds", CYG_BROKER_ALIVE_S),
-					F_STR("doing", shard_doing(cyg_shard_peer(control, i), doing)));
-		}
-		watchdog->progress[i] = now;
+		if (verdict > watchdog->told)
+			tell(control, i, verdict);
+		if (verdict > worst)
+			worst = verdict;
 	}
-	watchdog->stuck = stuck;
-	if (!stuck && !cyg_op_is_pending(&watchdog->op)) {
+	watchdog->told = worst;
+	/* One that waits for a CPU would not get it sooner by a restart. */
+	if (worst != SHARD_STUCK && !cyg_op_is_pending(&watchdog->op)) {
 		cyg_op_init(&watchdog->op, control, on_told);
 		/* Without a starter there is nobody to tell, and nothing to do about it. */
 		if (cyg_broker_call(control, &alive, &watchdog->reply, &watchdog->op) == CYG_UNSUPPORTED)

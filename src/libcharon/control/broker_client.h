@@ -31,8 +31,8 @@ struct watchdog {
 	struct cyg_timer timer;
 	struct cyg_op op;
 	struct cyg_broker_reply reply;
-	uint64_t progress[CYG_SHARDS_MAX];
-	bool stuck; /* said so already */
+	struct shard_look look[CYG_SHARDS_MAX];
+	enum shard_verdict told; /* the worst of the last look, said already */
 };
 
 /* From now on the starter hears every CYG_BROKER_ALIVE_S that all workers move, or hears nothing. */

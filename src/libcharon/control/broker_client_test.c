@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -295,6 +296,48 @@ START_TEST(the_watchdog_is_silent_while_a_shard_is_stuck)
 }
 END_TEST
 
+/* Five seconds later, with so much CPU time used by the worker: does the daemon say that it lives? */
+static bool speaks(struct cyg_shard *worker, uint64_t cpu_ms, bool runs)
+{
+	struct cyg_broker_request request;
+	struct pollfd there = { .fd = starter, .events = POLLIN };
+
+	shard_manual_set_load(worker, cpu_ms, runs);
+	shard_clock_advance(shard_manual_clock(control), CYG_BROKER_ALIVE_S * 1000);
+	turns();
+	if (poll(&there, 1, 0) == 0)
+		return false;
+	answer(take(&request), CYG_BROKER_ALIVE, CYG_OK, -1);
+	ck_assert_int_eq(request.verb, CYG_BROKER_ALIVE);
+	turns();
+	return true;
+}
+
+START_TEST(the_watchdog_speaks_for_a_shard_that_waits_for_a_cpu)
+{
+	static struct watchdog watchdog;
+	struct cyg_shard *worker = shard_group_worker(group, 1);
+	struct cyg_broker_request request;
+
+	watchdog_start(&watchdog, control);
+	answer(take(&request), CYG_BROKER_ALIVE, CYG_OK, -1);
+	turns();
+	atomic_store(&worker->progress, 77);
+	ck_assert(speaks(worker, 1000, true));
+	/* Ever in the same callback, and hardly a tenth of a CPU. */
+	for (unsigned i = 1; i <= 4; i++)
+		ck_assert(speaks(worker, 1000 + i * 500, true));
+	/* Then it has had its time; or it waits for something else. */
+	ck_assert(!speaks(worker, 3500, true));
+	ck_assert(!speaks(worker, 3500, false));
+	/* Another callback in the same turn: it moves. */
+	atomic_store(&worker->entered, 5);
+	ck_assert(speaks(worker, 9000, false));
+	ck_assert(!speaks(worker, 9000, false));
+	watchdog_stop(&watchdog);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("broker client");
@@ -314,6 +357,7 @@ int main(void)
 	tcase_add_test(calls, a_descriptor_of_ours_goes_along_and_may_be_closed_at_once);
 	tcase_add_test(calls, the_watchdog_speaks_while_every_shard_moves);
 	tcase_add_test(calls, the_watchdog_is_silent_while_a_shard_is_stuck);
+	tcase_add_test(calls, the_watchdog_speaks_for_a_shard_that_waits_for_a_cpu);
 	suite_add_tcase(suite, calls);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

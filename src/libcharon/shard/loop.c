@@ -13,9 +13,11 @@
 #include "shard/helpers.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,6 +38,8 @@ struct loop {
 	pthread_t thread;
 	bool joinable, in_turn, open;
 	atomic_int state;       /* enum loop_state */
+	atomic_int tid;         /* of the thread that runs it, 0 before and after */
+	atomic_int cpu_clock;   /* that thread's; written before `tid` */
 };
 
 struct loop_poll {
@@ -90,6 +94,51 @@ static void end_turn(struct cyg_shard *shard)
 {
 	loop_of(shard)->in_turn = false;
 	atomic_fetch_add_explicit(&shard->progress, 1, memory_order_relaxed);
+}
+
+/* --- Looked at from outside --- */
+
+static void show_thread(struct loop *l)
+{
+	clockid_t own;
+
+	if (pthread_getcpuclockid(pthread_self(), &own) != 0)
+		return;
+	atomic_store_explicit(&l->cpu_clock, own, memory_order_relaxed);
+	atomic_store_explicit(&l->tid, gettid(), memory_order_release);
+}
+
+/* Field 3 of proc_pid_stat(5), behind the name, which may hold anything. */
+static char state_of(int tid)
+{
+	char path[48], text[256];
+	const char *at;
+	ssize_t got;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return '\0';
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[got > 0 ? got : 0] = '\0';
+	at = strrchr(text, ')');
+	return at && at[1] == ' ' ? at[2] : '\0';
+}
+
+static bool loop_load(const struct cyg_shard *shard, uint64_t *cpu_ms, bool *runs)
+{
+	struct loop *l = loop_of(shard);
+	int tid = atomic_load_explicit(&l->tid, memory_order_acquire);
+	struct timespec ts;
+
+	/* A thread that has ended meanwhile has no clock any more: that is an error, and no harm. */
+	if (!tid || clock_gettime(atomic_load_explicit(&l->cpu_clock, memory_order_relaxed), &ts) != 0)
+		return false;
+	*cpu_ms = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	*runs = state_of(tid) == 'R';
+	return true;
 }
 
 /* --- Descriptors --- */
@@ -261,6 +310,7 @@ static void run(struct cyg_shard *shard)
 	const struct cyg_shard *before = current;
 
 	current = shard;
+	show_thread(l);
 	begin_turn(shard);
 	if (shard->begin)
 		shard->begin(shard, shard->life_ctx);
@@ -275,6 +325,7 @@ static void run(struct cyg_shard *shard)
 	shard_close(shard);
 	close_loop(l);
 	end_turn(shard);
+	atomic_store_explicit(&l->tid, 0, memory_order_relaxed);
 	atomic_store_explicit(&l->state, LOOP_ENDED, memory_order_release);
 	current = before;
 }
@@ -376,6 +427,8 @@ static enum cyg_status loop_init(struct cyg_shard *shard)
 	shard->impl = l;
 	l->owner = pthread_self();
 	atomic_init(&l->state, LOOP_NEW);
+	atomic_init(&l->tid, 0);
+	atomic_init(&l->cpu_clock, 0);
 	shard->now_ms = clock_ms();
 	wheel_init(&shard->wheel, shard->now_ms);
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -426,6 +479,7 @@ static const struct shard_driver loop_driver = {
 	.poll_start = loop_poll_start,
 	.poll_stop = loop_poll_stop,
 	.wake = loop_wake,
+	.load = loop_load,
 	.job_start = loop_job_start,
 	.job_cancel = loop_job_cancel,
 	.group_stop = loop_group_stop,

@@ -608,33 +608,60 @@ END_TEST
 
 struct stuck {
 	atomic_bool in, release;
+	int blocks[2]; /* reads from here instead of running on */
 };
 
 static void be_stuck(struct cyg_shard *shard, void *ctx)
 {
 	struct stuck *s = ctx;
+	char octet;
 
 	atomic_store(&s->in, true);
+	if (s->blocks[0])
+		ck_assert_int_eq(read(s->blocks[0], &octet, 1), 1);
 	while (!atomic_load(&s->release))
 		sched_yield();
+}
+
+#define FOR_EVER UINT64_MAX
+
+/* The first worker is in be_stuck() from here on. */
+static struct cyg_shard *one_is_stuck(struct stuck *stuck, struct shard_look *at)
+{
+	struct cyg_shard *first;
+
+	open_group(2);
+	first = shard_group_worker(group, 0);
+	start_all();
+	call(first, be_stuck, NULL, stuck);
+	while (!atomic_load(&stuck->in))
+		sched_yield();
+	*at = (struct shard_look){ 0 };
+	ck_assert_int_eq(shard_look(first, at, FOR_EVER), SHARD_MOVES); /* nobody has looked before */
+	return first;
+}
+
+static void release(struct stuck *stuck, struct cyg_shard *first, struct shard_look *at)
+{
+	uint64_t before = at->progress;
+
+	atomic_store(&stuck->release, true);
+	while (shard_progress(first) == before)
+		sched_yield();
+	ck_assert_int_eq(shard_look(first, at, 0), SHARD_MOVES);
+	shard_group_free(group);
 }
 
 START_TEST(shard_without_progress_is_told_from_one_that_sleeps)
 {
 	struct cyg_shard *first, *control;
-	struct stuck stuck = { false, false };
+	struct stuck stuck = { .in = false };
+	struct shard_look at, other = { 0 };
 	char doing[SHARD_DOING_TEXT];
-	uint64_t before;
 
-	open_group(2);
+	first = one_is_stuck(&stuck, &at);
 	control = shard_group_control(group);
-	first = shard_group_worker(group, 0);
-	start_all();
-	call(first, be_stuck, NULL, &stuck);
-	while (!atomic_load(&stuck.in))
-		sched_yield();
-	before = shard_progress(first);
-	ck_assert(shard_is_stuck(before, shard_progress(first)));
+	ck_assert_int_eq(shard_look(first, &at, 0), SHARD_STUCK);
 	/* And in what: the program and a place in it. */
 	ck_assert_msg(strstr(shard_doing(first, doing), "shard_tests") && strchr(doing, '+'), "%s", doing);
 	/* The other one answers meanwhile, and then sleeps. */
@@ -642,14 +669,43 @@ START_TEST(shard_without_progress_is_told_from_one_that_sleeps)
 	ck_assert_int_eq(shard_run(control), CYG_OK);
 	while (shard_progress(shard_group_worker(group, 1)) % 2)
 		sched_yield();
-	before = shard_progress(shard_group_worker(group, 1));
-	ck_assert(!shard_is_stuck(before, shard_progress(shard_group_worker(group, 1))));
-	before = shard_progress(first);
-	atomic_store(&stuck.release, true);
-	while (shard_progress(first) == before)
+	ck_assert_int_eq(shard_look(shard_group_worker(group, 1), &other, 0), SHARD_MOVES);
+	ck_assert_int_eq(shard_look(shard_group_worker(group, 1), &other, 0), SHARD_MOVES);
+	release(&stuck, first, &at);
+}
+END_TEST
+
+/* How long it takes until it has had its time is the machine's business. */
+START_TEST(shard_that_runs_is_stuck_by_its_own_time_and_not_by_ours)
+{
+	struct stuck stuck = { .in = false };
+	struct shard_look at;
+	struct cyg_shard *first = one_is_stuck(&stuck, &at);
+
+	ck_assert_int_eq(shard_look(first, &at, FOR_EVER), SHARD_WAITS);
+	while (shard_look(first, &at, 50) != SHARD_STUCK)
 		sched_yield();
-	ck_assert(!shard_is_stuck(before, shard_progress(first)));
-	shard_group_free(group);
+	/* What it had before is no excuse, and looks do not begin anew. */
+	ck_assert_int_eq(shard_look(first, &at, 50), SHARD_STUCK);
+	ck_assert_int_eq(shard_look(first, &at, FOR_EVER), SHARD_WAITS);
+	release(&stuck, first, &at);
+}
+END_TEST
+
+START_TEST(shard_that_waits_for_something_else_than_a_cpu_is_stuck)
+{
+	struct stuck stuck = { .in = false };
+	struct shard_look at;
+	struct cyg_shard *first;
+
+	ck_assert_int_eq(pipe(stuck.blocks), 0);
+	first = one_is_stuck(&stuck, &at);
+	while (shard_look(first, &at, FOR_EVER) != SHARD_STUCK) /* it is on its way into read(2) */
+		sched_yield();
+	ck_assert_int_eq(write(stuck.blocks[1], "", 1), 1);
+	release(&stuck, first, &at);
+	close(stuck.blocks[0]);
+	close(stuck.blocks[1]);
 }
 END_TEST
 
@@ -673,6 +729,8 @@ Suite *loop_suite(void)
 	tcase_add_test(c, socket_with_an_error_is_watched_on);
 	tcase_add_loop_test(c, jobs_finish_at_home_or_are_cancelled_and_all_are_dropped_once, 1, 3);
 	tcase_add_test(c, shard_without_progress_is_told_from_one_that_sleeps);
+	tcase_add_test(c, shard_that_runs_is_stuck_by_its_own_time_and_not_by_ours);
+	tcase_add_test(c, shard_that_waits_for_something_else_than_a_cpu_is_stuck);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -19,6 +19,8 @@ struct manual {
 	size_t poll_count;
 	pthread_t thread;
 	bool begun, stepping;
+	bool load_known, runs;
+	uint64_t cpu_ms;
 };
 
 static struct manual *manual_of(const struct cyg_shard *shard)
@@ -176,6 +178,15 @@ static void manual_done(struct cyg_shard *shard)
 	shard->impl = NULL;
 }
 
+static bool manual_load(const struct cyg_shard *shard, uint64_t *cpu_ms, bool *runs)
+{
+	const struct manual *m = manual_of(shard);
+
+	*cpu_ms = m->cpu_ms;
+	*runs = m->runs;
+	return m->load_known;
+}
+
 static const struct shard_driver manual_driver = {
 	.manual = true,
 	.wall_s = manual_wall_s,
@@ -183,6 +194,7 @@ static const struct shard_driver manual_driver = {
 	.poll_start = manual_poll_start,
 	.poll_stop = manual_poll_stop,
 	.wake = manual_wake,
+	.load = manual_load,
 	.job_start = manual_job_start,
 	.job_cancel = manual_job_cancel,
 	.group_stop = manual_group_stop,
@@ -254,6 +266,15 @@ void shard_clock_advance(struct shard_clock *clock, uint64_t ms)
 {
 	clock->now_ms += ms;
 	clock->wall_ms += (int64_t)ms;
+}
+
+void shard_manual_set_load(struct cyg_shard *shard, uint64_t cpu_ms, bool runs)
+{
+	struct manual *m = manual_of(shard);
+
+	m->cpu_ms = cpu_ms;
+	m->runs = runs;
+	m->load_known = true;
 }
 
 void shard_manual_fd_ready(struct cyg_shard *shard, int fd, unsigned events)

@@ -37,6 +37,7 @@ static struct cyg_shard *one_new(struct shard_group *group, unsigned index, unsi
 	atomic_init(&shard->stop, false);
 	atomic_init(&shard->progress, 0);
 	atomic_init(&shard->doing, 0);
+	atomic_init(&shard->entered, 0);
 	return shard;
 }
 
@@ -171,6 +172,21 @@ const char *shard_doing(const struct cyg_shard *shard, char *out)
 uint64_t shard_progress(const struct cyg_shard *shard)
 {
 	return atomic_load_explicit(&shard->progress, memory_order_relaxed);
+}
+
+enum shard_verdict shard_look(const struct cyg_shard *shard, struct shard_look *look, uint64_t limit_ms)
+{
+	struct shard_look now = { .progress = shard_progress(shard),
+				  .entered = atomic_load_explicit(&shard->entered, memory_order_relaxed) };
+	bool runs = false;
+
+	if (!shard->driver->load || !shard->driver->load(shard, &now.cpu_ms, &runs))
+		now.cpu_ms = look->cpu_ms;
+	if (now.progress % 2 == 0 || now.progress != look->progress || now.entered != look->entered) {
+		*look = now;
+		return SHARD_MOVES;
+	}
+	return runs && now.cpu_ms - look->cpu_ms < limit_ms ? SHARD_WAITS : SHARD_STUCK;
 }
 
 /* --- Time and random --- */

@@ -94,6 +94,7 @@ struct cyg_shard {
 	atomic_bool stop;
 	atomic_uint_fast64_t progress;
 	atomic_uintptr_t doing;         /* the callback that was entered last */
+	atomic_uint_fast64_t entered;   /* how many were */
 };
 
 /* How one kind of shard is driven. */
@@ -105,6 +106,8 @@ struct shard_driver {
 	void (*poll_stop)(struct cyg_shard *shard, struct cyg_poll *poll);
 	/* Any thread: something was put into the mailbox, or `stop` was set. */
 	void (*wake)(struct cyg_shard *shard);
+	/* Any thread: CPU time of the shard's thread; whether it runs or waits for a CPU, and for nothing else. False: nobody knows. */
+	bool (*load)(const struct cyg_shard *shard, uint64_t *cpu_ms, bool *runs);
 	enum cyg_status (*job_start)(struct cyg_shard *shard, struct cyg_job *job);
 	void (*job_cancel)(struct cyg_shard *shard, struct cyg_job *job);
 	/* Ends all that runs: threads, waiting jobs; calls `end` where `begin` was called. */
@@ -139,15 +142,22 @@ void shard_join(struct cyg_shard *shard);
 /* The libuv loop of a driven shard, for signals and child processes; NULL for a manual one. */
 struct uv_loop_s *shard_uv_loop(struct cyg_shard *shard);
 
-/*
- * Any thread: grows with every turn; odd while the shard is in a turn, even while it sleeps. A
- * shard whose progress is the same odd number at two looks some seconds apart is stuck.
- */
+/* Any thread: grows with every turn; odd while the shard is in a turn, even while it sleeps. */
 uint64_t shard_progress(const struct cyg_shard *shard);
-static inline bool shard_is_stuck(uint64_t before, uint64_t now)
-{
-	return before == now && (now & 1);
-}
+
+/* What a watchdog saw of a shard when that moved last; zeroed before the first look. */
+struct shard_look {
+	uint64_t progress, entered, cpu_ms;
+};
+
+enum shard_verdict {
+	SHARD_MOVES = 0, /* it sleeps, or another callback was entered since the last look */
+	SHARD_WAITS,     /* it is in the same callback, for want of a CPU: nothing of ours is wrong */
+	SHARD_STUCK,     /* it is in the same callback, and has had `limit_ms` of CPU time there, or waits for something else */
+};
+
+/* Any thread: looks again. Looks some seconds apart, always the same `limit_ms`. */
+enum shard_verdict shard_look(const struct cyg_shard *shard, struct shard_look *look, uint64_t limit_ms);
 
 /*
  * Any thread: the callback that a shard entered last, as FILE+0xOFFSET (what addr2line takes) and the function's name
@@ -156,8 +166,15 @@ static inline bool shard_is_stuck(uint64_t before, uint64_t now)
 #define SHARD_DOING_TEXT 192
 const char *shard_doing(const struct cyg_shard *shard, char *out);
 /* For shard/ only: says which callback is entered now. */
-#define SHARD_ENTERS(shard_, function_) \
-	atomic_store_explicit(&(shard_)->doing, (uintptr_t)(function_), memory_order_relaxed)
+#define SHARD_ENTERS(shard_, function_) shard_enters((shard_), (uintptr_t)(function_))
+static inline void shard_enters(struct cyg_shard *shard, uintptr_t function)
+{
+	uint64_t entered = atomic_load_explicit(&shard->entered, memory_order_relaxed);
+
+	/* Nobody else writes. */
+	atomic_store_explicit(&shard->entered, entered + 1, memory_order_relaxed);
+	atomic_store_explicit(&shard->doing, function, memory_order_relaxed);
+}
 
 /* --- A manual group --- */
 
@@ -196,6 +213,8 @@ void shard_clock_advance(struct shard_clock *clock, uint64_t ms);
 uint64_t shard_next_deadline(const struct cyg_shard *shard);
 /* How many timers are set: a test that ends with a leaked one fails. */
 size_t shard_timer_count(const struct cyg_shard *shard);
+/* What its thread would have had of a CPU, and whether it would run; until then nobody knows. */
+void shard_manual_set_load(struct cyg_shard *shard, uint64_t cpu_ms, bool runs);
 /* Polls of a manual shard see what is told here: the next step calls `ready` with those of `events` that
  * are watched. */
 void shard_manual_fd_ready(struct cyg_shard *shard, int fd, unsigned events);
