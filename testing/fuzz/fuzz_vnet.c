@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a TUN device gives: a virtio header and a packet, cut into segments and merged again; and TCP options as they are
- * clamped. The packet may come from whoever is routed through us.
+ * clamped; fragments. The packet may come from whoever is routed through us.
  */
+#include "kernel-tun/fragment.h"
 #include "kernel-tun/merge.h"
 #include "kernel-tun/path.h"
 #include "testing/fuzz/fuzz.h"
@@ -28,6 +29,27 @@ static void clamp(const struct cyg_bytes packet, const struct inner *in)
 		FUZZ_CHECK(!path_clamp_mss(copy, &again, 1300, true));
 	}
 	free(copy);
+}
+
+/* All fragments are packets of their own and hold what the whole one held. */
+static void fragment_all(struct cyg_bytes packet, uint16_t mtu)
+{
+	uint8_t *out = malloc(mtu);
+	struct fragments f;
+	size_t seen = 0;
+
+	if (out && fragment_plan(packet, mtu, &f) == CYG_OK) {
+		for (unsigned i = 0; i < f.count; i++) {
+			uint16_t len = fragment_write(&f, i, out);
+			struct inner in;
+
+			FUZZ_CHECK(len <= mtu);
+			FUZZ_CHECK(inner_read(cyg_bytes(out, len), &in) == CYG_OK && in.len == len);
+			seen += len - (out[0] & 15) * 4u;
+		}
+		FUZZ_CHECK(seen + f.header == packet.len);
+	}
+	free(out);
 }
 
 static void merge_all(const struct cut *cut)
@@ -73,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (inner_read(packet, &in) != CYG_OK)
 		return 0;
 	clamp(packet, &in);
+	if (in.source.family == CYG_IPV4)
+		fragment_all(cyg_bytes(packet.ptr, in.len), vnet.segment);
 	if (cut_read(&vnet, packet, &in, &cut) != CYG_OK)
 		return 0;
 	FUZZ_CHECK(cut.count >= 1 && cut.count <= CUT_COUNT_MAX);

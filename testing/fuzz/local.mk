@@ -125,8 +125,8 @@ testing_fuzz_fuzz_eap_LDADD = $(FUZZ_LIBS)
 
 if PLUGIN_KERNEL_TUN
 FUZZ_TARGETS += testing/fuzz/fuzz_vnet
-testing_fuzz_fuzz_vnet_SOURCES = testing/fuzz/fuzz_vnet.c src/plugins/kernel-tun/cut.c src/plugins/kernel-tun/inner.c \
-	src/plugins/kernel-tun/merge.c src/plugins/kernel-tun/path.c src/plugins/kernel-tun/sum.c $(FUZZ_DRIVER)
+testing_fuzz_fuzz_vnet_SOURCES = testing/fuzz/fuzz_vnet.c src/plugins/kernel-tun/cut.c \
+	src/plugins/kernel-tun/fragment.c src/plugins/kernel-tun/inner.c src/plugins/kernel-tun/merge.c src/plugins/kernel-tun/path.c src/plugins/kernel-tun/sum.c $(FUZZ_DRIVER)
 testing_fuzz_fuzz_vnet_CPPFLAGS = $(FUZZ_CPPFLAGS) -I$(top_srcdir)/src -I$(top_srcdir)/src/plugins
 testing_fuzz_fuzz_vnet_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_vnet_LDADD = $(FUZZ_LIBS)

@@ -246,6 +246,15 @@ static void child_free(struct tun_child *child)
 	free(child);
 }
 
+static bool any_ports(const struct cyg_selectors *list)
+{
+	for (unsigned i = 0; i < list->count; i++) {
+		if (list->item[i].port_low != 0 || list->item[i].port_high != UINT16_MAX)
+			return false;
+	}
+	return true;
+}
+
 static enum cyg_status child_new(struct tun_shard *s, const struct cyg_kernel_child *wanted,
 				 struct tun_suite *suite, struct tun_link *link, struct tun_child **out)
 {
@@ -264,6 +273,7 @@ static enum cyg_status child_new(struct tun_shard *s, const struct cyg_kernel_ch
 		.udp_encap = wanted->udp_encap, .esn = wanted->esn,
 		.told_mtu = wanted->mtu, .key_in_len = key_len, .key_out_len = key_len,
 		.soft_octets = wanted->soft_octets, .hard_octets = wanted->hard_octets,
+		.any_ports = any_ports(wanted->ts_local) && any_ports(wanted->ts_remote),
 		.batch_first = -1,
 		.local_count = (uint8_t)local, .remote_count = (uint8_t)remote,
 	};

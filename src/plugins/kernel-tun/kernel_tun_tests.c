@@ -12,6 +12,7 @@ int main(void)
 	suite_add_tcase(suite, tables_tcase());
 	suite_add_tcase(suite, inner_tcase());
 	suite_add_tcase(suite, cut_tcase());
+	suite_add_tcase(suite, fragment_tcase());
 	suite_add_tcase(suite, path_tcase());
 	suite_add_tcase(suite, device_tcase());
 	suite_add_tcase(suite, traffic_tcase());

@@ -7,6 +7,7 @@
 TCase *tables_tcase(void);
 TCase *inner_tcase(void);
 TCase *cut_tcase(void);
+TCase *fragment_tcase(void);
 TCase *path_tcase(void);
 TCase *device_tcase(void);
 TCase *traffic_tcase(void);

@@ -97,6 +97,11 @@ size_t tun_send_left(struct tun_shard *s)
 	return s->send_turn_over ? TUN_SEND_AREA : TUN_SEND_AREA - s->send_used;
 }
 
+uint8_t *tun_send_tail(struct tun_shard *s, size_t len)
+{
+	return len <= tun_send_left(s) ? s->send_area + TUN_SEND_AREA - len : NULL;
+}
+
 /* --- Between shards --- */
 
 struct relay_item {

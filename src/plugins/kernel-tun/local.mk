@@ -3,6 +3,8 @@ KERNEL_TUN_SOURCES = \
 	src/plugins/kernel-tun/child.c \
 	src/plugins/kernel-tun/cut.c \
 	src/plugins/kernel-tun/cut.h \
+	src/plugins/kernel-tun/fragment.c \
+	src/plugins/kernel-tun/fragment.h \
 	src/plugins/kernel-tun/in.c \
 	src/plugins/kernel-tun/inner.c \
 	src/plugins/kernel-tun/inner.h \
@@ -38,6 +40,7 @@ TESTS += src/plugins/kernel-tun/kernel_tun_tests
 src_plugins_kernel_tun_kernel_tun_tests_SOURCES = $(KERNEL_TUN_SOURCES) \
 	src/plugins/kernel-tun/cut_test.c \
 	src/plugins/kernel-tun/device_test.c \
+	src/plugins/kernel-tun/fragment_test.c \
 	src/plugins/kernel-tun/hostile_test.c \
 	src/plugins/kernel-tun/inner_test.c \
 	src/plugins/kernel-tun/kernel_tun_tests.c \

@@ -26,6 +26,7 @@ struct out_batch {
 	struct cut cut[TUN_BATCH];
 	int next[TUN_BATCH];          /* of the same child */
 	int relay[TUN_BATCH];         /* the shard that it goes to, or -1 */
+	uint16_t fragment[TUN_BATCH]; /* into fragments of this length, 0: whole */
 	struct tun_child *first, **last;
 	/* To be sealed. */
 	unsigned ready;
@@ -59,16 +60,26 @@ static void no_way(struct tun_link *link, const struct inner *in)
 	tun_event(s, &event);
 }
 
-/* Does it fit the outer path, or must the sender hear of it? RFC 4301 8.2.1. */
-static bool fits(struct tun_child *child, const struct tun_packet *packet, const struct inner *in,
-		 const struct cut *cut, uint64_t now_ms)
+/*
+ * Does it fit the outer path, must it be fragmented (RFC 4301 5.1), or must the sender hear of it (8.2.1)? Fragments have
+ * no ports: where the selectors ask for some, the outer packet is what is fragmented.
+ */
+static bool fits(struct out_batch *b, struct tun_child *child, unsigned i)
 {
-	uint16_t mtu, len = cut_longest(cut);
+	const struct tun_packet *packet = &b->packets[i];
+	const struct inner *in = &b->in[i];
+	uint16_t mtu, len = cut_longest(&b->cut[i]);
 
-	tun_child_path(child, now_ms);
+	tun_child_path(child, b->now_ms);
 	mtu = child->inner_mtu;
-	if (mtu == 0 || len <= mtu || !in->df)
-		return true; /* without DF the outer packet is what is fragmented */
+	b->fragment[i] = 0;
+	if (mtu == 0 || len <= mtu)
+		return true;
+	if (!in->df) {
+		if (b->conf->fragment_inside && child->any_ports && mtu >= FRAGMENT_MTU_LEAST)
+			b->fragment[i] = mtu;
+		return true;
+	}
 	if (in->source.family == CYG_IPV6 && len <= INNER_MTU_MIN6)
 		return true; /* IPv6 may count on this much */
 	child->shard->counters.too_big++;
@@ -105,7 +116,7 @@ static void sort_one(struct out_batch *b, unsigned i, bool relayed)
 		target.child->counters.drop_out++;
 		return;
 	}
-	if (!fits(target.child, packet, &b->in[i], &b->cut[i], b->now_ms))
+	if (!fits(b, target.child, i))
 		return;
 	if (b->conf->clamp_mss)
 		(void)path_clamp_mss(packet->octets, &b->in[i], tun_child_mtu(target.child),
@@ -202,31 +213,47 @@ static void flush(struct out_batch *b)
 	b->ready = 0;
 }
 
-/* One segment, from its inner header to its trailer, into the send area. False: nothing more of this child. */
-static bool put_segment(struct out_batch *b, struct tun_child *child, unsigned i, unsigned segment, size_t room)
+/* What an inner packet of `len` octets takes, sealed. */
+static size_t sealed_room(const struct tun_child *child, size_t len)
 {
 	const struct cyg_esp_ops *ops = child->suite->esp.ops;
+
+	return (size_t)CYG_ESP_HEADER_LEN + ops->iv_len + len + 2 + ops->block_len + ops->icv_len;
+}
+
+/* A packet of ESP begins in the send area; where the inner one goes. NULL: nothing more of this child. */
+static uint8_t *esp_begin(struct out_batch *b, struct tun_child *child, size_t room)
+{
 	struct tun_shard *s = child->shard;
 	struct wire_writer w;
-	size_t inner_len, len;
-	uint8_t *at, *body;
+	uint8_t *at;
 
 	if (child->hard_told || child->seq_out >= (child->esn ? UINT64_MAX : UINT32_MAX)) {
 		child->counters.drop_out++;
-		return false;
+		return NULL;
 	}
 	at = tun_send_room(s, room);
 	if (!at) {
 		s->counters.area_full++;
 		child->counters.drop_out++;
-		return false;
+		return NULL;
 	}
 	child->seq_out++;
 	w = wire_writer(at, CYG_ESP_HEADER_LEN);
 	wire_put_u32(&w, child->spi_out);
 	wire_put_u32(&w, (uint32_t)child->seq_out);
-	body = at + CYG_ESP_HEADER_LEN + ops->iv_len;
-	inner_len = cut_write(&b->cut[i], segment, body);
+	b->esp[b->ready].esp = at;
+	return at + CYG_ESP_HEADER_LEN + child->suite->esp.ops->iv_len;
+}
+
+/* It ends with the trailer, and is sealed with the others. */
+static void esp_end(struct out_batch *b, struct tun_child *child, unsigned i, uint8_t *body, size_t inner_len)
+{
+	const struct cyg_esp_ops *ops = child->suite->esp.ops;
+	struct tun_shard *s = child->shard;
+	uint8_t *at = b->esp[b->ready].esp;
+	size_t len;
+
 	len = put_trailer(body, inner_len, b->in[i].source.family, ops->block_len);
 	/* The 64-bit number is the IV of AEAD as well: it never repeats while the key lives. */
 	b->esp[b->ready] = (struct cyg_esp_packet){
@@ -243,15 +270,56 @@ static bool put_segment(struct out_batch *b, struct tun_child *child, unsigned i
 	child->counters.octets_out += inner_len;
 	if (b->ready == CYG_ESP_BATCH)
 		flush(b);
+}
+
+/* One segment, from its inner header to its trailer, into the send area. False: nothing more of this child. */
+static bool put_segment(struct out_batch *b, struct tun_child *child, unsigned i, unsigned segment, size_t room)
+{
+	uint8_t *body = esp_begin(b, child, room);
+
+	if (!body)
+		return false;
+	esp_end(b, child, i, body, cut_write(&b->cut[i], segment, body));
+	return true;
+}
+
+/* The same, in fragments. The segment lies at the end of the send area until it has been fragmented. */
+static bool put_fragments(struct out_batch *b, struct tun_child *child, unsigned i, unsigned segment, size_t room)
+{
+	size_t longest = cut_longest(&b->cut[i]), fragment_room = sealed_room(child, b->fragment[i]);
+	struct tun_shard *s = child->shard;
+	uint8_t *whole = tun_send_tail(s, longest);
+	struct fragments f = { .count = 1 };
+	size_t len = 0;
+
+	if (whole)
+		len = cut_write(&b->cut[i], segment, whole);
+	if (whole && len > b->fragment[i] && fragment_plan(cyg_bytes(whole, len), b->fragment[i], &f) != CYG_OK)
+		f.count = 1; /* its options cannot be read: the outer packet is fragmented */
+	if (whole && f.count == 1)
+		return put_segment(b, child, i, segment, room);
+	if (!whole || tun_send_left(s) < longest + f.count * fragment_room) {
+		s->counters.area_full++;
+		child->counters.drop_out++;
+		return false;
+	}
+	s->counters.fragmented++;
+	s->counters.fragments += f.count;
+	for (unsigned n = 0; n < f.count; n++) {
+		uint8_t *body = esp_begin(b, child, fragment_room);
+
+		if (!body)
+			return false;
+		esp_end(b, child, i, body, fragment_write(&f, n, body));
+	}
 	return true;
 }
 
 static void put_packet(struct out_batch *b, struct tun_child *child, unsigned i)
 {
-	const struct cyg_esp_ops *ops = child->suite->esp.ops;
 	const struct cut *cut = &b->cut[i];
 	/* Of the longest segment: a shorter one gives back what it does not need. */
-	size_t room = (size_t)CYG_ESP_HEADER_LEN + ops->iv_len + cut_longest(cut) + 2 + ops->block_len + ops->icv_len;
+	size_t room = sealed_room(child, cut_longest(cut));
 
 	if (room > UINT16_MAX) { /* longer than any packet that ESP makes */
 		child->counters.drop_out++;
@@ -262,7 +330,7 @@ static void put_packet(struct out_batch *b, struct tun_child *child, unsigned i)
 		child->shard->counters.cut_into += cut->count;
 	}
 	for (unsigned segment = 0; segment < cut->count; segment++) {
-		if (!put_segment(b, child, i, segment, room))
+		if (!(b->fragment[i] ? put_fragments : put_segment)(b, child, i, segment, room))
 			return;
 	}
 	child->counters.last_out_ms = b->now_ms;

@@ -7,7 +7,7 @@
  *   in.c       batches of ESP packets: look-up, opening, checks, writing to the device
  *   link.c     a shard's side of an interface: its TUN queue, raw ESP sockets, other shards' prefixes
  *   path.c     the outer path's MTU, and what TCP inside hears of it
- *   cut.c merge.c sum.c inner.c   packets, pure
+ *   cut.c fragment.c merge.c sum.c inner.c   packets, pure
  *   ways.c replay.c               tables, pure
  *
  * Devices, addresses, routes and SPIs are libkernel's, which every data plane shares.
@@ -21,6 +21,7 @@
 #define KERNEL_TUN_TUN_H
 
 #include "cut.h"
+#include "fragment.h"
 #include "inner.h"
 #include "merge.h"
 #include "path.h"
@@ -55,7 +56,7 @@
 
 struct tun_conf {
 	uint32_t mtu, replay_window, queue_length;
-	bool clamp_mss, copy_dscp;
+	bool clamp_mss, copy_dscp, fragment_inside;
 };
 
 /* One suite as it is resolved on this shard now. */
@@ -69,6 +70,7 @@ struct tun_suite {
 struct tun_counters {
 	uint64_t tun_read, tun_written, sealed, opened;
 	uint64_t cut, cut_into, merged, merged_into;
+	uint64_t fragmented, fragments;
 	uint64_t no_way, not_ip, too_big, write_full, write_failed, area_full;
 	uint64_t short_esp, unknown_spi, unused_spi;
 	uint64_t forwarded, forwarded_in, forward_lost;
@@ -103,6 +105,7 @@ struct tun_child {
 	struct cyg_sa_handle owner;
 	struct cyg_endpoint local, remote;
 	bool udp_encap, esn;
+	bool any_ports;             /* its selectors take packets without ports, too: fragments */
 	bool in, out;               /* directions that are installed */
 	bool soft_told, hard_told;  /* hard: nothing passes any more */
 	uint16_t told_mtu;          /* of the outer path, by the engine; 0: none */
@@ -280,6 +283,8 @@ uint8_t *tun_send_room(struct tun_shard *s, size_t len);
 /* Gives back what of it is behind `end`. */
 void tun_send_cut(struct tun_shard *s, const uint8_t *end);
 size_t tun_send_left(struct tun_shard *s);
+/* The last `len` octets of it, for what is not sent itself and may be overwritten by what is; NULL: there is no room. */
+uint8_t *tun_send_tail(struct tun_shard *s, size_t len);
 void tun_event(struct tun_shard *s, const struct tun_event *event);
 /* Tells the engine; no pointer to a child may be held across it. */
 void tun_events_deliver(struct tun_shard *s);

@@ -22,6 +22,9 @@ static const struct cyg_option options[] = {
 	CYG_OPT_BOOL(struct tun_conf, copy_dscp, "copy-dscp", "yes",
 		     "Copies the DSCP of a packet to the outer header, so that the way treats it alike. It can be seen there; and "
 		     "where the way reorders by it, a larger replay-window is needed."),
+	CYG_OPT_BOOL(struct tun_conf, fragment_inside, "fragment-inside", "yes",
+		     "Fragments IPv4 packets without DF that are too long for the path before they are sealed, so that each "
+		     "can be opened by itself and no fragments of ESP are on the way, which many networks drop."),
 	CYG_OPT_END,
 };
 
@@ -282,6 +285,8 @@ static const struct total {
 	TOTAL(opened, false, "ESP packets opened"),
 	TOTAL(cut, false, "large packets from devices that were cut"),
 	TOTAL(cut_into, false, "what they were cut into"),
+	TOTAL(fragmented, false, "packets without DF that were fragmented, too long for the outer path"),
+	TOTAL(fragments, false, "what they were fragmented into"),
 	TOTAL(merged, false, "packets merged before they were written"),
 	TOTAL(merged_into, false, "what they were merged into"),
 	TOTAL(forwarded, false, "packets handed to the shard that has the SA"),
