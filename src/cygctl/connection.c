@@ -265,6 +265,7 @@ static void read_end(struct connection *c, const json_t *message, struct answer 
 	answer->secret = json_is_true(json_object_get(message, "secret"));
 	answer->forget = json_is_true(json_object_get(message, "forget"));
 	answer->leave = json_is_true(json_object_get(message, "leave"));
+	answer->more = json_is_true(json_object_get(message, "more"));
 	answer->column = (uint32_t)json_integer_value(json_object_get(message, "column"));
 	answer->json |= json_is_true(json_object_get(message, "json"));
 	note_prompt(c, message);
@@ -276,7 +277,7 @@ enum cyg_status connection_run(struct connection *c, const struct order *order, 
 	bool done = false;
 
 	answer->status[0] = answer->error[0] = answer->question[0] = '\0';
-	answer->secret = answer->forget = answer->leave = false;
+	answer->secret = answer->forget = answer->leave = answer->more = false;
 	answer->column = 0;
 	answer->json = order->json;
 	status = transmit(c, request_of(c, order));

@@ -26,6 +26,7 @@ struct answer {
 	bool secret;      /* the answer is not to be seen */
 	bool forget;      /* the line has a secret: it is not to be remembered */
 	bool leave;       /* the daemon takes it for a farewell */
+	bool more;        /* the next line goes on with a text: it is sent as it stands */
 	uint32_t column;  /* of the word that is wrong, from 1; 0: none */
 };
 

@@ -63,12 +63,16 @@ static int run_input(struct connection *connection, bool json)
 	int code = DONE;
 
 	while (code == DONE && !end.leave && (len = getline(&line, &room, stdin)) >= 0) {
-		struct order order = { .line = line + strspn(line, " \t"), .json = json };
+		struct order order = { .line = end.more ? line : line + strspn(line, " \t"), .json = json };
 
-		while (len && strchr(" \t\r\n", line[len - 1]))
+		while (len && strchr(end.more ? "\r\n" : " \t\r\n", line[len - 1]))
 			line[--len] = '\0';
-		if (order.line[0] && order.line[0] != '!')
+		if (end.more || (order.line[0] && order.line[0] != '!'))
 			code = code_of(output_run(connection, &order, &end));
+	}
+	if (code == DONE && end.more) {
+		fprintf(stderr, "%% the last text lacks its closing delimiter\n");
+		code = REFUSED;
 	}
 	if (line)
 		cyg_wipe(line, room);

@@ -116,6 +116,7 @@ enum output_result output_run(struct connection *connection, const struct order 
 		end->secret = answer->secret;
 		end->forget = answer->forget;
 		end->leave = answer->leave;
+		end->more = answer->more;
 	}
 	if (answer->json || printer.opened)
 		close_document(&printer);

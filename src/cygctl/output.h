@@ -11,7 +11,7 @@
 /* What a shell wants to know of a command that has ended. */
 struct output_end {
 	char question[300]; /* it waits for an answer; nothing was printed about that */
-	bool secret, forget, leave;
+	bool secret, forget, leave, more;
 };
 
 enum output_result {

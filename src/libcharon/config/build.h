@@ -91,6 +91,7 @@ struct candidate {
 	size_t open_len;
 	uint32_t open_line, open_column;
 	bool still_open;
+	bool at_prompt;       /* a text without its delimiter is not wrong: its next lines will come with it */
 	/* While it commits: */
 	struct build_frame *frames;
 };

@@ -177,13 +177,15 @@ enum config_line_kind {
 	CONFIG_LINE_DONE = 0, /* applied, or refused with findings */
 	CONFIG_LINE_EXEC,     /* `do ...`: an exec line for the caller to run, at `rest` */
 	CONFIG_LINE_LEAVE,    /* `end`, or `exit` at global */
+	CONFIG_LINE_OPEN,     /* a text whose delimiter has not come again: to be given again, with '\n' and the next line
+	                       * behind it; nothing has changed */
 	CONFIG_LINE_ACTION,   /* a row of the mode that has `run`: `action` is for the caller to run */
 };
 
 /* What a typed line came to; to be freed by config_typed_done(). */
 struct config_typed {
 	enum config_line_kind kind;
-	struct cyg_str rest;	    /* EXEC: a part of the line */
+	struct cyg_str rest;	    /* EXEC: a part of the line; OPEN: the delimiter */
 	struct config_match action; /* ACTION */
 	struct cyg_config *config;  /* DONE: the new snapshot; NULL: nothing has changed */
 	char *said;  /* the line in full words and with secrets masked, for a log; NULL: `exit`, a comment */

@@ -198,6 +198,12 @@ static enum cyg_status find_owner(struct line *l)
 		c->still_open = true;
 		return CYG_OK;
 	}
+	if (l->match.outcome == MATCH_OPEN && c->at_prompt) {
+		/* Whoever types has more to come. */
+		c->still_open = true;
+		c->open_column = (uint32_t)line_column(l, l->match.where);
+		return CYG_OK;
+	}
 	if (l->match.outcome == MATCH_OPEN && c->in_file) {
 		/* Its next lines are waited for. */
 		c->open = malloc(CONFIG_LINE_MAX);

@@ -131,6 +131,16 @@ static void tell_closed(struct candidate *c)
 		     "the secret stays closed and what needs it is not used; it lacks: %s", c->typed->lacks);
 }
 
+/* Where the delimiter stands that has not come again, for a person: `^C` for what Ctrl-C types. */
+static struct cyg_str delimiter(struct cyg_str line, size_t column)
+{
+	struct cyg_str rest = cyg_str_tail(line, column - 1);
+
+	return rest.ptr[0] == '\x03' ? CYG_STR("^C")
+	       : rest.len > 1 && memcmp(rest.ptr, "^C", 2) == 0 ? cyg_str_head(rest, 2)
+								: cyg_str_head(rest, 1);
+}
+
 static enum cyg_status apply_typed(struct candidate *c, struct config_position *position,
 				   struct cyg_str line, struct config_typed *out)
 {
@@ -149,6 +159,11 @@ static enum cyg_status apply_typed(struct candidate *c, struct config_position *
 		return status;
 	if (c->findings->errors)
 		return CYG_REFUSED;
+	if (c->still_open) {
+		out->kind = CONFIG_LINE_OPEN;
+		out->rest = delimiter(line, c->open_column);
+		return CYG_OK;
+	}
 	status = say(c, out);
 	if (status == CYG_OK && c->action) {
 		out->kind = CONFIG_LINE_ACTION;
@@ -208,6 +223,7 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 	if (status != CYG_OK)
 		return status;
 	c.base = base;
+	c.at_prompt = true;
 	status = apply_typed(&c, position, line, out);
 	out->secret |= c.typed_secret;
 	if (status == CYG_OK) {

@@ -83,6 +83,20 @@ START_TEST(a_line_that_spoils_a_smart_default_is_refused)
 }
 END_TEST
 
+START_TEST(a_text_without_its_delimiter_waits_for_the_next_line)
+{
+	ck_assert_int_eq(type("kit text T"), CYG_OK);
+	ck_assert_int_eq(type("banner ^CHello"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_OPEN);
+	ck_assert_int_eq(type("banner ^CHello\n end"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_OPEN);
+	ck_assert_int_eq(type("banner ^CHello\n end\nthere^C"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_DONE);
+	ck_assert_str_eq(said, "banner ^CHello\n end\nthere^C");
+	ck_assert_int_eq(type("banner #Hello\nthere# x"), CYG_REFUSED);
+}
+END_TEST
+
 START_TEST(warnings_are_those_of_the_line_typed)
 {
 	ck_assert_int_eq(type("crypto ikev2 policy A"), CYG_OK);
@@ -452,6 +466,7 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, lines_typed_one_after_the_other_make_objects);
 	tcase_add_test(tests, a_wrong_line_is_refused_and_nothing_else);
 	tcase_add_test(tests, a_line_that_spoils_a_smart_default_is_refused);
+	tcase_add_test(tests, a_text_without_its_delimiter_waits_for_the_next_line);
 	tcase_add_test(tests, warnings_are_those_of_the_line_typed);
 	tcase_add_test(tests, what_was_typed_is_told_in_full_words_without_its_secret);
 	tcase_add_test(tests, a_refused_line_with_a_secret_is_known_as_such);

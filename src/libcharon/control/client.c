@@ -117,6 +117,8 @@ static json_t *end_of(const struct cyg_exec *exec)
 		failed |= json_object_set_new(message, "forget", json_true());
 	if (exec->session->leaving)
 		failed |= json_object_set_new(message, "leave", json_true());
+	if (exec->session->open)
+		failed |= json_object_set_new(message, "more", json_true());
 	if (!failed)
 		return message;
 	json_decref(message);

@@ -47,6 +47,24 @@ START_TEST(a_wrong_line_changes_nothing_and_is_pointed_at)
 }
 END_TEST
 
+START_TEST(a_text_is_typed_over_several_lines)
+{
+	if (!kit_have_plugin("authz-policy"))
+		return;
+	kit_start();
+	ck_assert_int_eq(kit_type("configure terminal\ncrypto ikev2 authorization policy P\nbanner ^CWelcome\n\n"
+			      "  end\n! of it^C\npfs\nend\n"),
+			 0);
+	ck_assert_msg(kit_shows("End with the character '^C'"), "%s", kit_output);
+	ck_assert(runs(" banner ^CWelcome\n\n  end\n! of it^C\n"));
+	ck_assert(kit_shows(" pfs\n"));
+	ck_assert_int_eq(kit_type("configure terminal\ncrypto ikev2 authorization policy P\nbanner #never\nended\n"), 1);
+	ck_assert(kit_shows("lacks its closing delimiter"));
+	ck_assert(runs("! of it^C\n"));
+	kit_stop();
+}
+END_TEST
+
 START_TEST(secrets_that_are_typed_are_not_logged)
 {
 	kit_start();
@@ -213,6 +231,7 @@ Suite *daemon_edit_suite(void)
 
 	tcase_add_checked_fixture(tests, kit_setup, kit_teardown);
 	tcase_set_timeout(tests, 120);
+	tcase_add_test(tests, a_text_is_typed_over_several_lines);
 	tcase_add_test(tests, each_line_is_in_force_at_once_and_logged_with_its_user);
 	tcase_add_test(tests, a_wrong_line_changes_nothing_and_is_pointed_at);
 	tcase_add_test(tests, secrets_that_are_typed_are_not_logged);

@@ -38,6 +38,8 @@ void editing_end(struct daemon *daemon, struct control_session *session)
 		kept_add(daemon, session->before, "an editing", session);
 	config_unref(session->before);
 	session->before = NULL;
+	free(session->open);
+	session->open = NULL;
 	session->configuring = false;
 	session->position = (struct config_position){ 0 };
 }
@@ -162,6 +164,18 @@ static void applied(struct daemon *daemon, void *ctx, enum cyg_status status)
 	end(editing, status);
 }
 
+/* The text goes on with the next line; what there is of it takes that line's place then. */
+static enum cyg_status keep_open(struct editing *editing, struct control_session *session)
+{
+	if (!session->open)
+		cyg_exec_printf(editing->exec, "Enter TEXT message.  End with the character '%.*s'.\n",
+				(int)editing->typed.rest.len, editing->typed.rest.ptr);
+	free(session->open);
+	session->open = cyg_str_dup(cyg_str_n(editing->line, editing->len));
+	session->open_len = editing->len;
+	return session->open ? CYG_OK : CYG_NOMEM;
+}
+
 /* The session stood in an object that this line may have left; where a refused one stands does not change. */
 static enum cyg_status apply(struct editing *editing)
 {
@@ -177,6 +191,10 @@ static enum cyg_status apply(struct editing *editing)
 	editing->exec->forget |= editing->typed.secret;
 	tell(editing->exec, &findings);
 	config_findings_done(&findings);
+	if (status == CYG_OK && editing->typed.kind == CONFIG_LINE_OPEN)
+		return keep_open(editing, session);
+	free(session->open);
+	session->open = NULL;
 	if (status != CYG_OK)
 		return status;
 	if (editing->typed.kind == CONFIG_LINE_LEAVE)
@@ -221,22 +239,28 @@ static void run(struct daemon *daemon, struct change *change)
 enum cyg_status editing_line(struct daemon *daemon, struct cyg_exec *exec, struct cyg_str line,
 			     enum cyg_status (*run_exec)(struct cyg_exec *exec, struct cyg_str line))
 {
+	const struct control_session *session = exec->session;
+	size_t before = session->open ? session->open_len + 1 : 0;
 	struct editing *editing;
 
 	if (!exec->session->enabled) {
 		cyg_exec_error(exec, "you may not change anything any more: `end`, then `enable`");
 		return CYG_REFUSED;
 	}
-	editing = calloc(1, sizeof(*editing) + line.len + 1);
+	editing = calloc(1, sizeof(*editing) + before + line.len + 1);
 	if (!editing)
 		return CYG_NOMEM;
 	editing->change.run = run;
 	editing->daemon = daemon;
 	editing->exec = exec;
 	editing->run_exec = run_exec;
-	editing->len = line.len;
+	editing->len = before + line.len;
+	if (before) {
+		memcpy(editing->line, session->open, before - 1);
+		editing->line[before - 1] = '\n';
+	}
 	if (line.len)
-		memcpy(editing->line, line.ptr, line.len);
+		memcpy(editing->line + before, line.ptr, line.len);
 	editing->in_call = true;
 	change_enter(daemon, &editing->change);
 	if (editing->over)

@@ -260,6 +260,8 @@ void language_prompt(void *ctx, const struct control_session *session, struct cy
 {
 	const struct daemon *daemon = ctx;
 
+	if (session->open)
+		return; /* the lines of a text have none */
 	cyg_strbuf_addf(out, "%s", daemon_hostname(daemon));
 	if (session->configuring)
 		cyg_strbuf_addf(out, "(%s)",

@@ -46,5 +46,6 @@ void session_unref(struct control_session *session)
 	if (!session || --session->refs)
 		return;
 	config_unref(session->before);
+	free(session->open);
 	free(session);
 }

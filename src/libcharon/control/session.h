@@ -21,6 +21,8 @@ struct control_session {
 	bool configuring;           /* behind `configure terminal` */
 	bool leaving;               /* has said that it goes */
 	struct config_position position;
+	char *open;                 /* a text whose end has not come yet, with what was typed before it; NULL: none */
+	size_t open_len;
 	struct cyg_config *before;  /* in force before the first change of this editing; NULL: nothing is changed */
 };
 
