@@ -486,7 +486,7 @@ START_TEST(counters_are_shown_by_exchange_service_and_timeout)
 	HAS("Waiting now                             3\\n");
 	HAS("Dropped: the queue was full            13\\n");
 	ask("run", "queue", true);
-	HAS("{\"queue\":\"IKE_SA_INIT\",\"limit\":1000,\"waiting\":3,\"running\":16,\"at_once\":17,\"queued\":8,\"served\":4,"
+	HAS("{\"queue\":\"IKE_SA_INIT\",\"limit\":2000,\"waiting\":3,\"running\":16,\"at_once\":17,\"queued\":8,\"served\":4,"
 	    "\"left\":1,\"dropped\":13}");
 	ask("run", "show crypto ikev2 stats priority-queue", false);
 	HAS("Waiting now                             0\\n");
