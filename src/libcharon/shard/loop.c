@@ -5,7 +5,8 @@
  * wheel's next slot, so that an idle shard sleeps. Nothing here uses libuv's thread pool.
  *
  * The mailbox wakes the loop through an eventfd of ours, not uv_async_t: it stays open until the
- * group is freed, so that a poster who comes late writes into something that is there.
+ * group is freed, so that a poster who comes late writes into something that is there. A write costs more than
+ * most messages, so a shard that is awake is not woken.
  */
 #include "config.h"
 
@@ -86,14 +87,14 @@ static void begin_turn(struct cyg_shard *shard)
 	if (l->in_turn)
 		return;
 	l->in_turn = true;
-	atomic_fetch_add_explicit(&shard->progress, 1, memory_order_relaxed);
+	atomic_fetch_add(&shard->progress, 1);
 	shard_turn_begin(shard, clock_ms());
 }
 
 static void end_turn(struct cyg_shard *shard)
 {
 	loop_of(shard)->in_turn = false;
-	atomic_fetch_add_explicit(&shard->progress, 1, memory_order_relaxed);
+	atomic_fetch_add(&shard->progress, 1);
 }
 
 /* --- Looked at from outside --- */
@@ -236,6 +237,18 @@ static void loop_wake(struct cyg_shard *shard)
 		;
 }
 
+/* It looks into its mailbox before it sleeps, after it has made `progress` even. */
+static bool is_awake(const struct cyg_shard *shard)
+{
+	return atomic_load(&shard->progress) & 1;
+}
+
+static void loop_wake_for_message(struct cyg_shard *shard)
+{
+	if (!is_awake(shard))
+		loop_wake(shard);
+}
+
 /* --- The loop --- */
 
 /* Until it is set anew it rings again and again: see sleep_or_look(). */
@@ -271,6 +284,9 @@ static void sleep_or_look(struct cyg_shard *shard)
 		}
 	}
 	end_turn(shard);
+	/* Whoever has posted since it was looked at has seen us awake. */
+	if (!mailbox_empty(&shard->mailbox))
+		mode = UV_RUN_NOWAIT;
 	(void)uv_run(&l->uv, mode);
 	begin_turn(shard);
 }
@@ -480,6 +496,7 @@ static const struct shard_driver loop_driver = {
 	.poll_stop = loop_poll_stop,
 	.wake = loop_wake,
 	.load = loop_load,
+	.wake_for_message = loop_wake_for_message,
 	.job_start = loop_job_start,
 	.job_cancel = loop_job_cancel,
 	.group_stop = loop_group_stop,

@@ -37,7 +37,7 @@ enum cyg_status mailbox_put(struct mailbox *box, struct cyg_msg *msg, bool *wake
 		}
 		msg->next = head;
 	} while (!atomic_compare_exchange_weak_explicit(&box->head, &head, msg,
-							memory_order_release,
+							memory_order_seq_cst,
 							memory_order_relaxed));
 	*wake = head == NULL;
 	return CYG_OK;
@@ -78,7 +78,7 @@ struct cyg_msg *mailbox_take(struct mailbox *box)
 
 bool mailbox_empty(const struct mailbox *box)
 {
-	struct cyg_msg *head = atomic_load_explicit(&box->head, memory_order_relaxed);
+	struct cyg_msg *head = atomic_load(&box->head);
 
 	return !box->taken && (!head || head == &closed);
 }

@@ -7,6 +7,9 @@
  * mutex and a list: a poster that is preempted halfway never holds up the shard, and the shard never
  * holds up a poster. Only the owner takes, so there is no ABA problem.
  *
+ * Putting and looking whether it is empty are of one order with the owner's `progress` (all sequentially consistent): an owner that
+ * says that it sleeps and then finds the mailbox empty is seen asleep by whoever puts something in later.
+ *
  * A message belongs to the mailbox from the moment it is accepted until it is taken or dropped.
  */
 #ifndef SHARD_MAILBOX_H

@@ -22,10 +22,11 @@
 static struct cyg_shard *one_new(struct shard_group *group, unsigned index, unsigned mailbox_limit,
 				 uint64_t seed, const struct shard_driver *driver)
 {
-	struct cyg_shard *shard = calloc(1, sizeof(*shard));
+	struct cyg_shard *shard = aligned_alloc(SHARD_CACHE_LINE, sizeof(*shard));
 
 	if (!shard)
 		return NULL;
+	memset(shard, 0, sizeof(*shard));
 	shard->group = group;
 	shard->index = index;
 	shard->driver = driver;
@@ -397,7 +398,7 @@ enum cyg_status cyg_shard_post(struct cyg_shard *to, struct cyg_msg *msg)
 	enum cyg_status status = mailbox_put(&to->mailbox, msg, &wake);
 
 	if (wake)
-		to->driver->wake(to);
+		to->driver->wake_for_message(to);
 	return status;
 }
 

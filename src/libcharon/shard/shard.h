@@ -32,6 +32,7 @@
 #define SHARD_JOBS_LIMIT    256   /* jobs waiting for a helper */
 #define SHARD_HELPERS       2     /* helper threads of a group */
 #define SHARD_RANDOM_POOL   1024  /* octets */
+#define SHARD_CACHE_LINE    64
 
 struct shard_group;
 struct uv_loop_s;
@@ -83,7 +84,6 @@ struct cyg_shard {
 	void *impl;                     /* the driver's */
 	uint64_t now_ms;
 	struct wheel wheel;
-	struct mailbox mailbox;
 	struct cyg_timer *completed, **completed_tail; /* ops by their deadline member */
 	size_t completed_count;
 	struct cyg_turn_end *turn_ends, **turn_ends_tail, *turn_ends_running;
@@ -91,10 +91,12 @@ struct cyg_shard {
 	uint8_t random_pool[SHARD_RANDOM_POOL];
 	uint64_t random_seed;           /* 0: real random */
 	uint64_t unsent;                /* datagrams sent while no room was there to take them */
-	atomic_bool stop;
-	atomic_uint_fast64_t progress;
 	atomic_uintptr_t doing;         /* the callback that was entered last */
 	atomic_uint_fast64_t entered;   /* how many were */
+	/* What other threads write or look at when they post, in a cache line of its own. */
+	_Alignas(SHARD_CACHE_LINE) struct mailbox mailbox;
+	atomic_uint_fast64_t progress;
+	atomic_bool stop;
 };
 
 /* How one kind of shard is driven. */
@@ -104,10 +106,12 @@ struct shard_driver {
 	bool (*is_mine)(const struct cyg_shard *shard);
 	enum cyg_status (*poll_start)(struct cyg_shard *shard, struct cyg_poll *poll, unsigned events);
 	void (*poll_stop)(struct cyg_shard *shard, struct cyg_poll *poll);
-	/* Any thread: something was put into the mailbox, or `stop` was set. */
+	/* Any thread: `stop` was set. */
 	void (*wake)(struct cyg_shard *shard);
 	/* Any thread: CPU time of the shard's thread; whether it runs or waits for a CPU, and for nothing else. False: nobody knows. */
 	bool (*load)(const struct cyg_shard *shard, uint64_t *cpu_ms, bool *runs);
+	/* Any thread: something was put into the mailbox, which was empty. */
+	void (*wake_for_message)(struct cyg_shard *shard);
 	enum cyg_status (*job_start)(struct cyg_shard *shard, struct cyg_job *job);
 	void (*job_cancel)(struct cyg_shard *shard, struct cyg_job *job);
 	/* Ends all that runs: threads, waiting jobs; calls `end` where `begin` was called. */
