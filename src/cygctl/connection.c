@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -134,14 +133,6 @@ static enum cyg_status transmit(struct connection *c, json_t *take_message)
 	return status;
 }
 
-/* What was sent may have had secrets. */
-static void wiping_free(void *memory)
-{
-	if (memory)
-		cyg_wipe(memory, malloc_usable_size(memory));
-	free(memory);
-}
-
 static void note_prompt(struct connection *c, const json_t *message)
 {
 	const char *prompt = json_string_value(json_object_get(message, "prompt"));
@@ -182,7 +173,6 @@ enum cyg_status connection_open(const char *path, struct connection **out, struc
 	struct connection *c = NULL;
 	enum cyg_status status = CYG_IO;
 
-	json_set_alloc_funcs(malloc, wiping_free);
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		cyg_strbuf_addf(why, "%s: the path of a socket may have %zu octets", path,
 				sizeof(address.sun_path) - 1);

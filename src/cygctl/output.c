@@ -4,7 +4,10 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#define WIDTH_MIN 20 /* a narrower terminal breaks lines itself */
 
 struct printer {
 	struct answer answer;
@@ -97,6 +100,45 @@ static void point_at(const struct connection *connection, const struct order *or
 	fputs("^\n", stderr);
 }
 
+/* The columns of whoever reads standard error; 0: it is no terminal, or does not say. */
+static size_t columns(void)
+{
+	struct winsize size;
+
+	return isatty(STDERR_FILENO) && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* How many octets of the text fit: up to the last blank that does, or all that does if there is none. */
+static size_t fitting(const char *text, size_t width)
+{
+	size_t blank = 0, at = 0;
+
+	for (size_t seen = 0; text[at] && seen <= width; at++) {
+		if (text[at] == ' ')
+			blank = at;
+		seen += ((text[at + 1] & 0xc0) != 0x80);
+	}
+	return !text[at] || !blank ? strlen(text) : blank;
+}
+
+/* An error is a sentence, often a long one: it is broken between words, where the terminal would break words. */
+static void print_error(const char *text)
+{
+	size_t width = columns();
+	const char *lead = "% ";
+
+	while (width > WIDTH_MIN && strlen(text) > width - 2) {
+		size_t len = fitting(text, width - 3);
+
+		fprintf(stderr, "%s%.*s\n", lead, (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+		lead = "  ";
+	}
+	if (text[0])
+		fprintf(stderr, "%s%s\n", lead, text);
+}
+
 enum output_result output_run(struct connection *connection, const struct order *order, struct output_end *end)
 {
 	struct printer printer = { .answer = { .text = print_text, .rows = print_rows }, .line = order->line };
@@ -125,9 +167,10 @@ enum output_result output_run(struct connection *connection, const struct order 
 		return OUTPUT_DONE;
 	if (end && answer->question[0])
 		return OUTPUT_REFUSED;
-	if (answer->column && !answer->forget)
+	/* The line is the terminal's already, or it is shown: then a secret in it would be, too. */
+	if (answer->column && (order->interactive || !answer->forget))
 		point_at(connection, order, answer->column);
-	fprintf(stderr, "%% %s\n", answer->error[0] ? answer->error : answer->status);
+	print_error(answer->error[0] ? answer->error : answer->status);
 	return status == CYG_OK ? OUTPUT_REFUSED : status == CYG_BUSY ? OUTPUT_STOPPED : OUTPUT_LOST;
 }
 

@@ -21,13 +21,18 @@
 #define HELP_WIDTH_MIN     16
 #define HELP_WIDTH_MAX     36
 #define ANSWERS_MAX        4
+#define CTRL_KEY(letter)   ((letter)&0x1f)
 
 /* One shell per process, and libedit's callbacks carry no context of their own that all versions set. */
 struct shell {
 	struct connection *connection;
+	EditLine *editor;
+	History *past;
 	const char *path;
 	bool json;
 	bool typing, drawn_over; /* a line is being typed; a log line has taken its place */
+	bool killed, killed_before; /* in this line, in the one before: it can be brought back in the next one */
+	bool drop;		 /* the line or an answer to it had a secret: nothing of it stays in memory */
 	char prompt[320];
 	char terminal[64];
 };
@@ -79,6 +84,7 @@ static json_t *ask(EditLine *el, struct shell **shell, const char *what, char *l
 	size_t len = (size_t)(info->cursor - info->buffer);
 	json_t *found;
 
+	line[0] = '\0';
 	el_get(el, EL_CLIENTDATA, shell);
 	if (len >= SHELL_LINE_MAX)
 		return NULL;
@@ -135,6 +141,7 @@ static unsigned char complete(EditLine *el, int key)
 		result = CC_REDISPLAY;
 	}
 out:
+	cyg_wipe(line, sizeof(line));
 	json_decref(words);
 	return result;
 }
@@ -154,6 +161,14 @@ static int token_width(const json_t *tokens)
 	return (int)width;
 }
 
+/* A sentence stands here as the phrases do: without its full stop. */
+static size_t phrase(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 1 && text[len - 1] == '.' && text[len - 2] != '.' ? len - 1 : len;
+}
+
 static unsigned char help(EditLine *el, int key)
 {
 	struct shell *shell;
@@ -170,11 +185,12 @@ static unsigned char help(EditLine *el, int key)
 		const char *text = json_string_value(json_object_get(token, "help"));
 
 		if (text && text[0])
-			printf("  %-*s  %s\n", width, word ? word : "", text);
+			printf("  %-*s  %.*s\n", width, word ? word : "", (int)phrase(text), text);
 		else
 			printf("  %s\n", word ? word : "");
 	}
 	fflush(stdout);
+	cyg_wipe(line, sizeof(line));
 	json_decref(tokens);
 	return CC_REDISPLAY;
 }
@@ -223,6 +239,12 @@ static bool wait_for_key(EditLine *el, struct shell *shell)
 	}
 }
 
+/* A key that may put a part of the line aside: kills, and all that begins with an escape. */
+static bool may_kill(wchar_t key)
+{
+	return key == CTRL_KEY('K') || key == CTRL_KEY('U') || key == CTRL_KEY('W') || key == CTRL_KEY('[');
+}
+
 /* libedit's reader: a character, while log lines are shown. */
 static int get_key(EditLine *el, wchar_t *out)
 {
@@ -243,8 +265,10 @@ static int get_key(EditLine *el, wchar_t *out)
 		used = mbrtowc(out, &octet, 1, &state);
 		if (used == (size_t)-1)
 			memset(&state, 0, sizeof(state)); /* no character: passed over */
-		else if (used != (size_t)-2)
+		else if (used != (size_t)-2) {
+			shell->killed |= may_kill(*out);
 			return 1;
+		}
 	}
 }
 
@@ -302,6 +326,7 @@ static enum output_result run_asked(struct shell *shell, const char *line, struc
 		char *answer = answers[order.answer_count];
 		bool forget = end->forget;
 
+		shell->drop |= end->secret;
 		if (!read_answer(end->question, end->secret, answer, CONTROL_ANSWER_MAX))
 			answer[0] = '\0';
 		given[order.answer_count++] = answer;
@@ -318,6 +343,7 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 {
 	struct output_end end = { 0 };
 	size_t len = strlen(line);
+	bool configuring = strchr(shell->prompt, '(') != NULL;
 	const char *word;
 
 	while (len && strchr(" \t\r\n", line[len - 1]))
@@ -325,9 +351,8 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 	word = line + strspn(line, " \t");
 	if (!word[0] || word[0] == '!')
 		return true;
+	*forget = configuring; /* until the daemon says that there is no secret in it */
 	if (!shell->connection) {
-		bool configuring = strchr(shell->prompt, '(') != NULL;
-
 		if (!connect_again(shell))
 			return strcmp(word, "exit") != 0 && strcmp(word, "quit") != 0;
 		snprintf(shell->prompt, sizeof(shell->prompt), "%s", connection_prompt(shell->connection));
@@ -344,27 +369,132 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 		break;
 	case OUTPUT_DONE:
 	case OUTPUT_REFUSED:
+		*forget = end.forget;
 		break;
 	}
-	*forget = end.forget;
 	if (shell->connection)
 		snprintf(shell->prompt, sizeof(shell->prompt), "%s", connection_prompt(shell->connection));
 	return !end.leave;
+}
+
+/* --- What a line leaves behind --- */
+
+static char screen[BUFSIZ]; /* standard output's */
+
+static bool open_editor(struct shell *shell)
+{
+	EditLine *el = el_init("cygctl", stdin, stdout, stderr);
+
+	shell->editor = el;
+	if (!el)
+		return false;
+	el_set(el, EL_CLIENTDATA, shell);
+	el_set(el, EL_PROMPT, prompt_of);
+	el_set(el, EL_GETCFN, get_key);
+	el_set(el, EL_EDITOR, "emacs");
+	el_set(el, EL_HIST, history, shell->past);
+	el_set(el, EL_ADDFN, "cygnet-complete", "Complete the word", complete);
+	el_set(el, EL_ADDFN, "cygnet-help", "Say what may stand here", help);
+	el_set(el, EL_BIND, "^I", "cygnet-complete", NULL);
+	el_set(el, EL_BIND, "?", "cygnet-help", NULL);
+	el_source(el, NULL);
+	return true;
+}
+
+/* Editing is off before the end, as libedit throws away what was typed ahead otherwise (the rest of what was pasted). */
+static bool open_another_editor(struct shell *shell)
+{
+	el_set(shell->editor, EL_EDITMODE, 0);
+	el_end(shell->editor);
+	return open_editor(shell);
+}
+
+/* What frames below the caller's have left. */
+static __attribute__((noinline)) void wipe_stack(void)
+{
+	char frames[64 * 1024];
+
+	cyg_wipe(frames, sizeof(frames));
+}
+
+/* libedit keeps the line in many places (itself, what was killed, what a search was for, the screen) and has no call to
+ * clear them: another editor takes its place. What is freed is wiped (wiping.c). */
+static bool leave_nothing(struct shell *shell)
+{
+	fflush(stdout);
+	cyg_wipe(screen, sizeof(screen));
+	wipe_stack();
+	return open_another_editor(shell);
+}
+
+/* After each line. What was killed is kept for the line after it, and no longer: it may be a secret, too. */
+static bool line_is_over(struct shell *shell, bool forget)
+{
+	bool drop = shell->drop || forget || shell->killed_before;
+
+	shell->killed_before = shell->killed && !drop;
+	shell->killed = shell->drop = false;
+	return !drop || leave_nothing(shell);
+}
+
+/* The line and how it went. False: leave. */
+static bool take_line(struct shell *shell, const char *got, bool *forget)
+{
+	char *line = strdup(got), *copy = strdup(got); /* libedit keeps its own */
+	bool more = line && copy, blank = strspn(got, " \t\r\n") == strlen(got);
+	HistEvent event;
+
+	if (more)
+		more = run_line(shell, line, forget);
+	/* Remembered when it is known whether it has a secret. */
+	if (copy && !blank && !*forget)
+		history(shell->past, &event, H_ENTER, copy);
+	free(line);
+	free(copy);
+	return more;
+}
+
+static void read_lines(struct shell *shell)
+{
+	bool more = true;
+
+	while (more) {
+		bool forget = false;
+		int count = 0;
+		const char *got;
+
+		/* Raw before the prompt is seen: libedit switches after it, and a ^D typed in
+		 * between is kept by the terminal as an end of file that nobody then reads. */
+		el_set(shell->editor, EL_PREP_TERM, 1);
+		got = el_gets(shell->editor, &count);
+		if (got && count > 0) {
+			interrupted = 0;
+			more = take_line(shell, got, &forget);
+			interrupted = 0;
+		} else {
+			fputc('\n', stdout);
+			more = interrupted;
+			interrupted = 0;
+			if (more)
+				el_reset(shell->editor);
+			forget = true; /* a line that was given up may have had one */
+		}
+		more = line_is_over(shell, forget) && more;
+	}
 }
 
 int shell_run(struct connection *take_connection, const char *path, bool json)
 {
 	struct shell shell = { .connection = take_connection, .path = path, .json = json };
 	struct sigaction action = { .sa_handler = note_signal }; /* no SA_RESTART: a wait ends */
-	char file[4096], *line = NULL;
-	bool remember = history_path(file, sizeof(file)), more = true, blank, forget;
-	char *copy;
+	char file[4096];
+	bool remember = history_path(file, sizeof(file));
 	HistEvent event;
-	History *past = history_init();
-	EditLine *el = el_init("cygctl", stdin, stdout, stderr);
 	int result = 1;
 
-	if (!past || !el) {
+	setvbuf(stdout, screen, _IOLBF, sizeof(screen));
+	shell.past = history_init();
+	if (!shell.past || !open_editor(&shell)) {
 		fprintf(stderr, "cygctl: this terminal cannot be edited on: use -c\n");
 		goto out;
 	}
@@ -374,66 +504,19 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 		snprintf(shell.terminal, sizeof(shell.terminal), "a terminal");
 	sigaction(SIGINT, &action, NULL);
 	umask(077); /* the history is nobody else's */
-	history(past, &event, H_SETSIZE, HISTORY_LINES);
-	history(past, &event, H_SETUNIQUE, 1);
+	history(shell.past, &event, H_SETSIZE, HISTORY_LINES);
+	history(shell.past, &event, H_SETUNIQUE, 1);
 	if (remember)
-		history(past, &event, H_LOAD, file);
-	el_set(el, EL_CLIENTDATA, &shell);
-	el_set(el, EL_PROMPT, prompt_of);
-	el_set(el, EL_GETCFN, get_key);
-	el_set(el, EL_EDITOR, "emacs");
-	el_set(el, EL_HIST, history, past);
-	el_set(el, EL_ADDFN, "cygnet-complete", "Complete the word", complete);
-	el_set(el, EL_ADDFN, "cygnet-help", "Say what may stand here", help);
-	el_set(el, EL_BIND, "^I", "cygnet-complete", NULL);
-	el_set(el, EL_BIND, "?", "cygnet-help", NULL);
-	el_source(el, NULL);
+		history(shell.past, &event, H_LOAD, file);
 	result = 0;
-	while (more) {
-		int count = 0;
-		const char *got;
-
-		/* Raw before the prompt is seen: libedit switches after it, and a ^D typed in
-		 * between is kept by the terminal as an end of file that nobody then reads. */
-		el_set(el, EL_PREP_TERM, 1);
-		got = el_gets(el, &count);
-
-		if (!got || count <= 0) {
-			if (interrupted) {
-				interrupted = 0;
-				el_reset(el);
-				fputc('\n', stdout);
-				continue;
-			}
-			fputc('\n', stdout);
-			break;
-		}
-		free(line);
-		line = strdup(got);
-		if (!line)
-			break;
-		blank = strspn(line, " \t\r\n") == strlen(line);
-		interrupted = 0;
-		/* Remembered when it is known whether it has a secret; libedit keeps a copy of its own. */
-		copy = strdup(line);
-		forget = false;
-		more = run_line(&shell, line, &forget);
-		if (copy && !blank && !forget)
-			history(past, &event, H_ENTER, copy);
-		if (copy)
-			cyg_wipe(copy, strlen(copy));
-		free(copy);
-		cyg_wipe(line, strlen(line));
-		interrupted = 0;
-	}
+	read_lines(&shell);
 	if (remember)
-		history(past, &event, H_SAVE, file);
+		history(shell.past, &event, H_SAVE, file);
 out:
-	free(line);
-	if (el)
-		el_end(el);
-	if (past)
-		history_end(past);
+	if (shell.editor)
+		el_end(shell.editor);
+	if (shell.past)
+		history_end(shell.past);
 	connection_close(shell.connection);
 	return result;
 }
