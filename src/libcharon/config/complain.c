@@ -5,6 +5,8 @@
  */
 #include "config/line.h"
 
+#include <stdlib.h>
+
 size_t line_column(const struct line *l, size_t word)
 {
 	if (word < l->words.count)
@@ -131,6 +133,44 @@ static const struct grammar_mode *other_mode(const struct line *l, struct cyg_st
 	return NULL;
 }
 
+/* An exec command, as one forgets where one is. */
+static bool is_exec(const struct line *l, struct cyg_str word)
+{
+	const struct grammar_mode *exec = l->c->grammar->exec;
+
+	for (size_t k = 0; exec && word.len >= 3 && k < exec->row_count; k++) {
+		const char *first = exec->rows[k]->ops[0].word;
+
+		if (first && word.len <= strlen(first) && cyg_str_equal_nocase(cyg_str_n(first, word.len), word))
+			return true;
+	}
+	return false;
+}
+
+/* Words that a secret follows. */
+static const char *const revealing[] = { "pre-shared-key", "password", "secret", "server-key", "password-encrypt",
+					 "passphrase", "key", "hex" };
+
+bool config_may_hold_secret(struct cyg_str line)
+{
+	struct words *words = malloc(sizeof(*words));
+	bool found = false;
+
+	if (!words)
+		return true;
+	words_of(line, words);
+	for (size_t i = 0; i + 1 < words->count && !found; i++) {
+		struct cyg_str word = word_text(words, i);
+
+		for (size_t k = 0; k < CYG_COUNT(revealing) && !found; k++)
+			found = word.len >= 3 && word.len <= strlen(revealing[k]) &&
+				cyg_str_equal_nocase(cyg_str_n(revealing[k], word.len), word);
+		found = found || (word.len >= 5 && cyg_str_nearest(word, revealing, CYG_COUNT(revealing)));
+	}
+	free(words);
+	return found;
+}
+
 void line_refuse_unknown(struct line *l)
 {
 	struct candidate *c = l->c;
@@ -146,6 +186,10 @@ void line_refuse_unknown(struct line *l)
 	if (other)
 		line_refuse(l, line_column(l, l->first), "unknown-command",
 		       "unknown command %s: it belongs into an %s", word_store, other->mode->what);
+	else if (is_exec(l, first))
+		line_refuse(l, line_column(l, l->first), "unknown-command",
+			    "unknown command %s: that is no configuration; here it is `do %.*s ...`", word_store,
+			    (int)first.len, first.ptr);
 	else if (near)
 		line_refuse(l, line_column(l, l->first), "unknown-command",
 		       "unknown command %s (did you mean `%s`?)", word_store, near);

@@ -93,13 +93,32 @@ static const char *choice_help(const struct match_thread *t, const char *word, c
 	return own || !help_of_choice(word)[0] ? help : help_of_choice(word);
 }
 
+/* The interfaces that are ours alone: a device has whatever name the system gave it. */
+static enum cyg_status add_kinds(struct cyg_str partial, struct config_candidates *out)
+{
+	static const struct {
+		const char *token, *help;
+	} kinds[] = {
+		{ "Loopback<N>", "An address of this gateway itself" },
+		{ "Tunnel<N>", "A tunnel to one peer" },
+		{ "Virtual-Template<N>", "What the interfaces of sessions are made of" },
+	};
+	enum cyg_status status = CYG_OK;
+
+	for (size_t i = 0; i < CYG_COUNT(kinds) && status == CYG_OK; i++)
+		if (begins(kinds[i].token, partial))
+			status = add(out, kinds[i].token, kinds[i].help, false);
+	return status;
+}
+
 static enum cyg_status add_argument(const struct match_thread *t, const struct around *around, struct cyg_str partial,
 				    const char *help, struct config_candidates *out)
 {
 	const struct grammar_op *op = &t->row->ops[t->pc];
 	enum cyg_status status = CYG_OK;
-	char store[200];
-	struct cyg_strbuf text = CYG_STRBUF(store);
+	char store[80];
+	struct cyg_strbuf token = CYG_STRBUF(store);
+	const char *own = grammar_help(t->row, op), *said;
 
 	if (op->arg->type == ARG_CHOICE) {
 		for (size_t i = 0; i < op->arg->word_count && status == CYG_OK; i++) {
@@ -114,10 +133,12 @@ static enum cyg_status add_argument(const struct match_thread *t, const struct a
 		status = add_names(around->root, op->arg->ref_mode, partial, out);
 	else if (t->row->command->enters && t->row->key_count && t->row->key[0] == op->arg)
 		status = add_names(around->at, t->row->target, partial, out);
+	if (status == CYG_OK && op->arg->type == ARG_INTERFACE)
+		status = add_kinds(partial, out);
 	if (status != CYG_OK || partial.len)
 		return status;
-	grammar_describe(op->arg, &text);
-	return add(out, store, help, false);
+	said = grammar_place(op->arg, &token);
+	return add(out, store, own[0] ? own : said[0] ? said : help, false);
 }
 
 static enum cyg_status add_thread_words(const struct match_thread *t, const struct around *around,

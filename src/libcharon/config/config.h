@@ -202,6 +202,8 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 				struct config_typed *out) CYG_MUST_CHECK;
 void config_typed_done(struct config_typed *typed);
 /* "config", "config-ikev2-profile": what stands between HOST( and )#. */
+/* A built-in object that `no` has taken out of use. Appends the line that brings it back. */
+bool config_disabled(const struct cyg_config *config, const char *mode, struct cyg_str name, struct cyg_strbuf *mend);
 const char *config_prompt(const struct config_grammar *grammar,
 			  const struct config_position *position);
 
@@ -216,11 +218,13 @@ void config_match_done(struct config_match *match);
 char *config_match_said(const struct config_match *match);
 /* Is there a secret among its arguments? */
 bool config_match_secret(const struct config_match *match);
+/* May a line that nobody understood have a secret in it, by a word that one usually follows, however misspelt? */
+bool config_may_hold_secret(struct cyg_str line);
 
 /* --- `?` and completion --- */
 
 struct config_candidate_word {
-	char *text;	  /* the whole keyword, "<name>" or "<cr>" */
+	char *text;	  /* the whole keyword, what stands for an argument ("WORD", "A.B.C.D", "<1-9>"), or "<cr>" */
 	const char *help; /* may be "" */
 	bool keyword;	  /* a keyword or the name of an object: may be completed; else it is only told */
 };

@@ -262,6 +262,51 @@ void config_grammar_unref(struct config_grammar *grammar)
 
 /* --- For messages --- */
 
+static const char *article(const char *what)
+{
+	return strchr("AEIOUaeiou", what[0]) ? "an" : "a";
+}
+
+/* A router's words for it. */
+static const struct {
+	const char *token, *help;
+} places[] = {
+	[ARG_WORD] = { "WORD", "" },
+	[ARG_NAME] = { "WORD", "" },
+	[ARG_STRING] = { "WORD", "A text; in quotation marks if it has blanks" },
+	[ARG_LINE] = { "LINE", "A text up to the end of the line" },
+	[ARG_DELIMITED] = { "LINE", "c TEXT c: c is any sign that the text does not have" },
+	[ARG_IP4] = { "A.B.C.D", "IPv4 address" },
+	[ARG_IP6] = { "X:X::X", "IPv6 address" },
+	[ARG_IP] = { "ADDRESS", "IPv4 or IPv6 address" },
+	[ARG_MASK] = { "A.B.C.D", "Netmask" },
+	[ARG_OWNMASK] = { "A.B.C.D", "Netmask" },
+	[ARG_WILDCARD] = { "A.B.C.D", "Wildcard mask: its ones are the bits that may differ" },
+	[ARG_PREFIX6] = { "X:X::X/<0-128>", "IPv6 address and length" },
+	[ARG_OWN6] = { "X:X::X/<0-128>", "IPv6 address and length" },
+	[ARG_SECRET] = { "KEY", "In clear, or behind 6 (or 7) as `show running-config` has it" },
+	[ARG_HEX] = { "HEX", "Hexadecimal digits, an even number" },
+	[ARG_INTERFACE] = { "WORD", "A device of this system, by its name" },
+};
+
+const char *grammar_place(const struct grammar_arg *arg, struct cyg_strbuf *token)
+{
+	const char *help = "";
+
+	if (arg->type == ARG_UINT) {
+		cyg_strbuf_addf(token, "<%llu-%llu>", (unsigned long long)arg->low, (unsigned long long)arg->high);
+	} else if (arg->type == ARG_REF && arg->ref_mode) {
+		cyg_strbuf_add(token, CYG_STR("WORD"));
+		help = arg->ref_mode->mode->what;
+	} else if (arg->type < CYG_COUNT(places) && places[arg->type].token) {
+		cyg_strbuf_addf(token, "%s", places[arg->type].token);
+		help = places[arg->type].help;
+	} else {
+		cyg_strbuf_addf(token, "<%s>", arg->name);
+	}
+	return help;
+}
+
 void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out)
 {
 	static const char *const kinds[] = {
@@ -288,13 +333,14 @@ void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out)
 		}
 		return;
 	}
+	if (arg->type == ARG_REF && arg->ref_mode) {
+		cyg_strbuf_addf(out, "the name of %s %s", article(arg->ref_mode->mode->what), arg->ref_mode->mode->what);
+		return;
+	}
 	cyg_strbuf_addf(out, "<%s>", arg->name);
 	if (arg->type == ARG_UINT)
 		cyg_strbuf_addf(out, " (%llu-%llu)", (unsigned long long)arg->low,
 				(unsigned long long)arg->high);
-	else if (arg->type == ARG_REF && arg->ref_mode)
-		cyg_strbuf_addf(out, " (name of %s %s)", strchr("AEIOUaeiou", arg->ref_mode->mode->what[0]) ? "an" : "a",
-				arg->ref_mode->mode->what);
 	else if (arg->type < CYG_COUNT(kinds) && kinds[arg->type])
 		cyg_strbuf_addf(out, " (%s)", kinds[arg->type]);
 }

@@ -112,8 +112,11 @@ struct config_grammar {
 
 /* NULL if there is none. */
 const struct grammar_mode *grammar_mode(const struct config_grammar *grammar, const char *name);
-/* The argument's name and what it takes, for messages: "<seconds> (10-3600)". */
+/* The argument's name and what it takes, for messages: "<seconds> (10-3600)", "the name of an interface". */
 void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out);
+/* The same for `?`: a router's word for such a place ("A.B.C.D", "<10-3600>", "WORD"). Returns what it is, "" if no more is
+ * to be said. */
+const char *grammar_place(const struct grammar_arg *arg, struct cyg_strbuf *token);
 /* Help of one token of a row; "" if it has none. */
 const char *grammar_help(const struct grammar_row *row, const struct grammar_op *op);
 static inline bool grammar_is_secret(const struct grammar_arg *arg)

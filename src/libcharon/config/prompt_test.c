@@ -262,7 +262,7 @@ START_TEST(completion_tells_what_may_come)
 		{ true, "sh", "show" },
 		{ true, "show k", "kit kittens" },
 		{ true, "show kit ", "<cr> detail name" },
-		{ true, "clear kit ", "<number> (1-9)" },
+		{ true, "clear kit ", "<1-9>" },
 		{ true, "nothing ", "" },
 		{ false, "hostn", "hostname" },
 		{ false, "no hostn", "hostname" },
@@ -297,8 +297,8 @@ START_TEST(names_of_objects_are_completed)
 	} cases[] = {
 		{ false, "crypto ikev2 profile c", "clients clinic" },
 		{ false, "crypto ikev2 profile x", "" },
-		{ false, "no crypto ikev2 keyring ", "<name> branches" },
-		{ false, "keyring local ", "<keyring> (name of an IKEv2 keyring) branches" },
+		{ false, "no crypto ikev2 keyring ", "WORD branches" },
+		{ false, "keyring local ", "WORD branches" },
 		{ false, "match certificate a", "ab" }, /* one name, two sequences */
 	};
 	char *text;
@@ -322,6 +322,50 @@ START_TEST(names_of_objects_are_completed)
 }
 END_TEST
 
+START_TEST(places_are_called_as_routers_call_them)
+{
+	static const struct {
+		const char *line, *words;
+	} cases[] = {
+		{ "crypto ikev2 dpd ", "<10-3600>" },
+		{ "interface ", "Loopback<N> Tunnel<N> Virtual-Template<N> WORD" },
+		{ "interface t", "Tunnel<N>" },
+		{ "ip route ", "A.B.C.D" },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(cases); i++) {
+		char *text = complete(&position, cases[i].line);
+
+		ck_assert_msg(strstr(text, cases[i].words) == text, "'%s': %s", cases[i].line, text);
+		free(text);
+	}
+}
+END_TEST
+
+START_TEST(an_exec_command_is_told_from_a_wrong_word)
+{
+	ck_assert_int_eq(type("show version"), CYG_REFUSED);
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "`do show ...`"));
+	ck_assert_int_eq(type("frobnicate version"), CYG_REFUSED);
+	ck_assert_ptr_null(strstr(kit_texts(), "`do "));
+}
+END_TEST
+
+START_TEST(a_disabled_object_is_told_with_the_line_that_brings_it_back)
+{
+	char text[100];
+	struct cyg_strbuf mend = CYG_STRBUF(text);
+
+	ck_assert(!config_disabled(kit_config, "ikev2-proposal", CYG_STR("default"), &mend));
+	ck_assert_int_eq(type("no crypto ikev2 proposal default"), CYG_OK);
+	ck_assert(config_disabled(kit_config, "ikev2-proposal", CYG_STR("default"), &mend));
+	ck_assert_str_eq(text, "default crypto ikev2 proposal default");
+	ck_assert(!config_disabled(kit_config, "ikev2-proposal", CYG_STR("other"), &mend));
+	ck_assert_int_eq(type(text), CYG_OK);
+	ck_assert(!config_disabled(kit_config, "ikev2-proposal", CYG_STR("default"), &mend));
+}
+END_TEST
+
 START_TEST(of_very_many_names_none_is_told)
 {
 	char line[80], *text;
@@ -331,7 +375,7 @@ START_TEST(of_very_many_names_none_is_told)
 		ck_assert_int_eq(type(line), CYG_OK);
 	}
 	text = complete(&position, "no crypto ikev2 keyring ");
-	ck_assert_str_eq(text, "<name>");
+	ck_assert_str_eq(text, "WORD");
 	free(text);
 	text = complete(&position, "no crypto ikev2 keyring k29");
 	ck_assert_str_eq(text, "k29 k290 k291 k292 k293 k294 k295 k296 k297 k298 k299");
@@ -478,6 +522,9 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, a_wrong_exec_line_says_what_was_expected);
 	tcase_add_test(tests, completion_tells_what_may_come);
 	tcase_add_test(tests, names_of_objects_are_completed);
+	tcase_add_test(tests, places_are_called_as_routers_call_them);
+	tcase_add_test(tests, an_exec_command_is_told_from_a_wrong_word);
+	tcase_add_test(tests, a_disabled_object_is_told_with_the_line_that_brings_it_back);
 	tcase_add_test(tests, of_very_many_names_none_is_told);
 	tcase_add_test(tests, what_an_object_lacks_is_told_when_it_is_left);
 	tcase_add_test(tests, a_line_builds_its_object_and_those_that_refer_to_it_and_no_other);

@@ -57,6 +57,20 @@ const void *cyg_config_object(const struct cyg_config *config, const char *mode,
 	return node->built->object;
 }
 
+bool config_disabled(const struct cyg_config *config, const char *mode, struct cyg_str name, struct cyg_strbuf *mend)
+{
+	const struct grammar_mode *in = top_mode(config, mode);
+	const struct node *node = in ? node_find(config->root, in, name) : NULL;
+
+	if (!node || !node->disabled || !in->opening)
+		return false;
+	cyg_strbuf_add(mend, CYG_STR("default "));
+	for (uint16_t i = 0; i < in->opening->head; i++)
+		cyg_strbuf_addf(mend, "%s ", in->opening->ops[i].word);
+	cyg_strbuf_addf(mend, "%s", node->name);
+	return true;
+}
+
 const void *cyg_config_nth(const struct cyg_config *config, const char *mode, size_t n,
 			   struct cyg_str *name)
 {

@@ -25,6 +25,8 @@ static const struct cyg_token_help tokens[] = {
 	{ "revert", "The way back: what was in force comes again" },
 	{ "timer", "Unless it is confirmed in time" },
 	{ "<minutes>", "Minutes until then" },
+	{ "seconds", "A shorter time" },
+	{ "<seconds>", "Seconds until then" },
 	{ "now", "At once" },
 	{ "confirm", "Keeps what is in force: there is no way back any more" },
 	{ "replace", "A file in place of all that is in force" },
@@ -54,23 +56,32 @@ static const struct cyg_token_help tokens[] = {
 
 /* --- Editing --- */
 
+/* 0: no way back is asked for. */
+static uint32_t revert_seconds(const struct cyg_args *args)
+{
+	uint32_t minutes = (uint32_t)cyg_args_uint(args, "minutes", 0);
+
+	return minutes ? minutes * 60 : (uint32_t)cyg_args_uint(args, "seconds", 0);
+}
+
 static enum cyg_status configure_terminal(struct cyg_exec *exec, const struct cyg_args *args)
 {
 	struct daemon *daemon = exec->ctx;
-	uint32_t minutes = (uint32_t)cyg_args_uint(args, "minutes", 0);
+	uint32_t seconds = revert_seconds(args);
+	bool whole = seconds % 60 == 0;
 	enum cyg_status status = CYG_OK;
 
 	if (daemon->stopping || !daemon->running) {
 		cyg_exec_error(exec, "the daemon starts or stops: try again");
 		return CYG_BUSY;
 	}
-	if (minutes)
-		status = revert_arm(daemon, minutes, exec->session->user);
+	if (seconds)
+		status = revert_arm(daemon, seconds, exec->session->user);
 	if (status != CYG_OK)
 		return status;
-	if (minutes)
-		cyg_exec_printf(exec, "What is in force now comes back in %u minute%s unless you `configure confirm`.\n",
-				minutes, minutes == 1 ? "" : "s");
+	if (seconds)
+		cyg_exec_printf(exec, "What is in force now comes back in %u %s%s unless you `configure confirm`.\n",
+				whole ? seconds / 60 : seconds, whole ? "minute" : "second", seconds == 60 ? "" : "s");
 	cyg_exec_printf(exec, "Enter configuration commands, one per line.  End with `end`.\n");
 	editing_begin(daemon, exec->session);
 	return CYG_OK;
@@ -96,7 +107,7 @@ static enum cyg_status configure_revert(struct cyg_exec *exec, const struct cyg_
 		return nothing_armed(exec, revert_now(daemon, exec));
 	if (!revert_armed(daemon))
 		return nothing_armed(exec, CYG_NOT_FOUND);
-	return revert_arm(daemon, (uint32_t)cyg_args_uint(args, "minutes", 0), exec->session->user);
+	return revert_arm(daemon, revert_seconds(args), exec->session->user);
 }
 
 /* --- The whole --- */
@@ -126,7 +137,7 @@ static enum cyg_status replace_or_merge(struct cyg_exec *exec, const struct cyg_
 		.skip_errors = cyg_args_has(args, "skip-errors"),
 		.dry_run = cyg_args_has(args, "dry-run"),
 		.force = cyg_args_has(args, "force"),
-		.revert_minutes = (uint32_t)cyg_args_uint(args, "minutes", 0),
+		.revert_seconds = revert_seconds(args),
 	};
 	struct cyg_str file = cyg_args_text(args, "file");
 
@@ -292,22 +303,22 @@ static enum cyg_status leave(struct cyg_exec *exec, const struct cyg_args *args)
 
 /* clang-format off */
 static const struct cyg_command commands[] = {
-	{ .mode = "exec", .syntax = "configure terminal [revert timer <minutes:uint(1-120)>]",
+	{ .mode = "exec", .syntax = "configure terminal [revert timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}]",
 	  .help = "Changes the configuration line by line; each line is in force at once.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_terminal },
 	{ .mode = "exec", .syntax = "configure confirm",
 	  .help = "Keeps what is in force: the way back is not armed any more.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_confirm },
-	{ .mode = "exec", .syntax = "configure revert {now | timer <minutes:uint(1-120)>}",
+	{ .mode = "exec", .syntax = "configure revert {now | timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}}",
 	  .help = "Goes the way back at once, or begins its time anew.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_revert },
 	{ .mode = "exec",
 	  .syntax = "configure replace <file:word> [dry-run] [skip-errors] [force] "
-		    "[revert timer <minutes:uint(1-120)>]",
+		    "[revert timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}]",
 	  .help = "Puts a file in force in place of all that is; tells first what changes and which sessions end.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_replace },
 	{ .mode = "exec",
-	  .syntax = "rollback <number:uint(1-10)> [dry-run] [force] [revert timer <minutes:uint(1-120)>]",
+	  .syntax = "rollback <number:uint(1-10)> [dry-run] [force] [revert timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}]",
 	  .help = "Puts a configuration of before in force again.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_replace },
 	{ .mode = "exec", .syntax = "copy running-config startup-config",

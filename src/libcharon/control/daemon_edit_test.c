@@ -209,6 +209,11 @@ START_TEST(the_way_back_is_taken_or_confirmed)
 			 0);
 	ck_assert(runs("hostname fine\n"));
 	ck_assert_int_eq(kit_ctl("-c 'configure revert now'"), 1);
+	ck_assert_int_eq(kit_type("configure terminal revert timer seconds 4\\n"), 1);
+	ck_assert_int_eq(kit_type("configure terminal revert timer seconds 90\\nhostname again\\nend\\n"), 0);
+	ck_assert_msg(kit_shows("comes back in 90 seconds unless"), "%s", kit_output);
+	ck_assert_int_eq(kit_ctl("-c 'configure revert now'"), 0);
+	ck_assert(runs("hostname fine\n"));
 	kit_stop();
 }
 END_TEST

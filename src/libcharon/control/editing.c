@@ -196,6 +196,8 @@ static enum cyg_status apply(struct editing *editing)
 	free(session->open);
 	session->open = NULL;
 	if (status != CYG_OK)
+		editing->exec->forget |= config_may_hold_secret(cyg_str_n(editing->line, editing->len));
+	if (status != CYG_OK)
 		return status;
 	if (editing->typed.kind == CONFIG_LINE_LEAVE)
 		editing_end(daemon, session);

@@ -219,6 +219,7 @@ static enum cyg_status run_exec(struct cyg_exec *exec, struct cyg_str line)
 	status = config_match_exec(daemon->grammar, command, match, &findings);
 	if (status != CYG_OK) {
 		status = no_match(exec, status, &findings);
+		exec->forget |= config_may_hold_secret(command);
 		config_findings_done(&findings);
 		free(match);
 		return status;
@@ -285,6 +286,25 @@ static void add_word(void *ctx, const char *word, const char *help)
 		words->failed = true;
 }
 
+/* May the line end where it does? */
+static bool ends_here(const struct config_candidates *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (strcmp(found->items[i].text, "<cr>") == 0)
+			return true;
+	return false;
+}
+
+static bool is_show(struct cyg_str line)
+{
+	struct cyg_str word;
+
+	if (line.len > 3 && strncmp(line.ptr, "do ", 3) == 0)
+		line = cyg_str_tail(line, 3);
+	word = cyg_str_head(line, cyg_str_span_until(line, " \t"));
+	return word.len >= 2 && word.len <= 4 && cyg_str_equal_nocase(word, cyg_str_n("show", word.len));
+}
+
 static struct json_t *words_of(struct daemon *daemon, const struct control_session *session, struct cyg_str line,
 			       bool help)
 {
@@ -295,7 +315,7 @@ static struct json_t *words_of(struct daemon *daemon, const struct control_sessi
 
 	if (!words.array)
 		return NULL;
-	if (!pipe || !pipe_complete(line, add_word, &words)) {
+	if (!pipe || !pipe_complete(line, help, add_word, &words)) {
 		words.failed = config_complete(session->configuring ? config_grammar_of(daemon->config)
 								     : daemon->grammar,
 					       daemon->config,
@@ -305,6 +325,8 @@ static struct json_t *words_of(struct daemon *daemon, const struct control_sessi
 			if (help || found.items[i].keyword)
 				add_word(&words, found.items[i].text, found.items[i].help);
 	}
+	if (help && pipe && is_show(line) && ends_here(&found))
+		add_word(&words, "|", "What of it is shown");
 	config_candidates_done(&found);
 	if (!words.failed)
 		return words.array;

@@ -314,6 +314,31 @@ START_TEST(words_are_completed_and_explained)
 	ask("help", "show crypto ikev2 sa ", false);
 	HAS("\"token\":\"detailed\"");
 	HAS("<cr>");
+	HAS("\"token\":\"|\"");
+	ask("help", "show crypto ikev2 sa | inc ", false);
+	HAS("\"token\":\"PATTERN\"");
+	ask("help", "show crypto ikev2 sa | inc READY ", false);
+	HAS("\"token\":\"<cr>\"");
+	/* What is no word to be typed is not typed by completion. */
+	ask("complete", "show crypto ikev2 sa | inc ", false);
+	HAS("\"words\":[]");
+	ask("help", "terminal monitor ", false);
+	HAS_NOT("\"|\"");
+}
+END_TEST
+
+START_TEST(a_line_that_may_hold_a_secret_is_not_to_be_remembered)
+{
+	ask("run", "pre-shared-key open-sesame", false);
+	HAS("\"forget\":true");
+	ask("run", "pre-shred-key open-sesame", false);
+	HAS("\"forget\":true");
+	ask("run", "usrname carol passwd open-sesame", false);
+	HAS("\"forget\":true");
+	ask("run", "show crypto ikev2 frob", false);
+	HAS_NOT("forget");
+	ask("run", "shwo running-config all", false);
+	HAS_NOT("forget");
 }
 END_TEST
 
@@ -685,6 +710,7 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
 	tcase_add_test(tests, words_are_completed_and_explained);
+	tcase_add_test(tests, a_line_that_may_hold_a_secret_is_not_to_be_remembered);
 	tcase_add_test(tests, every_keyword_has_its_help);
 	tcase_add_test(tests, names_of_objects_are_completed_in_commands);
 	tcase_add_test(tests, protection_is_shown_with_its_built_in_objects);

@@ -148,7 +148,27 @@ enum cyg_status pipe_parse(struct cyg_str line, struct cyg_str *command, struct 
 	return CYG_OK;
 }
 
-bool pipe_complete(struct cyg_str line, void (*tell)(void *ctx, const char *word, const char *help), void *ctx)
+/* Behind a filter's word: its pattern. */
+static bool tell_pattern(struct cyg_str filter, void (*tell)(void *ctx, const char *word, const char *help), void *ctx)
+{
+	struct cyg_str word = cyg_str_head(filter, cyg_str_span_until(filter, " \t"));
+	bool bare = trim(cyg_str_tail(filter, word.len)).len == 0;
+
+	if (word.len == filter.len || word.len == 0)
+		return false;
+	for (size_t i = 0; i < CYG_COUNT(words); i++) {
+		if (!cyg_str_equal_nocase(word, cyg_str_n(words[i].word, word.len)))
+			continue;
+		if (bare && !words[i].json)
+			tell(ctx, "PATTERN", "What to look for: ^ $ . [set] * + ? and | between alternatives");
+		if (!bare || words[i].json || words[i].kind == PIPE_COUNT)
+			tell(ctx, "<cr>", "The line may end here.");
+		return true;
+	}
+	return false;
+}
+
+bool pipe_complete(struct cyg_str line, bool help, void (*tell)(void *ctx, const char *word, const char *help), void *ctx)
 {
 	size_t bar = find_bar(line, false);
 	struct cyg_str last;
@@ -162,6 +182,8 @@ bool pipe_complete(struct cyg_str line, void (*tell)(void *ctx, const char *word
 	last = line;
 	while (last.len && is_blank(last.ptr[0]))
 		last = cyg_str_tail(last, 1);
+	if (help && tell_pattern(last, tell, ctx))
+		return true;
 	for (size_t i = 0; i < CYG_COUNT(words); i++)
 		if (cyg_str_equal_nocase(last, cyg_str_head(cyg_str(words[i].word), last.len)))
 			tell(ctx, words[i].word, words[i].help);

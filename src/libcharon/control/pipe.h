@@ -36,7 +36,7 @@ enum cyg_status pipe_parse(struct cyg_str line, struct cyg_str *command, struct 
 enum cyg_status pipe_section_first(struct pipe_chain *chain, struct cyg_str pattern, struct cyg_strbuf *why) CYG_MUST_CHECK;
 /* Completion behind a bar: the words that `line`'s last one may become, told to `tell`. False if `line` has no bar;
  * behind a filter's word nothing is told. */
-bool pipe_complete(struct cyg_str line, void (*tell)(void *ctx, const char *word, const char *help), void *ctx);
+bool pipe_complete(struct cyg_str line, bool help, void (*tell)(void *ctx, const char *word, const char *help), void *ctx);
 /* Does this line (without its end) pass the filters from `from` on? */
 bool pipe_passes(struct pipe_chain *chain, unsigned from, struct cyg_str line);
 /* What the filters say at the end of the output: `emit` is called for each line of it. */

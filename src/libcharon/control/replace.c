@@ -35,10 +35,20 @@ static void end(struct replace *take, enum cyg_status status)
 	change_leave(daemon);
 }
 
+/* Whoever has answered the question has seen it. */
+static bool tells_plan(const struct cyg_exec *exec)
+{
+	return exec->answer_count == 0 || cyg_exec_json(exec);
+}
+
 static void applied(struct daemon *daemon, void *ctx, enum cyg_status status)
 {
 	struct replace *replace = ctx;
 
+	if (status == CYG_OK && !tells_plan(replace->exec))
+		cyg_exec_printf(replace->exec, "done: objects added %u, changed %u, removed %u; sessions that end: %zu\n",
+				replace->counts.added, replace->counts.changed, replace->counts.removed,
+				plan_disturbed(replace->plan));
 	if (status == CYG_OK)
 		cyg_log(CYG_LOG_NOTICE, "config.replaced",
 			"{user} {what} {name}: {added} added, {changed} changed, {removed} removed, sessions that end: "
@@ -60,8 +70,8 @@ static enum cyg_status commit(struct replace *replace)
 	char what[CYG_BROKER_NAME_MAX + 20];
 	enum cyg_status status = CYG_OK;
 
-	if (replace->order.revert_minutes)
-		status = revert_arm(daemon, replace->order.revert_minutes, session->user);
+	if (replace->order.revert_seconds)
+		status = revert_arm(daemon, replace->order.revert_seconds, session->user);
 	if (status != CYG_OK)
 		return status;
 	snprintf(what, sizeof(what), "%s %s", replace->order.merge ? "copy of" : "replacement by",
@@ -79,7 +89,8 @@ static void planned(struct plan *plan, void *ctx)
 	size_t disturbed = plan_disturbed(plan);
 	enum cyg_status status = CYG_OK;
 
-	plan_tell_sessions(exec, plan);
+	if (tells_plan(exec))
+		plan_tell_sessions(exec, plan);
 	if (replace->order.dry_run)
 		cyg_exec_printf(exec, "dry run: nothing was done\n");
 	else if (disturbed && !replace->order.force &&
@@ -148,7 +159,7 @@ static void judged(struct config_reading *reading, enum cyg_status status)
 	if (status == CYG_OK)
 		status = refuse_closed(replace);
 	if (status == CYG_OK) {
-		plan_tell_changes(exec, replace->daemon->config, reading->config, &replace->counts);
+		plan_tell_changes(tells_plan(exec) ? exec : NULL, replace->daemon->config, reading->config, &replace->counts);
 		status = plan_sessions(replace->daemon, reading->config, planned, replace, &replace->plan);
 	}
 	if (status != CYG_PENDING)

@@ -15,7 +15,7 @@ struct replace_order {
 	bool skip_errors;          /* objects with errors are kept unused instead of refusing all */
 	bool dry_run;              /* the plan alone */
 	bool force;                /* nobody is asked */
-	uint32_t revert_minutes;   /* arm the way back; 0: do not */
+	uint32_t revert_seconds;   /* arm the way back; 0: do not */
 };
 
 /* `exec` is ended. CYG_PENDING or why not. */

@@ -103,7 +103,7 @@ static void time_is_up(struct cyg_shard *control, struct cyg_timer *timer)
 	go_back(CYG_CONTAINER(timer, struct revert, timer), NULL);
 }
 
-enum cyg_status revert_arm(struct daemon *daemon, uint32_t minutes, const char *user)
+enum cyg_status revert_arm(struct daemon *daemon, uint32_t seconds, const char *user)
 {
 	struct revert *revert = daemon->revert;
 
@@ -117,10 +117,10 @@ enum cyg_status revert_arm(struct daemon *daemon, uint32_t minutes, const char *
 		daemon->revert = revert;
 	}
 	cyg_timer_set(daemon->control, &revert->timer,
-		      cyg_shard_now_ms(daemon->control) + (uint64_t)minutes * 60000, time_is_up);
+		      cyg_shard_now_ms(daemon->control) + (uint64_t)seconds * 1000, time_is_up);
 	cyg_log(CYG_LOG_NOTICE, "config.revert_armed",
-		"{user} has {minutes} min to confirm; then the configuration is again what it was",
-		F_STR("user", user), F_UINT("minutes", minutes));
+		"{user} has {seconds} s to confirm; then the configuration is again what it was",
+		F_STR("user", user), F_UINT("seconds", seconds));
 	return CYG_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "control/state.h"
 
 /* From now on `minutes` are left to confirm; armed already: they begin anew, and where the way leads to stays. */
-enum cyg_status revert_arm(struct daemon *daemon, uint32_t minutes, const char *user) CYG_MUST_CHECK;
+enum cyg_status revert_arm(struct daemon *daemon, uint32_t seconds, const char *user) CYG_MUST_CHECK;
 bool revert_armed(const struct daemon *daemon);
 /* CYG_NOT_FOUND: nothing is armed. */
 enum cyg_status revert_confirm(struct daemon *daemon) CYG_MUST_CHECK;

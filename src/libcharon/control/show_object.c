@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/show_object.h"
 
-static enum cyg_status not_found(struct cyg_exec *exec, const char *what, struct cyg_str wanted)
+static enum cyg_status not_found(struct cyg_exec *exec, const char *mode, const char *what, struct cyg_str wanted)
 {
-	cyg_exec_error(exec, "there is no %s '%.*s'", what, (int)(wanted.len < 64 ? wanted.len : 64), wanted.ptr);
+	const struct daemon *daemon = exec->ctx;
+	char text[160];
+	struct cyg_strbuf mend = CYG_STRBUF(text);
+
+	if (config_disabled(daemon->config, mode, wanted, &mend))
+		cyg_exec_error(exec, "the %s '%.*s' is disabled: `%s` brings it back", what,
+			       (int)(wanted.len < 64 ? wanted.len : 64), wanted.ptr, text);
+	else
+		cyg_exec_error(exec, "there is no %s '%.*s'", what, (int)(wanted.len < 64 ? wanted.len : 64), wanted.ptr);
 	return CYG_NOT_FOUND;
 }
 
@@ -21,7 +29,7 @@ enum cyg_status show_each(struct cyg_exec *exec, const struct cyg_args *args, co
 		show(exec, object);
 		shown++;
 	}
-	return wanted.len && !shown ? not_found(exec, what, wanted) : CYG_OK;
+	return wanted.len && !shown ? not_found(exec, mode, what, wanted) : CYG_OK;
 }
 
 enum cyg_status show_each_named(struct cyg_exec *exec, const struct cyg_args *args, const char *mode, const char *what,
@@ -38,7 +46,7 @@ enum cyg_status show_each_named(struct cyg_exec *exec, const struct cyg_args *ar
 		show(exec, object, name);
 		shown++;
 	}
-	return wanted.len && !shown ? not_found(exec, what, wanted) : CYG_OK;
+	return wanted.len && !shown ? not_found(exec, mode, what, wanted) : CYG_OK;
 }
 
 void show_head(struct cyg_exec *exec, const struct config_head *head)
