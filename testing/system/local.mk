@@ -32,6 +32,21 @@ EXTRA_DIST += \
 	testing/system/stop.sh \
 	testing/system/swap-plugins.sh \
 	testing/system/tun_device.sh \
+	testing/system/typed.py \
+	testing/system/typed.sh \
+	testing/system/typed/build.txt \
+	testing/system/typed/client/startup-config \
+	testing/system/typed/gateway/broken.cfg \
+	testing/system/typed/gateway/changed.cfg \
+	testing/system/typed/gateway/ready.cfg \
+	testing/system/typed/gateway/startup-config \
+	testing/system/typed/lock-out.txt \
+	testing/system/typed/no-default.txt \
+	testing/system/typed/replace.txt \
+	testing/system/typed/secrets.txt \
+	testing/system/typed/smart-defaults.txt \
+	testing/system/typed/typo.txt \
+	testing/system/typed/verbs \
 	testing/system/watchdog.sh \
 	testing/system/write-memory.sh
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Looks for texts in the memory of a live process.
 
-memory_scan.py PID: the texts on standard input, one a line. Prints `LINE REGION OFFSET` for each place that has one (LINE is
-its number: the text is not printed). Only what can be written to is looked at; as it stands, and as it
-stands in memory of which the first octets have been used for something else (all but its first 8).
+memory_scan.py PID [LEAST]: the texts on standard input, one a line. Prints `LINE REGION OFFSET` for each place that has one (LINE is
+its number: the text is not printed). Only what can be written to is looked at; as it stands, also in wide characters, and as it
+stands in memory of which the first octets have been used for something else (all but its first 8). Fails if less than
+LEAST octets (1048576) could be read.
 """
 import sys
 
@@ -22,8 +23,12 @@ def read_all(memory, low, high):
 
 def main():
     pid = int(sys.argv[1])
+    least = int(sys.argv[2]) if len(sys.argv) > 2 else 1 << 20
     wanted = [line.rstrip(b"\n") for line in sys.stdin.buffer if line.rstrip(b"\n")]
-    parts = [(number, text[8:] if len(text) > 16 else text) for number, text in enumerate(wanted, 1)]
+    parts = []
+    for number, text in enumerate(wanted, 1):
+        part = text[8:] if len(text) > 16 else text
+        parts += [(number, part), (number, part.decode(errors="replace").encode("utf-32-le"))]
     seen = 0
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
         for line in maps:
@@ -43,7 +48,7 @@ def main():
                 while at >= 0:
                     print(number, name, hex(low + at))
                     at = octets.find(part, at + 1)
-    if seen < 1 << 20:
+    if seen < least:
         sys.exit(f"{seen} octets of process {pid} could be read: that is not all of it")
 
 
