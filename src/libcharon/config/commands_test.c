@@ -246,6 +246,31 @@ START_TEST(an_entry_of_a_crypto_map_needs_all_four)
 }
 END_TEST
 
+START_TEST(no_takes_one_step_or_all_of_a_name)
+{
+#define STEPS "route-map R permit 10\nroute-map R deny 20\nroute-map RR permit 5\ncrypto map M 1 ipsec-isakmp\n" \
+	"crypto map M 2 ipsec-isakmp\ncrypto pki certificate map C 1\n name co x\ncrypto pki certificate map C 2\n name co y\n"
+#define LACKS "4 warning incomplete\n5 warning incomplete\n"
+	expect(STEPS "no route-map R\n", LACKS);
+	ck_assert_ptr_null(kit_object(CYG_MODE_ROUTE_MAP, "R 10"));
+	ck_assert_ptr_null(kit_object(CYG_MODE_ROUTE_MAP, "R 20"));
+	ck_assert_ptr_nonnull(kit_object(CYG_MODE_ROUTE_MAP, "RR 5"));
+	expect(STEPS "no route-map R permit 10\n", LACKS);
+	ck_assert_ptr_null(kit_object(CYG_MODE_ROUTE_MAP, "R 10"));
+	ck_assert_ptr_nonnull(kit_object(CYG_MODE_ROUTE_MAP, "R 20"));
+	expect(STEPS "no crypto map M\n", "");
+	ck_assert_ptr_null(kit_object(MODE_CRYPTO_MAP, "M 1"));
+	ck_assert_ptr_null(kit_object(MODE_CRYPTO_MAP, "M 2"));
+	expect(STEPS "no crypto map M 1\n", "5 warning incomplete\n");
+	expect(STEPS "no crypto pki certificate map C\n", LACKS);
+	ck_assert_ptr_null(kit_object(MODE_CERT_MAP, "C 1"));
+	ck_assert_ptr_null(kit_object(MODE_CERT_MAP, "C 2"));
+	expect(STEPS "no crypto map\n", LACKS "10 error syntax\n");
+#undef LACKS
+#undef STEPS
+}
+END_TEST
+
 START_TEST(an_entry_is_never_the_line_of_an_interface)
 {
 	expect("interface eth0\n crypto map M\ncrypto map M 10 ipsec-isakmp\n", "3 warning incomplete\n");
@@ -423,6 +448,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, an_ipv6_list_is_always_extended);
 	tcase_add_test(tests, a_route_map_means_lists_and_other_lines_are_a_routers);
 	tcase_add_test(tests, an_entry_of_a_crypto_map_needs_all_four);
+	tcase_add_test(tests, no_takes_one_step_or_all_of_a_name);
 	tcase_add_test(tests, an_entry_is_never_the_line_of_an_interface);
 	tcase_add_test(tests, a_client_names_its_gateways_and_its_tunnel);
 	tcase_add_test(tests, routes_lead_into_interfaces_or_to_gateways);

@@ -38,6 +38,30 @@ static enum cyg_status restore_object(struct candidate *c, struct node *parent,
 	return status;
 }
 
+/* Takes all steps of a name away: NAME and a number. */
+static enum cyg_status take_steps(struct candidate *c, struct node *parent, const struct grammar_mode *inner,
+				  struct cyg_str name)
+{
+	const struct table *table = node_table(parent, inner);
+	const struct node *node;
+
+	for (uint64_t at = 0; (node = table_next(table, &at));) {
+		struct cyg_str whole = cyg_str(node->name);
+		enum cyg_status status;
+
+		if (whole.len <= name.len || whole.ptr[name.len] != ' ' ||
+		    !cyg_str_equal(cyg_str_head(whole, name.len), name))
+			continue;
+		status = node_remove(parent, inner, node->place);
+		if (status != CYG_OK)
+			return status;
+		c->changed = true;
+		table = node_table(parent, inner); /* it may have been copied */
+		at = 0;
+	}
+	return CYG_OK;
+}
+
 /* `no` or `default` of a line that opens or defines an object. */
 static enum cyg_status take_object(struct line *l, struct node *parent, const struct cyg_args *s)
 {
@@ -47,8 +71,11 @@ static enum cyg_status take_object(struct line *l, struct node *parent, const st
 	struct cyg_strbuf name = CYG_STRBUF(store);
 	uint64_t place;
 	struct node *node;
-	enum cyg_status status = statement_name(s, &name);
+	enum cyg_status status;
 
+	if (l->match.shortened && grammar_is_step(s->row) && !cyg_args_has(s, s->row->key[1]->name))
+		return take_steps(c, parent, inner, cyg_args_text(s, s->row->key[0]->name));
+	status = statement_name(s, &name);
 	if (status != CYG_OK)
 		return status;
 	if (name.len == 0 && s->row->key_count)

@@ -361,3 +361,8 @@ const char *grammar_help(const struct grammar_row *row, const struct grammar_op 
 	}
 	return "";
 }
+
+bool grammar_is_step(const struct grammar_row *row)
+{
+	return row->command->enters && row->key_count == 2 && row->key[1]->type == ARG_UINT;
+}

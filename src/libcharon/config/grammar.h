@@ -119,6 +119,8 @@ void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out);
 const char *grammar_place(const struct grammar_arg *arg, struct cyg_strbuf *token);
 /* Help of one token of a row; "" if it has none. */
 const char *grammar_help(const struct grammar_row *row, const struct grammar_op *op);
+/* Does the row open one step of several that have a name together: NAME NUMBER (of a crypto map, a route map)? */
+bool grammar_is_step(const struct grammar_row *row);
 static inline bool grammar_is_secret(const struct grammar_arg *arg)
 {
 	return arg->type == ARG_SECRET || arg->type == ARG_HEX;

@@ -285,7 +285,7 @@ static bool short_enough(const struct match_thread *t, unsigned flags)
 	if ((flags & MATCH_NAMELESS) && row->target && row->target->mode->smart_defaults)
 		return true;
 	for (unsigned k = 0; k < row->key_count; k++) {
-		bool given = false;
+		bool given = k > 0 && grammar_is_step(row); /* all steps of that name */
 
 		for (const struct match_step *s = t->last; s; s = s->prev)
 			given |= row->ops[s->op].arg == row->key[k];
@@ -293,6 +293,22 @@ static bool short_enough(const struct match_thread *t, unsigned flags)
 			return false;
 	}
 	return row->key_count > 0;
+}
+
+static bool is_alias(const struct grammar_row *row)
+{
+	return !row->ignored && (row->command->flags & CYG_CMD_ALIAS);
+}
+
+static bool steps_of_that_name(const struct matcher *m, size_t end, unsigned flags)
+{
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct match_thread *t = &m->threads[n];
+
+		if (t->resume == end && !t->row->ignored && grammar_is_step(t->row) && short_enough(t, flags))
+			return true;
+	}
+	return false;
 }
 
 static size_t unwind(const struct match_step *last, struct match_step *out)
@@ -334,6 +350,9 @@ void match_words(struct matcher *m, const struct grammar_mode *mode, const struc
 
 		if (t->resume != end ||
 		    (!whole && !((flags & MATCH_SHORT) && short_enough(t, flags))))
+			continue;
+		/* Without its number a step is the first one when it is opened, and all of them when they are taken away. */
+		if ((flags & MATCH_SHORT) && is_alias(t->row) && steps_of_that_name(m, end, flags))
 			continue;
 		if (!out->row) {
 			out->row = t->row;

@@ -232,6 +232,10 @@ END_TEST
 	"crypto ikev2 profile twin-1\n match identity remote key-id twin\n" AUTH \
 	"crypto ikev2 profile twin-2\n match identity remote key-id twin\n match fvrf any\n" AUTH \
 	"crypto ikev2 profile shut\n match identity remote key-id shut\n shutdown\n" AUTH \
+	"interface Loopback7\n ip address 10.7.0.1 255.255.255.255\n" \
+	"crypto ikev2 profile mails\n match identity remote email domain mail.example\n" AUTH \
+	"crypto ikev2 profile six\n match identity remote address 2001:db8:1::/48\n match identity remote address 192.0.2.7\n" AUTH \
+	"crypto ikev2 profile lo\n match identity remote key-id lo\n match address local interface Loopback 7\n" AUTH \
 	"crypto ikev2 profile half\n match identity remote key-id half\n authentication local pre-share key x\n"
 
 static const struct {
@@ -245,6 +249,23 @@ static const struct {
 	{ CYG_ID_FQDN, "x.br.example.net", "10.0.0.1", "", "domain" },
 	{ CYG_ID_FQDN, "x.br.example.net", "10.0.0.2", "", NULL },
 	{ CYG_ID_FQDN, "br.example.net", "10.0.0.1", "", NULL },
+	/* The domain is what stands behind the first dot, or the @, and nothing less. */
+	{ CYG_ID_FQDN, "y.x.br.example.net", "10.0.0.1", "", NULL },
+	{ CYG_ID_RFC822_ADDR, "eve@mail.example", "10.0.0.1", "", "mails" },
+	{ CYG_ID_RFC822_ADDR, "eve@sub.mail.example", "10.0.0.1", "", NULL },
+	{ CYG_ID_FQDN, "x.mail.example", "10.0.0.1", "", NULL },
+	/* Host names are compared without case, key-ids with it. */
+	{ CYG_ID_FQDN, "R1.Example.NET", "10.0.0.9", "", "fqdn" },
+	{ CYG_ID_KEY_ID, "Lo", "10.7.0.1", "", NULL },
+	/* Without `match fvrf` a profile is for the global one alone. */
+	{ CYG_ID_FQDN, "r1.example.net", "10.0.0.9", "blue", "blue" },
+	{ CYG_ID_FQDN, "r1.example.net", "10.0.0.9", "red", NULL },
+	{ CYG_ID_IPV6_ADDR, "2001:db8:1::9", "10.0.0.1", "", "six" },
+	{ CYG_ID_IPV6_ADDR, "2001:db8:2::9", "10.0.0.1", "", NULL },
+	{ CYG_ID_IPV4_ADDR, "192.0.2.7", "10.0.0.1", "", "six" },
+	{ CYG_ID_IPV4_ADDR, "192.0.2.8", "10.0.0.1", "", NULL },
+	{ CYG_ID_KEY_ID, "lo", "10.7.0.1", "", "lo" },
+	{ CYG_ID_KEY_ID, "lo", "10.0.0.1", "", NULL },
 	{ CYG_ID_FQDN, "anything", "10.0.0.1", "blue", "blue" },
 	{ CYG_ID_IPV4_ADDR, "10.1.2.3", "10.0.0.1", "", "net" },
 	{ CYG_ID_IPV4_ADDR, "10.2.2.3", "10.0.0.1", "", NULL },
