@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	testing/system/daemon-crash.sh \
 	testing/system/daemon-no-tun.sh \
 	testing/system/daemon-sandbox.sh \
+	testing/system/every-command.sh \
 	testing/system/failing_file.py \
 	testing/system/flood.sh \
 	testing/system/gateway/startup-config \
