@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands of the core beside IKEv2 itself: VRFs, access lists, crypto maps, AAA lists, routes, clients. */
 #include "config/config_tests.h"
+#include "config/idle.h"
 
 #include <stdlib.h>
 
@@ -429,6 +430,56 @@ START_TEST(what_is_not_used_is_told_with_its_reason_and_told_once)
 }
 END_TEST
 
+static void note_idle(void *ctx, const struct config_idle *idle)
+{
+	fprintf(ctx, "%u %s\n", idle->line, idle->text);
+}
+
+static char *idle(const struct cyg_config *before)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	ck_assert_ptr_nonnull(out);
+	ck_assert_int_eq(config_each_idle(kit_config, before, note_idle, out), CYG_OK);
+	fclose(out);
+	return text;
+}
+
+START_TEST(a_line_that_nothing_acts_on_is_told_and_shown_as_such)
+{
+	struct cyg_config *before;
+	char *text;
+
+	/* No finding: the text is right. */
+	expect("crypto ikev2 http-url cert\ncrypto ikev2 window 7\ncrypto ikev2 profile P\n shutdown\n reconnect timeout 700\n lifetime 900\n"
+	       "crypto ikev2 reconnect key 1 open-sesame\n",
+	       "");
+	text = idle(NULL);
+	ck_assert_msg(strstr(text, "1 crypto ikev2 http-url cert\n") && strstr(text, "5 reconnect timeout 700\n"), "%s", text);
+	ck_assert_msg(strstr(text, "7 crypto ikev2 reconnect key 1 <secret>\n"), "%s", text);
+	ck_assert_msg(!strstr(text, "window") && !strstr(text, "lifetime"), "%s", text);
+	free(text);
+	text = kit_render(kit_config, 0);
+	ck_assert_msg(strstr(text, " ! the next line has no effect: nothing in this version acts on it\n reconnect timeout 700\n"), "%s",
+		      text);
+	ck_assert_msg(!strstr(text, "it\n lifetime"), "%s", text);
+	free(text);
+	text = kit_render(kit_config, CONFIG_RENDER_SECRETS); /* a file is not full of it */
+	ck_assert_msg(!strstr(text, "no effect"), "%s", text);
+	free(text);
+	/* What was there before is old news, `no` asks for what is the case, and what is used is not told. */
+	before = config_ref(kit_config);
+	(void)kit_reparse("no crypto ikev2 http-url cert\ncrypto ikev2 profile P\n shutdown\n lifetime 901\n reconnect timeout 700\n"
+			  "crypto ikev2 redirect client\n");
+	text = idle(before);
+	ck_assert_str_eq(text, "6 crypto ikev2 redirect client\n");
+	free(text);
+	config_unref(before);
+}
+END_TEST
+
 Suite *commands_suite(void)
 {
 	Suite *suite = suite_create("commands");
@@ -457,6 +508,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, tacacs_is_known_and_nobody_can_ask_it);
 	tcase_add_test(tests, a_local_user_has_a_password_and_other_forms_are_a_routers);
 	tcase_add_test(tests, what_is_not_used_is_told_with_its_reason_and_told_once);
+	tcase_add_test(tests, a_line_that_nothing_acts_on_is_told_and_shown_as_such);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -6,6 +6,7 @@
 #ifndef CONFIG_CORE_H
 #define CONFIG_CORE_H
 
+#include "config/idle.h"
 #include "config/objects.h"
 
 extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, core_pki_commands, core_profile_commands,

@@ -3,6 +3,7 @@
  * Whole files. A line is held in a buffer of fixed size, whatever its length; what is no text ends
  * the reading.
  */
+#include "config/idle.h"
 #include "config/parse.h"
 
 #include <errno.h>
@@ -279,6 +280,9 @@ int config_check_file(struct config_grammar *grammar, const char *path, FILE *ou
 	enum cyg_status status = config_parse_file(grammar, path, NULL, &findings, &config);
 
 	config_findings_print(&findings, path, out);
+	/* No findings: the text is right, and a later version will act on it. */
+	if (status == CYG_OK && config)
+		config_idle_print(config, path, stderr);
 	if (status == CYG_NOMEM)
 		fprintf(out, "%s:1:1: error: out of memory [unreadable]\n", path);
 	config_findings_done(&findings);

@@ -34,6 +34,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/grammar.h \
 	src/libcharon/config/help.c \
 	src/libcharon/config/help.h \
+	src/libcharon/config/idle.c \
+	src/libcharon/config/idle.h \
 	src/libcharon/config/ignored.c \
 	src/libcharon/config/keyring.c \
 	src/libcharon/config/keyring.h \

@@ -2,6 +2,7 @@
 /*
  * What a person types: one configuration line, or an exec line.
  */
+#include "config/idle.h"
 #include "config/parse.h"
 
 #include <stdlib.h>
@@ -164,6 +165,8 @@ static enum cyg_status apply_typed(struct candidate *c, struct config_position *
 		out->rest = delimiter(line, c->open_column);
 		return CYG_OK;
 	}
+	if (c->typed && (c->typed->row->command->flags & CONFIG_CMD_IDLE) && !c->typed->no && !c->typed_default && c->changed)
+		findings_add(c->findings, CONFIG_WARNING, 0, c->typed->column, "no-effect", "this line " CONFIG_IDLE_TEXT);
 	status = say(c, out);
 	if (status == CYG_OK && c->action) {
 		out->kind = CONFIG_LINE_ACTION;

@@ -34,6 +34,19 @@ static void start(void)
 	ck_assert_int_eq(config_empty(kit_grammar, &kit_config), CYG_OK);
 }
 
+START_TEST(a_typed_line_that_nothing_acts_on_says_so)
+{
+	ck_assert_int_eq(type("crypto ikev2 disconnect-revoked-peers"), CYG_OK);
+	ck_assert_uint_eq(kit_findings.count, 1);
+	ck_assert_str_eq(kit_findings.items[0].code, "no-effect");
+	ck_assert_int_eq(kit_findings.items[0].severity, CONFIG_WARNING);
+	ck_assert_int_eq(type("no crypto ikev2 disconnect-revoked-peers"), CYG_OK);
+	ck_assert_uint_eq(kit_findings.count, 0);
+	ck_assert_int_eq(type("crypto ikev2 window 7"), CYG_OK);
+	ck_assert_uint_eq(kit_findings.count, 0);
+}
+END_TEST
+
 START_TEST(lines_typed_one_after_the_other_make_objects)
 {
 	const struct config_keyring *k;
@@ -507,6 +520,7 @@ Suite *prompt_suite(void)
 	TCase *tests = tcase_create("typed");
 
 	tcase_add_checked_fixture(tests, start, kit_teardown);
+	tcase_add_test(tests, a_typed_line_that_nothing_acts_on_says_so);
 	tcase_add_test(tests, lines_typed_one_after_the_other_make_objects);
 	tcase_add_test(tests, a_wrong_line_is_refused_and_nothing_else);
 	tcase_add_test(tests, a_line_that_spoils_a_smart_default_is_refused);

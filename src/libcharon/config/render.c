@@ -5,6 +5,7 @@
  * Lines come in the order of the grammar's rows, those of one row as they were entered. A built-in
  * object is shown where it differs from what is built in, as lines that make it so.
  */
+#include "config/idle.h"
 #include "config/parse.h"
 
 #include <stdlib.h>
@@ -100,6 +101,10 @@ static void print_line(struct rendering *r, const struct cyg_args *s, unsigned d
 	if (s->row->plugin) {
 		indent(r, depth);
 		fprintf(r->out, "! inactive: plugin '%s' is not loaded\n", s->row->plugin);
+	}
+	if ((s->row->command->flags & CONFIG_CMD_IDLE) && !s->no && !no && !(r->flags & CONFIG_RENDER_SECRETS)) {
+		indent(r, depth);
+		fputs("! the next line " CONFIG_IDLE_TEXT "\n", r->out);
 	}
 	indent(r, depth);
 	if (no)

@@ -3,11 +3,13 @@
  * Objects of a snapshot that are kept and shown but not used, with the reason.
  */
 #include "config/build.h"
+#include "config/idle.h"
 
 struct looking {
 	const struct node *before, *node; /* around what is looked at; `before` may be NULL */
 	void (*tell)(void *ctx, const struct config_unused *unused);
 	void *ctx;
+	bool incomplete; /* those that lack lines too */
 };
 
 static void look_inside(const struct looking *l);
@@ -33,9 +35,9 @@ static void look(void *ctx, struct map_key key, void *before, void *after)
 	/* Of an object that was read anew, the place says nothing. */
 	if (around->before && (!old || strcmp(old->name, node->name) != 0))
 		old = node_find(around->before, node->mode, cyg_str(node->name));
-	look_inside(&(struct looking){ old, node, around->tell, around->ctx });
+	look_inside(&(struct looking){ old, node, around->tell, around->ctx, around->incomplete });
 	line = node->opening ? node->opening : node->lines && node->lines->count ? node->lines->items[0] : NULL;
-	if (node->disabled || !node->built || node->built->usable || !line)
+	if (node->disabled || !node->built || node->built->usable || !line || (node->built->lacks && !around->incomplete))
 		return;
 	if (old && is_old_news(old, node->built))
 		return;
@@ -59,5 +61,10 @@ void config_each_unused(const struct cyg_config *config, const struct cyg_config
 {
 	bool comparable = before && before->grammar == config->grammar;
 
-	look_inside(&(struct looking){ comparable ? before->root : NULL, config->root, tell, ctx });
+	look_inside(&(struct looking){ comparable ? before->root : NULL, config->root, tell, ctx, true });
+}
+
+void config_each_useless(const struct cyg_config *config, void (*tell)(void *ctx, const struct config_unused *unused), void *ctx)
+{
+	look_inside(&(struct looking){ NULL, config->root, tell, ctx, false });
 }

@@ -693,7 +693,10 @@ START_TEST(a_profile_shows_whom_it_asks)
 	HAS("AAA Accounting: cert B");
 	HAS("Ivrf: V");
 	HAS("AAA user authorization: eap cached");
+	HAS("     No effect  : ivrf V (nothing in this version acts on it)\\n");
+	HAS_NOT("No effect  : match");
 	ask("run", "show crypto ikev2 profile P", true);
+	HAS("\"ivrf V\"]");
 	HAS("\"accounting\":{\"psk\":\"A\",\"cert\":\"B\",\"eap\":\"A\",\"anyconnect-eap\":\"A\"}");
 	HAS("\"override\":true");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/publish.h"
 
+#include "config/idle.h"
 #include "control/trust.h"
 #include "exchange/diagnose.h"
 #include "exchange/driver.h"
@@ -131,11 +132,26 @@ static void tell_unused(void *ctx, const struct config_unused *unused)
 			F_UINT("line", unused->line), F_STR("why", unused->why));
 }
 
+static void tell_idle(void *ctx, const struct config_idle *idle)
+{
+	unsigned *count = ctx;
+
+	if ((*count)++ < UNUSED_TOLD_MAX)
+		cyg_log(CYG_LOG_NOTICE, "config.no-effect", "`{line}` ({file}:{number}) has no effect: nothing in this version acts on it",
+			F_STR("line", idle->text), F_STR("file", idle->file), F_UINT("number", idle->line));
+}
+
 /* What was configured and does nothing, once. */
 static void log_unused(const struct cyg_config *config, const struct cyg_config *before)
 {
 	unsigned count = 0;
 
+	if (config_each_idle(config, before, tell_idle, &count) != CYG_OK)
+		cyg_log(CYG_LOG_CRIT, "config.memory", "memory is short: lines without an effect are not told");
+	if (count > UNUSED_TOLD_MAX)
+		cyg_log(CYG_LOG_NOTICE, "config.no-effect-more", "{count} more lines have no effect",
+			F_UINT("count", count - UNUSED_TOLD_MAX));
+	count = 0;
 	config_each_unused(config, before, tell_unused, &count);
 	if (count > UNUSED_TOLD_MAX)
 		cyg_log(CYG_LOG_NOTICE, "config.unused-more", "{count} more objects are not used",

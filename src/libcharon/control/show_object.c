@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/show_object.h"
 
+#include "config/idle.h"
+
 static enum cyg_status not_found(struct cyg_exec *exec, const char *mode, const char *what, struct cyg_str wanted)
 {
 	const struct daemon *daemon = exec->ctx;
@@ -49,20 +51,39 @@ enum cyg_status show_each_named(struct cyg_exec *exec, const struct cyg_args *ar
 	return wanted.len && !shown ? not_found(exec, mode, what, wanted) : CYG_OK;
 }
 
+static void tell_idle(void *ctx, const struct config_idle *idle)
+{
+	cyg_exec_printf(ctx, "     No effect  : %s (nothing in this version acts on it)\n", idle->text);
+}
+
+static void put_idle(void *ctx, const struct config_idle *idle)
+{
+	put_word(ctx, idle->text);
+}
+
 void show_head(struct cyg_exec *exec, const struct config_head *head)
 {
 	/* The object begins with it. */
 	if (!head->complete)
 		cyg_exec_printf(exec, "     Not used   : %s (%s)\n",
 				head->missing[0] ? head->missing : cyg_config_object_missing(head), head->place);
+	if (config_object_idle(head, tell_idle, exec) != CYG_OK)
+		cyg_exec_printf(exec, "     (memory is short)\n");
 }
 
 void put_head(json_t **row, const struct config_head *head)
 {
+	json_t *idle = json_array();
+
 	put_text(row, "name", head->name);
 	put_text(row, "place", head->place);
 	put_flag(row, "complete", head->complete);
 	put_text(row, "missing", head->missing);
+	if (config_object_idle(head, put_idle, &idle) != CYG_OK) {
+		json_decref(idle);
+		idle = NULL;
+	}
+	put_json(row, "no_effect", idle);
 }
 
 void put_word(json_t **array, const char *text)
