@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests in batches, and answers, well formed and not. */
+#include "libkernel_tests.h"
 #include "netlink.h"
 
 #include "shard/shard.h"
@@ -270,6 +271,7 @@ int main(void)
 	tcase_add_test(tc, who_waits_hears_when_the_system_cannot_be_asked);
 	tcase_add_test(tc, a_message_is_no_verdict_where_one_is_asked_for);
 	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, outbox_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -5,9 +5,10 @@
 
 #define RETRY_MS 1
 
-static void run(struct cyg_shard *shard, struct cyg_timer *timer)
+static void again(struct cyg_shard *shard, struct cyg_timer *timer);
+
+static void post_all(struct cyg_shard *shard, struct outbox *box)
 {
-	struct outbox *box = CYG_CONTAINER(timer, struct outbox, timer);
 	bool left = false;
 
 	for (unsigned i = 0; i < cyg_shard_count(shard); i++) {
@@ -28,7 +29,17 @@ static void run(struct cyg_shard *shard, struct cyg_timer *timer)
 		left |= queue->first != NULL;
 	}
 	if (left)
-		cyg_timer_set(shard, timer, cyg_shard_now_ms(shard) + RETRY_MS, run);
+		cyg_timer_set(shard, &box->timer, cyg_shard_now_ms(shard) + RETRY_MS, again);
+}
+
+static void again(struct cyg_shard *shard, struct cyg_timer *timer)
+{
+	post_all(shard, CYG_CONTAINER(timer, struct outbox, timer));
+}
+
+static void turn_is_over(struct cyg_shard *shard, struct cyg_turn_end *end)
+{
+	post_all(shard, CYG_CONTAINER(end, struct outbox, turn_end));
 }
 
 enum cyg_status outbox_init(struct outbox *box, struct cyg_shard *shard)
@@ -47,13 +58,14 @@ void outbox_post(struct outbox *box, unsigned shard, struct cyg_msg *msg)
 		msg->drop(msg);
 		return;
 	}
-	if (!queue->first && cyg_shard_post(peer, msg) == CYG_OK)
+	if (peer == box->shard && !queue->first && cyg_shard_post(peer, msg) == CYG_OK)
 		return;
 	msg->next = NULL;
 	*(queue->first ? queue->last : &queue->first) = msg;
 	queue->last = &msg->next;
+	box->turn_end.run = turn_is_over;
 	if (!cyg_timer_is_set(&box->timer))
-		cyg_timer_set(box->shard, &box->timer, cyg_shard_now_ms(box->shard) + RETRY_MS, run);
+		cyg_shard_at_turn_end(box->shard, &box->turn_end);
 }
 
 void outbox_done(struct outbox *box)
@@ -61,6 +73,7 @@ void outbox_done(struct outbox *box)
 	if (!box->queue)
 		return;
 	cyg_timer_clear(box->shard, &box->timer);
+	cyg_turn_end_clear(box->shard, &box->turn_end);
 	for (unsigned i = 0; i < cyg_shard_count(box->shard); i++) {
 		while (box->queue[i].first) {
 			struct cyg_msg *msg = box->queue[i].first;

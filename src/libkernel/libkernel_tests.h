@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The test cases of this folder, one a file. */
+#ifndef LIBKERNEL_LIBKERNEL_TESTS_H
+#define LIBKERNEL_LIBKERNEL_TESTS_H
+
+#include <check.h>
+
+TCase *outbox_tcase(void);
+
+#endif
