@@ -32,6 +32,7 @@ struct shell {
 	bool json;
 	bool typing, drawn_over; /* a line is being typed; a log line has taken its place */
 	bool killed, killed_before; /* in this line, in the one before: it can be brought back in the next one */
+	bool open;		 /* the next line goes on with a text: it is no command */
 	bool drop;		 /* the line or an answer to it had a secret: nothing of it stays in memory */
 	char prompt[320];
 	char terminal[64];
@@ -173,10 +174,15 @@ static unsigned char help(EditLine *el, int key)
 {
 	struct shell *shell;
 	char line[SHELL_LINE_MAX];
-	json_t *tokens = ask(el, &shell, "help", line), *token;
-	int width = token_width(tokens);
+	json_t *tokens, *token;
 	size_t index;
+	int width;
 
+	el_get(el, EL_CLIENTDATA, &shell);
+	if (shell->open)
+		return el_insertstr(el, "?") == 0 ? CC_REFRESH : CC_ERROR;
+	tokens = ask(el, &shell, "help", line);
+	width = token_width(tokens);
 	printf("?\n");
 	if (json_array_size(tokens) == 0)
 		printf("  (nothing may follow)\n");
@@ -344,12 +350,14 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 	struct output_end end = { 0 };
 	size_t len = strlen(line);
 	bool configuring = strchr(shell->prompt, '(') != NULL;
+	bool open = shell->open;
 	const char *word;
 
-	while (len && strchr(" \t\r\n", line[len - 1]))
+	shell->open = false;
+	while (len && strchr(open ? "\r\n" : " \t\r\n", line[len - 1]))
 		line[--len] = '\0';
 	word = line + strspn(line, " \t");
-	if (!word[0] || word[0] == '!')
+	if (!open && (!word[0] || word[0] == '!'))
 		return true;
 	*forget = configuring; /* until the daemon says that there is no secret in it */
 	if (!shell->connection) {
@@ -370,6 +378,7 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 	case OUTPUT_DONE:
 	case OUTPUT_REFUSED:
 		*forget = end.forget;
+		shell->open = end.more;
 		break;
 	}
 	if (shell->connection)

@@ -107,6 +107,10 @@ class Daemon:
             say(last)
         elif request["run"] == "rename":
             say({**last, "hostname": "gw2", "prompt": "gw2>"})
+        elif request["run"] in ("text #", " ! a text", "", "so?  "):
+            say({**last, "more": True, "prompt": ""})
+        elif request["run"] == "end#":
+            say(last)
         elif request["run"] in ("exit", "quit"):
             say({**last, "leave": True})
         elif request["run"] == "wrong word":
@@ -214,6 +218,24 @@ def commands_stop_at_the_first_that_fails(root, daemon):
     code, out, _ = ctl(root, text="! a comment\n\n  lines\nfrob\nlines\n")
     assert code == 1 and out == "one\ntwo\nthree\n"
     assert ctl(root, text="lines\n")[0] == 0
+
+
+def lines_of_a_text_are_sent_as_they_stand(root, daemon):
+    assert ctl(root, text="text #\n ! a text\n\nend#\n\n! no text\n") == (0, "", "")
+    assert [request["run"] for request in daemon.asked] == ["text #", " ! a text", "", "end#"], daemon.asked
+    status, _, err = ctl(root, text="text #\n ! a text\n")
+    assert status == 1 and "lacks its closing delimiter" in err, err
+
+
+def a_text_is_typed_over_lines(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.type("text #\n ! a text\n\nso?  \n")
+    terminal.run("end#", "end#")
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+    asked = [request.get("run", "?") for request in daemon.asked]
+    assert asked == ["text #", " ! a text", "", "so?  ", "end#", "exit"], asked
 
 
 def rows_become_one_document(root, daemon):
@@ -380,6 +402,7 @@ TESTS = [
     wrong_word_is_pointed_at, questions_are_asked_of_people_only, lines_with_secrets_are_not_remembered,
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
+    lines_of_a_text_are_sent_as_they_stand, a_text_is_typed_over_lines,
     rows_become_one_document, failure_is_a_document_too, daemon_that_turns_away_is_told,
     shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, a_shell_is_told_the_words_and_no_failures,
     question_mark_explains,
