@@ -72,6 +72,29 @@ START_TEST(transport_mode_is_had_where_both_want_it)
 }
 END_TEST
 
+/* RFC 7296 2.23.1: the selectors would be addresses that the other side does not see. */
+START_TEST(behind_a_nat_there_is_no_transport_mode_and_the_line_says_what_there_is)
+{
+	static const char *const sets[] = { TRANSPORT, REQUIRE };
+
+	for (size_t i = 0; i < CYG_COUNT(sets); i++) {
+		struct kit *kit = kit_new(&(struct kit_setup){ .natted_client = true });
+		char gateway[512], client[512];
+
+		snprintf(gateway, sizeof(gateway), "%s%s", GRE_GATEWAY, sets[i]);
+		snprintf(client, sizeof(client), "%s%s", GRE_CLIENT, TRANSPORT);
+		kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", gateway));
+		kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", client));
+		kit_pass(kit, 1500);
+		ck_assert_uint_eq(kit_children(kit_gateway(kit)), 0);
+		/* GRE between addresses that only one side knows goes in no tunnel either: IPsec's own does. */
+		ck_assert(kit_said("child.failed", "192.0.2.2/32 protocol 47: no address in common"));
+		ck_assert(kit_said("child.failed", "try: interface Virtual-Template1 / tunnel mode ipsec ipv4"));
+		kit_free(kit);
+	}
+}
+END_TEST
+
 START_TEST(a_rekeyed_child_keeps_transport_mode)
 {
 	struct kit *kit = kit_new(NULL);
@@ -290,6 +313,7 @@ Suite *child_suite(void)
 	TCase *tcase = tcase_create("child");
 
 	tcase_add_loop_test(tcase, transport_mode_is_had_where_both_want_it, 0, CYG_COUNT(modes));
+	tcase_add_test(tcase, behind_a_nat_there_is_no_transport_mode_and_the_line_says_what_there_is);
 	tcase_add_test(tcase, a_rekeyed_child_keeps_transport_mode);
 	tcase_add_test(tcase, protocols_and_ports_reach_the_data_plane);
 	tcase_add_test(tcase, of_many_selectors_as_many_as_there_is_room_for_are_taken);
