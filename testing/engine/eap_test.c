@@ -124,6 +124,7 @@ START_TEST(servers_are_asked_by_their_group_and_may_know_a_better_name)
 	must_connect(kit);
 	ck_assert_str_eq(fake_eap.group, "radius");
 	ck_assert_str_eq(fake_eap.asked, _i ? "alice" : "");
+	ck_assert_str_eq(fake_eap.still, fake_eap.asked);
 	ck_assert_str_eq(session_at_gateway(kit)->eap_identity, "learnt");
 	kit_eap_free(kit);
 }

@@ -16,6 +16,7 @@ struct cyg_eap_session {
 	uint8_t identifier;
 	unsigned round;
 	char password[64];
+	struct cyg_eap_start start;     /* lent until the end */
 	struct cyg_eap_step result, *out; /* held */
 	uint8_t packet[PACKET_MAX];
 };
@@ -23,6 +24,11 @@ struct cyg_eap_session {
 void fake_eap_reset(void)
 {
 	fake_eap = (struct fake_eap){ .rounds = 2 };
+}
+
+static void identity_text(char *out, size_t room, const struct cyg_eap_start *start)
+{
+	snprintf(out, room, "%.*s", (int)start->identity.len, start->identity.len ? (const char *)start->identity.ptr : "");
 }
 
 static enum cyg_status session_new(const struct cyg_eap_start *start, bool server, uint8_t type, bool key,
@@ -40,11 +46,11 @@ static enum cyg_status session_new(const struct cyg_eap_start *start, bool serve
 	session->type = type;
 	session->key = key;
 	session->identifier = start->identifier;
+	session->start = *start;
 	if (start->password)
 		memcpy(session->password, start->password->ptr, start->password->len);
 	if (server) {
-		snprintf(fake_eap.asked, sizeof(fake_eap.asked), "%.*s", (int)start->identity.len,
-			 start->identity.len ? (const char *)start->identity.ptr : "");
+		identity_text(fake_eap.asked, sizeof(fake_eap.asked), start);
 		snprintf(fake_eap.group, sizeof(fake_eap.group), "%.*s", (int)start->group.len, start->group.ptr);
 	}
 	fake_eap.sessions++;
@@ -55,6 +61,8 @@ static enum cyg_status session_new(const struct cyg_eap_start *start, bool serve
 static void session_free(struct cyg_eap_session *session)
 {
 	fake_eap.sessions--;
+	if (session->server)
+		identity_text(fake_eap.still, sizeof(fake_eap.still), &session->start);
 	free(session);
 }
 

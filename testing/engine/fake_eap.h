@@ -37,6 +37,7 @@ struct fake_eap {
 	unsigned steps;
 	struct cyg_op *held;
 	char asked[300];                /* the identity that the server's session was told last */
+	char still[300];                /* the same when that session ended: it was lent so long */
 	char group[64];                 /* and the group */
 };
 

@@ -36,6 +36,7 @@ void login_free(struct login *login, struct ike_sa *sa)
 	auth_work_free(login->auth, sa);
 	cyg_secret_done(&login->msk);
 	cyg_wipe(login->own, sizeof(login->own));
+	free(login->lent);
 	free(login->chain);
 	free(login);
 }

@@ -24,6 +24,7 @@ struct login {
 	struct cyg_plugin_ctx *ctx;
 	struct cyg_eap_session *session;        /* NULL: no method has begun, or it has ended */
 	struct cyg_eap_start start;
+	char *lent;                             /* responder: start.identity; that of the session may change under it */
 	struct cyg_eap_step step;
 	struct cyg_bytes packet;                /* of ours, to be sent next */
 	uint8_t own[EAP_OWN_MAX];               /* where it is unless the method made it */

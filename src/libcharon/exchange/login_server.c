@@ -75,12 +75,30 @@ static enum cyg_status refuse_unserved(struct exchange *x, const struct config_m
 			       list->head.name);
 }
 
+/* What a method's session starts from is lent until that ends, and the server may tell a better name before. */
+static enum cyg_status lend_identity(struct ike_sa *sa)
+{
+	struct login *login = sa->nego->login;
+	const struct ike_session *session = sa->session;
+
+	login_session_end(sa);
+	free(login->lent);
+	login->lent = NULL;
+	login->start.identity = cyg_bytes(NULL, 0);
+	if (!session || !session->eap_identity)
+		return CYG_OK;
+	login->lent = cyg_str_dup(cyg_str_n(session->eap_identity, session->eap_identity_len));
+	if (!login->lent)
+		return CYG_NOMEM;
+	login->start.identity = cyg_bytes(login->lent, session->eap_identity_len);
+	return CYG_OK;
+}
+
 static enum cyg_status begin_method(struct exchange *x, const struct eap_type *type)
 {
 	struct ike_sa *sa = x->sa;
 	struct login *login = login_of(x);
 	const struct config_method_list *list = sa->profile->eap_methods;
-	const struct ike_session *session = sa->session;
 	const struct cyg_eap_method_ops *ops;
 	struct cyg_plugin_ctx *ctx;
 	bool local = list->method[login->method].local;
@@ -92,10 +110,10 @@ static enum cyg_status begin_method(struct exchange *x, const struct eap_type *t
 		return refuse_unserved(x, list, group);
 	login->start.group = local ? CYG_STR("") : cyg_str(group);
 	login->start.identifier = (uint8_t)(login->identifier + 1);
-	if (session && session->eap_identity)
-		login->start.identity = cyg_bytes(session->eap_identity, session->eap_identity_len);
 	login->fresh = true;
-	status = login_session_begin(sa, ops, ctx);
+	status = lend_identity(sa);
+	if (status == CYG_OK)
+		status = login_session_begin(sa, ops, ctx);
 	if (status != CYG_OK)
 		return status;
 	return login_step(x, ops->type == 0 ? x->msg->eap : cyg_bytes(NULL, 0));
