@@ -416,6 +416,50 @@ START_TEST(an_identity_of_any_octets_is_taken_and_one_that_is_too_long_is_not)
 }
 END_TEST
 
+/* --- Who comes anew --- */
+
+/* The client vanishes and comes again with INITIAL_CONTACT, and the session before is somebody else's: of the name `was`. */
+static unsigned sessions_after(const char *was, unsigned shards)
+{
+	struct kit *kit = kit_eap_new(&(struct kit_eap){ .how = KIT_EAP_QUERY, .setup = { .shards = shards } });
+	struct ike_session *session;
+	unsigned up;
+
+	must_connect(kit);
+	session = kit_sa(kit_gateway(kit))->session;
+	free(session->eap_identity);
+	session->eap_identity = was ? cyg_str_dup(cyg_str(was)) : NULL;
+	session->eap_identity_len = was ? (uint16_t)strlen(was) : 0;
+	life_close(kit_sa(kit_client(kit)), NULL);
+	kit_pass(kit, 5000);
+	ck_assert_uint_eq(kit_up(kit_client(kit)), 1);
+	up = kit_up(kit_gateway(kit));
+	kit_eap_free(kit);
+	return up;
+}
+
+/* The IKE identity of a login by EAP is what it says; what it has proved is its name. */
+START_TEST(initial_contact_of_a_login_ends_sessions_of_that_name_alone)
+{
+	unsigned shards = _i + 1;
+
+	ck_assert_uint_eq(sessions_after("alice", shards), 1);
+	ck_assert_uint_eq(sessions_after("bob", shards), 2);
+	ck_assert_uint_eq(sessions_after("alic", shards), 2);
+	ck_assert_uint_eq(sessions_after(NULL, shards), 2); /* a site that proved itself by a key */
+}
+END_TEST
+
+START_TEST(a_login_without_an_address_is_told_by_which_line_it_would_have_one)
+{
+	struct kit *kit = kit_eap_new(&(struct kit_eap){ .gateway_more = " no aaa authorization group eap list here clients\n" });
+
+	kit_pass(kit, 1000);
+	ck_assert(kit_said("child.failed", "try: crypto ikev2 profile clients / aaa authorization group eap list LIST NAME"));
+	kit_eap_free(kit);
+}
+END_TEST
+
 /* --- Deadlines, counts --- */
 
 START_TEST(a_peer_that_stops_in_its_login_is_half_open_until_its_time_is_over)
@@ -668,6 +712,8 @@ Suite *eap_suite(void)
 	tcase_add_test(tcase, who_wants_eap_where_it_is_not_allowed_is_refused);
 	tcase_add_test(tcase, who_does_not_want_eap_where_it_is_demanded_is_refused);
 	tcase_add_test(tcase, an_identity_of_any_octets_is_taken_and_one_that_is_too_long_is_not);
+	tcase_add_test(tcase, a_login_without_an_address_is_told_by_which_line_it_would_have_one);
+	tcase_add_loop_test(tcase, initial_contact_of_a_login_ends_sessions_of_that_name_alone, 0, 2);
 	tcase_add_test(tcase, a_peer_that_stops_in_its_login_is_half_open_until_its_time_is_over);
 	tcase_add_test(tcase, a_method_that_never_answers_is_given_up);
 	tcase_add_test(tcase, logins_count_as_half_open_and_make_room_like_them);

@@ -26,6 +26,9 @@ static const struct cyg_address_ops *find_source(struct cyg_shard *shard, const 
 
 static void explain(struct exchange *x, const char *what, bool v4)
 {
+	static const char *const words[CONFIG_FOR_COUNT] = {
+		[FOR_PSK] = "psk", [FOR_CERT] = "cert", [FOR_EAP] = "eap", [FOR_ANYCONNECT] = "anyconnect-eap",
+	};
 	struct auth_work *work = x->auth;
 	struct ike_shard *ike = exchange_ike(x);
 
@@ -38,7 +41,7 @@ static void explain(struct exchange *x, const char *what, bool v4)
 	else
 		why_mend(ike,
 			 "crypto ikev2 profile %s / aaa authorization group %s list LIST NAME, and a policy NAME with a pool",
-			 x->sa->profile->head.name, work->remote_method->use == FOR_CERT ? "cert" : "psk");
+			 x->sa->profile->head.name, words[work->remote_method->use]);
 	why_log(x->sa, true, CYG_N_INTERNAL_ADDRESS_FAILURE, "%s", what);
 	x->logged = true;
 }

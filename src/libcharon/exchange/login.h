@@ -57,7 +57,7 @@ void login_session_end(struct ike_sa *sa);
 enum cyg_status login_step(struct exchange *x, struct cyg_bytes in) CYG_MUST_CHECK;
 /* Is what the step gave to send a packet of this kind? Explains. */
 enum cyg_status login_step_fits(struct exchange *x, uint8_t code) CYG_MUST_CHECK;
-/* It succeeded: takes the key, the session ends. */
+/* It succeeded: takes the key. The session stays until the login is freed, since the packet is its. */
 enum cyg_status login_take_key(struct exchange *x) CYG_MUST_CHECK;
 /* One packet more of the other side; too many are refused. */
 enum cyg_status login_count(struct exchange *x) CYG_MUST_CHECK;
