@@ -465,6 +465,32 @@ START_TEST(a_page_goes_on_where_it_was_though_that_sa_is_gone)
 }
 END_TEST
 
+/* Strangers can have it come to that in days; nobody's SA may suffer. */
+START_TEST(numbers_of_sas_begin_anew_when_they_are_used_up)
+{
+	struct flood f;
+	struct kit *kit = started(NULL, &f, NULL);
+	struct ike_shard *ike = kit_gateway(kit)->ike[0];
+	struct row_cursor cursor = { 0 };
+	struct ike_sa_row row;
+	uint32_t told = 0;
+	unsigned rows = 0;
+
+	strangers(kit, &f, 5, true);
+	ike->serial = UINT32_MAX - 3;
+	strangers(kit, &f, 10, true); /* five of them are there already */
+	while (!cursor.end) {
+		if (ike_rows(ike, NULL, &cursor, &row, 1) == 0)
+			continue;
+		ck_assert_uint_eq(row.serial, ++told);
+		rows++;
+	}
+	ck_assert_uint_eq(rows, 10);
+	ck_assert_uint_eq(ike_last_serial(ike), 10);
+	finish(kit, &f);
+}
+END_TEST
+
 /* Each turn looks at its share, and the whole walk at each SA once, though they go and come while it is on its way. */
 START_TEST(a_walk_that_clears_looks_at_each_sa_once)
 {
@@ -532,6 +558,7 @@ Suite *limits_suite(void)
 	tcase_add_test(tcase, beyond_the_limit_of_those_who_wait_an_ike_auth_is_for_later);
 	tcase_add_test(tcase, an_old_cookie_is_none);
 	tcase_add_test(tcase, a_page_looks_at_no_more_than_its_share_whatever_matches);
+	tcase_add_test(tcase, numbers_of_sas_begin_anew_when_they_are_used_up);
 	tcase_add_test(tcase, a_page_goes_on_where_it_was_though_that_sa_is_gone);
 	tcase_add_test(tcase, a_walk_that_clears_looks_at_each_sa_once);
 	suite_add_tcase(suite, tcase);

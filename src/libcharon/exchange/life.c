@@ -24,6 +24,13 @@ static uint64_t make_spi(struct ike_shard *ike, uint8_t slot)
 	return spi;
 }
 
+static void give_serial(void *object, uint32_t serial)
+{
+	struct ike_sa *sa = object;
+
+	sa->serial = serial;
+}
+
 enum cyg_status life_new(struct ike_shard *ike, bool initiator, uint8_t slot, struct ike_sa **out)
 {
 	struct ike_sa *sa = ike_sa_new(ike->shard, ike);
@@ -38,6 +45,8 @@ enum cyg_status life_new(struct ike_shard *ike, bool initiator, uint8_t slot, st
 		return CYG_NOMEM;
 	}
 	status = spi_table_add(&ike->sas, spi, sa);
+	if (ike->serial == UINT32_MAX)
+		ike->serial = serials_renumber(&ike->serials, give_serial);
 	if (status == CYG_OK) {
 		status = serials_add(&ike->serials, ike->serial + 1, sa);
 		if (status != CYG_OK)

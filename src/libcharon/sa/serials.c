@@ -84,6 +84,16 @@ void *serials_after(const struct serials *serials, uint32_t serial)
 	return at < serials->used ? serials->entry[at].object : NULL;
 }
 
+uint32_t serials_renumber(struct serials *serials, void (*give)(void *object, uint32_t serial))
+{
+	close_holes(serials);
+	for (size_t i = 0; i < serials->used; i++) {
+		serials->entry[i].serial = (uint32_t)(i + 1);
+		give(serials->entry[i].object, (uint32_t)(i + 1));
+	}
+	return (uint32_t)serials->used;
+}
+
 void serials_done(struct serials *serials)
 {
 	free(serials->entry);

@@ -26,6 +26,9 @@ enum cyg_status serials_add(struct serials *serials, uint32_t serial, void *obje
 void serials_remove(struct serials *serials, uint32_t serial);
 /* The oldest object with a number above `serial`; NULL. */
 void *serials_after(const struct serials *serials, uint32_t serial);
+/* Numbers all anew from 1, in the same order, and tells each; the last number that was given. A walk that is under way
+ * goes astray, which once in 2^32 objects it may. */
+uint32_t serials_renumber(struct serials *serials, void (*give)(void *object, uint32_t serial));
 void serials_done(struct serials *serials);
 
 #endif
