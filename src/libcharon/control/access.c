@@ -11,6 +11,8 @@
 
 #define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
 #define NO_GROUP   ((gid_t)-1)
+/* Where there is no user of its own the daemon runs as nobody, whom it shares with others. */
+#define NOBODY ((uid_t)65534)
 
 static gid_t group_id(const char *name)
 {
@@ -56,7 +58,7 @@ static bool in_group(gid_t group, const struct control_peer *peer, const gid_t *
 enum control_access control_access_of(const struct control_groups *groups, uid_t own_uid,
 				      const struct control_peer *peer, const gid_t *more, size_t more_count)
 {
-	if (peer->uid == 0 || peer->uid == own_uid ||
+	if (peer->uid == 0 || (peer->uid == own_uid && own_uid != NOBODY) ||
 	    in_group(groups->configure, peer, more, more_count))
 		return CONTROL_CONFIGURE;
 	if (in_group(groups->view, peer, more, more_count))

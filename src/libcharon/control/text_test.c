@@ -231,6 +231,7 @@ START_TEST(access_follows_user_and_groups)
 	const gid_t more[] = { 5, 200 }, both[] = { 200, 100 };
 	const struct control_peer root = { .uid = 0, .gid = 0 }, own = { .uid = 77, .gid = 1 };
 	const struct control_peer user = { .uid = 1000, .gid = 1000 }, member = { .uid = 1000, .gid = 100 };
+	const struct control_peer nobody = { .uid = 65534, .gid = 65534 };
 	const struct control_peer odd = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
 
 	ck_assert_int_eq(control_access_of(&groups, 77, &root, NULL, 0), CONTROL_CONFIGURE);
@@ -240,6 +241,9 @@ START_TEST(access_follows_user_and_groups)
 	ck_assert_int_eq(control_access_of(&groups, 77, &user, more, 2), CONTROL_VIEW);
 	ck_assert_int_eq(control_access_of(&groups, 77, &user, both, 2), CONTROL_CONFIGURE);
 	ck_assert_int_eq(control_access_of(&none, 77, &odd, NULL, 0), CONTROL_NONE);
+	/* A user that the daemon shares with whoever else has none of its own. */
+	ck_assert_int_eq(control_access_of(&groups, 65534, &nobody, NULL, 0), CONTROL_NONE);
+	ck_assert_int_eq(control_access_of(&groups, 65534, &nobody, more, 2), CONTROL_VIEW);
 }
 END_TEST
 
