@@ -21,7 +21,8 @@ static void drop(struct cyg_msg *msg)
 
 enum cyg_status mailbox_put(struct mailbox *box, struct cyg_msg *msg, bool *wake)
 {
-	struct cyg_msg *head = atomic_load_explicit(&box->head, memory_order_relaxed);
+	/* Whoever finds it closed drops the message, so it must see all that the owner did before it closed. */
+	struct cyg_msg *head = atomic_load_explicit(&box->head, memory_order_acquire);
 	bool reserved = msg->reserved;
 
 	*wake = false;
@@ -38,7 +39,7 @@ enum cyg_status mailbox_put(struct mailbox *box, struct cyg_msg *msg, bool *wake
 		msg->next = head;
 	} while (!atomic_compare_exchange_weak_explicit(&box->head, &head, msg,
 							memory_order_seq_cst,
-							memory_order_relaxed));
+							memory_order_acquire));
 	*wake = head == NULL;
 	return CYG_OK;
 }
@@ -85,7 +86,7 @@ bool mailbox_empty(const struct mailbox *box)
 
 void mailbox_close(struct mailbox *box)
 {
-	struct cyg_msg *msg = atomic_exchange_explicit(&box->head, &closed, memory_order_acquire);
+	struct cyg_msg *msg = atomic_exchange_explicit(&box->head, &closed, memory_order_acq_rel);
 
 	if (msg == &closed)
 		return;

@@ -179,6 +179,55 @@ START_TEST(each_message_is_taken_or_dropped_when_it_closes_under_load)
 }
 END_TEST
 
+/* What the owner writes until it closes. ThreadSanitizer tells whether who drops a message may read it. */
+static unsigned of_owner;
+static atomic_uint seen_of_owner;
+
+static void look_at_owner(struct cyg_msg *msg)
+{
+	atomic_fetch_add(&seen_of_owner, of_owner);
+	free(msg);
+}
+
+static void *post_until_closed(void *arg)
+{
+	struct mailbox *box = arg;
+	enum cyg_status status;
+	bool wake;
+
+	while (atomic_load_explicit(&seen_of_owner, memory_order_relaxed) == 0) {
+		struct cyg_msg *msg = calloc(1, sizeof(*msg));
+
+		msg->drop = look_at_owner;
+		status = mailbox_put(box, msg, &wake);
+		if (status != CYG_OK)
+			free(msg);
+		sched_yield();
+	}
+	return NULL;
+}
+
+START_TEST(who_drops_a_late_message_sees_all_that_was_before_the_end)
+{
+	struct mailbox box;
+	pthread_t poster;
+
+	of_owner = 0;
+	atomic_store(&seen_of_owner, 0);
+	mailbox_init(&box, 64);
+	ck_assert_int_eq(pthread_create(&poster, NULL, post_until_closed, &box), 0);
+	for (unsigned taken = 0; taken < 1000; taken++) {
+		struct cyg_msg *msg = mailbox_take(&box);
+
+		free(msg);
+		of_owner++;
+	}
+	mailbox_close(&box);
+	pthread_join(poster, NULL);
+	ck_assert_uint_ge(atomic_load(&seen_of_owner), 1000);
+}
+END_TEST
+
 Suite *mailbox_suite(void)
 {
 	Suite *s = suite_create("mailbox");
@@ -190,6 +239,7 @@ Suite *mailbox_suite(void)
 	tcase_add_test(c, closed_mailbox_drops_what_waits_and_what_comes);
 	tcase_add_test(c, no_message_of_many_threads_is_lost_or_overtaken);
 	tcase_add_test(c, each_message_is_taken_or_dropped_when_it_closes_under_load);
+	tcase_add_test(c, who_drops_a_late_message_sees_all_that_was_before_the_end);
 	suite_add_tcase(s, c);
 	return s;
 }
