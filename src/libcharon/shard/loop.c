@@ -228,25 +228,16 @@ static void on_wake(uv_poll_t *handle, int status, int events)
 		;
 }
 
+/* One that is awake looks at its mailbox and at `stop` before it sleeps, after it has made `progress` even. */
 static void loop_wake(struct cyg_shard *shard)
 {
 	const uint64_t one = 1;
 
+	if (atomic_load(&shard->progress) & 1)
+		return;
 	/* EAGAIN means that the counter is full, so it wakes already. */
 	while (write(loop_of(shard)->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
-}
-
-/* It looks into its mailbox before it sleeps, after it has made `progress` even. */
-static bool is_awake(const struct cyg_shard *shard)
-{
-	return atomic_load(&shard->progress) & 1;
-}
-
-static void loop_wake_for_message(struct cyg_shard *shard)
-{
-	if (!is_awake(shard))
-		loop_wake(shard);
 }
 
 /* --- The loop --- */
@@ -284,8 +275,8 @@ static void sleep_or_look(struct cyg_shard *shard)
 		}
 	}
 	end_turn(shard);
-	/* Whoever has posted since it was looked at has seen us awake. */
-	if (!mailbox_empty(&shard->mailbox))
+	/* Whoever has posted or wants us to stop since that was looked at has seen us awake. */
+	if (!mailbox_empty(&shard->mailbox) || atomic_load(&shard->stop))
 		mode = UV_RUN_NOWAIT;
 	(void)uv_run(&l->uv, mode);
 	begin_turn(shard);
@@ -496,7 +487,6 @@ static const struct shard_driver loop_driver = {
 	.poll_stop = loop_poll_stop,
 	.wake = loop_wake,
 	.load = loop_load,
-	.wake_for_message = loop_wake_for_message,
 	.job_start = loop_job_start,
 	.job_cancel = loop_job_cancel,
 	.group_stop = loop_group_stop,

@@ -195,7 +195,6 @@ static const struct shard_driver manual_driver = {
 	.poll_stop = manual_poll_stop,
 	.wake = manual_wake,
 	.load = manual_load,
-	.wake_for_message = manual_wake,
 	.job_start = manual_job_start,
 	.job_cancel = manual_job_cancel,
 	.group_stop = manual_group_stop,

@@ -398,7 +398,7 @@ enum cyg_status cyg_shard_post(struct cyg_shard *to, struct cyg_msg *msg)
 	enum cyg_status status = mailbox_put(&to->mailbox, msg, &wake);
 
 	if (wake)
-		to->driver->wake_for_message(to);
+		to->driver->wake(to);
 	return status;
 }
 
@@ -420,7 +420,7 @@ static bool run_messages(struct cyg_shard *shard)
 
 void shard_stop(struct cyg_shard *shard)
 {
-	atomic_store_explicit(&shard->stop, true, memory_order_release);
+	atomic_store(&shard->stop, true);
 	shard->driver->wake(shard);
 }
 

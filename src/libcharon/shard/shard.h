@@ -106,12 +106,10 @@ struct shard_driver {
 	bool (*is_mine)(const struct cyg_shard *shard);
 	enum cyg_status (*poll_start)(struct cyg_shard *shard, struct cyg_poll *poll, unsigned events);
 	void (*poll_stop)(struct cyg_shard *shard, struct cyg_poll *poll);
-	/* Any thread: `stop` was set. */
+	/* Any thread: something was put into the mailbox, which was empty, or `stop` was set (sequentially consistent, both). */
 	void (*wake)(struct cyg_shard *shard);
 	/* Any thread: CPU time of the shard's thread; whether it runs or waits for a CPU, and for nothing else. False: nobody knows. */
 	bool (*load)(const struct cyg_shard *shard, uint64_t *cpu_ms, bool *runs);
-	/* Any thread: something was put into the mailbox, which was empty. */
-	void (*wake_for_message)(struct cyg_shard *shard);
 	enum cyg_status (*job_start)(struct cyg_shard *shard, struct cyg_job *job);
 	void (*job_cancel)(struct cyg_shard *shard, struct cyg_job *job);
 	/* Ends all that runs: threads, waiting jobs; calls `end` where `begin` was called. */
