@@ -201,9 +201,9 @@ enum cyg_status config_run_line(const struct cyg_config *base, struct config_pos
 				struct cyg_str line, struct config_findings *findings,
 				struct config_typed *out) CYG_MUST_CHECK;
 void config_typed_done(struct config_typed *typed);
-/* "config", "config-ikev2-profile": what stands between HOST( and )#. */
 /* A built-in object that `no` has taken out of use. Appends the line that brings it back. */
 bool config_disabled(const struct cyg_config *config, const char *mode, struct cyg_str name, struct cyg_strbuf *mend);
+/* "config", "config-ikev2-profile": what stands between HOST( and )#. */
 const char *config_prompt(const struct config_grammar *grammar,
 			  const struct config_position *position);
 

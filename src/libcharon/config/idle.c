@@ -52,16 +52,13 @@ static void look_inside(struct looking *l, const struct node *node);
 static void look(void *ctx, struct map_key key, void *before, void *after)
 {
 	struct looking *around = ctx;
-	const struct node *node = after, *old = before;
+	const struct node *node = after;
 	struct looking inner = *around;
 
 	(void)key;
 	if (!node || node->disabled)
 		return;
-	/* Of an object that was read anew, the place says nothing. */
-	if (around->before && (!old || strcmp(old->name, node->name) != 0))
-		old = node_find(around->before, node->mode, cyg_str(node->name));
-	inner.before = old;
+	inner.before = node_before(around->before, before, node);
 	look_inside(&inner, node);
 	around->status = inner.status;
 }

@@ -345,6 +345,13 @@ struct node *node_find(const struct node *node, const struct grammar_mode *inner
 	return NULL;
 }
 
+const struct node *node_before(const struct node *around, const struct node *old, const struct node *node)
+{
+	if (around && (!old || strcmp(old->name, node->name) != 0))
+		return node_find(around, node->mode, cyg_str(node->name));
+	return old;
+}
+
 enum cyg_status node_own_at(struct node *parent, const struct grammar_mode *inner, uint64_t place,
 			    struct node **out)
 {

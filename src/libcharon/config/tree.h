@@ -174,6 +174,9 @@ static inline struct table *node_table(const struct node *node, const struct gra
 }
 /* The node of that name inside of `node`, or NULL. */
 struct node *node_find(const struct node *node, const struct grammar_mode *inner, struct cyg_str name);
+/* What `node` was inside of `around` (may be NULL), where `old` (may be NULL) stands at its place; NULL: it was not there. Of an
+ * object that was read anew the place says nothing, but its name does. */
+const struct node *node_before(const struct node *around, const struct node *old, const struct node *node);
 struct lines *lines_ref(struct lines *lines); /* NULL is fine */
 void lines_unref(struct lines *lines);
 /* The same lines in the same order; with `places`, from the same places too. */

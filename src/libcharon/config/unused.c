@@ -25,16 +25,14 @@ static bool is_old_news(const struct node *old, const struct built *built)
 static void look(void *ctx, struct map_key key, void *before, void *after)
 {
 	const struct looking *around = ctx;
-	const struct node *node = after, *old = before;
+	const struct node *node = after, *old;
 	const struct cyg_args *line;
 	struct config_unused unused;
 
 	(void)key;
 	if (!node)
 		return;
-	/* Of an object that was read anew, the place says nothing. */
-	if (around->before && (!old || strcmp(old->name, node->name) != 0))
-		old = node_find(around->before, node->mode, cyg_str(node->name));
+	old = node_before(around->before, before, node);
 	look_inside(&(struct looking){ old, node, around->tell, around->ctx, around->incomplete });
 	line = node->opening ? node->opening : node->lines && node->lines->count ? node->lines->items[0] : NULL;
 	if (node->disabled || !node->built || node->built->usable || !line || (node->built->lacks && !around->incomplete))

@@ -301,24 +301,26 @@ static enum cyg_status leave(struct cyg_exec *exec, const struct cyg_args *args)
 	return CYG_OK;
 }
 
+#define TIMER "timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}"
+
 /* clang-format off */
 static const struct cyg_command commands[] = {
-	{ .mode = "exec", .syntax = "configure terminal [revert timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}]",
+	{ .mode = "exec", .syntax = "configure terminal [revert " TIMER "]",
 	  .help = "Changes the configuration line by line; each line is in force at once.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_terminal },
 	{ .mode = "exec", .syntax = "configure confirm",
 	  .help = "Keeps what is in force: the way back is not armed any more.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_confirm },
-	{ .mode = "exec", .syntax = "configure revert {now | timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}}",
+	{ .mode = "exec", .syntax = "configure revert {now | " TIMER "}",
 	  .help = "Goes the way back at once, or begins its time anew.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_revert },
 	{ .mode = "exec",
 	  .syntax = "configure replace <file:word> [dry-run] [skip-errors] [force] "
-		    "[revert timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}]",
+		    "[revert " TIMER "]",
 	  .help = "Puts a file in force in place of all that is; tells first what changes and which sessions end.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_replace },
 	{ .mode = "exec",
-	  .syntax = "rollback <number:uint(1-10)> [dry-run] [force] [revert timer {<minutes:uint(1-120)> | seconds <seconds:uint(5-3600)>}]",
+	  .syntax = "rollback <number:uint(1-10)> [dry-run] [force] [revert " TIMER "]",
 	  .help = "Puts a configuration of before in force again.",
 	  .tokens = tokens, .flags = CYG_CMD_PRIVILEGED, .run = configure_replace },
 	{ .mode = "exec", .syntax = "copy running-config startup-config",
