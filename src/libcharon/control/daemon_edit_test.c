@@ -26,8 +26,8 @@ START_TEST(each_line_is_in_force_at_once_and_logged_with_its_user)
 			 0);
 	ck_assert_msg(kit_shows("gw9 uptime") && kit_shows("IKEv2 proposal: P"), "%s", kit_output);
 	ck_assert(runs("hostname gw9\n"));
-	ck_assert(kit_logged("in config-ikev2-proposal: group 19"));
-	ck_assert(kit_logged("in config: hostname gw9"));
+	ck_assert(kit_logs("in config-ikev2-proposal: group 19"));
+	ck_assert(kit_logs("in config: hostname gw9"));
 	ck_assert(!stored("hostname gw9"));
 	kit_stop();
 }
@@ -71,7 +71,7 @@ START_TEST(secrets_that_are_typed_are_not_logged)
 	ck_assert_int_eq(kit_type("configure terminal\\ncrypto ikev2 keyring K\\npeer A\\naddress 192.0.2.1\\n"
 			      "pre-shared-key open-sesame\\nend\\n"),
 			 0);
-	ck_assert(kit_logged("in config-ikev2-keyring-peer: pre-shared-key <secret>"));
+	ck_assert(kit_logs("in config-ikev2-keyring-peer: pre-shared-key <secret>"));
 	ck_assert(!kit_logged("open-sesame"));
 	ck_assert_int_eq(kit_type("configure terminal\\ncrypto ikev2 keyring K\\npeer A\\npre-shared-key open sesame\\n"), 1);
 	ck_assert(!kit_logged("sesame"));

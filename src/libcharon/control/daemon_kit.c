@@ -97,6 +97,17 @@ bool kit_logged(const char *text)
 		   text, kit_root, kit_root) == 0;
 }
 
+bool kit_logs(const char *text)
+{
+	bool there = kit_logged(text);
+
+	for (unsigned i = 0; !there && i < WAIT_MS / 10; i++) {
+		usleep(10000);
+		there = kit_logged(text);
+	}
+	return there;
+}
+
 void kit_launch(void)
 {
 	sigset_t term;

@@ -30,7 +30,10 @@ int kit_run(const char *format, ...) CYG_PRINTF(1, 2);
 /* cygctl with these options. */
 int kit_ctl(const char *options);
 bool kit_shows(const char *text);
+/* Whether the log holds it now: for what must not be there, behind something that kit_logs() has waited for. */
 bool kit_logged(const char *text);
+/* Waits for it: a thread of its own writes the log, so a line may come after the answer to its command. */
+bool kit_logs(const char *text);
 void kit_launch(void);
 /* The exit status, or -1 if it does not end in time. */
 int kit_await(void);

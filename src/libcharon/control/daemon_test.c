@@ -26,7 +26,7 @@ START_TEST(daemon_starts_answers_and_stops)
 			      kit_shows("PACKET MAXIMUM RETRANS"),
 		      "%s", kit_output);
 	kit_stop();
-	ck_assert(kit_logged("the daemon stops"));
+	ck_assert(kit_logs("the daemon stops"));
 }
 END_TEST
 
@@ -162,7 +162,7 @@ START_TEST(start_with_an_error_runs_the_last_good_copy)
 	ck_assert_int_eq(kit_ctl("-c 'show running-config | include hostname'"), 0);
 	ck_assert_str_eq(kit_output, "hostname gw1\n");
 	kit_stop();
-	ck_assert(kit_logged("errors in startup-config: 1; the last good copy"));
+	ck_assert(kit_logs("errors in startup-config: 1; the last good copy"));
 }
 END_TEST
 
@@ -203,7 +203,7 @@ START_TEST(wrong_option_ends_the_start)
 	kit_write("etc/cygnet/plugins/openssl.conf", "lod = no\n");
 	kit_launch();
 	ck_assert_int_eq(kit_await(), DAEMON_BAD_OPTIONS);
-	ck_assert(kit_logged("openssl.conf:1"));
+	ck_assert(kit_logs("openssl.conf:1"));
 }
 END_TEST
 
@@ -212,7 +212,7 @@ START_TEST(missing_kernel_plugin_is_told_with_its_file)
 	kit_write("etc/cygnet/plugins/kernel-tun.conf", "load = no\n");
 	kit_write("etc/cygnet/plugins/kernel-netlink.conf", "load = no\n");
 	kit_start();
-	ck_assert(kit_logged("plugins/kernel-tun.conf"));
+	ck_assert(kit_logs("plugins/kernel-tun.conf"));
 	kit_stop();
 }
 END_TEST
@@ -225,7 +225,7 @@ START_TEST(second_daemon_on_the_same_root_is_refused)
 	first = kit_pid;
 	kit_launch();
 	ck_assert_int_eq(kit_await(), DAEMON_FAILED);
-	ck_assert(kit_logged("another cygnetd"));
+	ck_assert(kit_logs("another cygnetd"));
 	kit_pid = first;
 	ck_assert_int_eq(kit_ctl("-c 'show version'"), 0);
 	kit_stop();

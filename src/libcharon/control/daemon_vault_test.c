@@ -91,7 +91,7 @@ START_TEST(secrets_are_written_as_type_6_once_there_is_a_key_and_a_will)
 	snprintf(second, sizeof(second), "%.*s", 250, strstr(kit_output, "pre-shared-key"));
 	ck_assert_str_eq(first, second); /* what is the same is written the same */
 	ck_assert(!kit_logged("seven-seas") && !kit_logged("open-sesame"));
-	ck_assert(kit_logged("key config-key password-encrypt <secret>"));
+	ck_assert(kit_logs("key config-key password-encrypt <secret>"));
 
 	kit_stop();
 	kit_start();
@@ -116,7 +116,7 @@ START_TEST(without_the_key_what_is_sealed_is_kept_and_told)
 	kit_stop();
 	ck_assert_int_eq(kit_run("mv %s/var/lib/cygnet/master-key %s/kept", kit_root, kit_root), 0);
 	kit_start();
-	ck_assert(kit_logged("peer A is incomplete and not used; it lacks: the master key of its type 6 secret (`key config-key "
+	ck_assert(kit_logs("peer A is incomplete and not used; it lacks: the master key of its type 6 secret (`key config-key "
 			     "password-encrypt`)"));
 	configure("hostname gw7\\n");
 	write_memory();
@@ -128,7 +128,7 @@ START_TEST(without_the_key_what_is_sealed_is_kept_and_told)
 	ck_assert(kit_shows(before));
 	kit_stop();
 	kit_start();
-	ck_assert(kit_logged("it is not the one here: enter it anew"));
+	ck_assert(kit_logs("it is not the one here: enter it anew"));
 	kit_stop();
 	/* The right one does. */
 	ck_assert_int_eq(kit_run("rm %s/var/lib/cygnet/master-key", kit_root), 0);
@@ -245,7 +245,7 @@ START_TEST(the_key_is_asked_for_and_a_change_asks_for_the_old_one)
 	ASKS("Old key: ");
 	ck_assert(!asks("key config-key password-encrypt", ",\"answer\":[\"seven-sees\",\"eight-hills\",\"eight-hills\"]"));
 	ck_assert_msg(strstr(answer, "that is not the master key"), "%s", answer);
-	ck_assert(kit_logged("gave a wrong master key"));
+	ck_assert(kit_logs("gave a wrong master key"));
 	/* Nobody is there to be asked. */
 	ck_assert_int_eq(kit_type("configure terminal\\n" KEY "eight-hills\\n"), 1);
 	write_memory();
@@ -362,8 +362,8 @@ START_TEST(a_file_that_others_can_read_is_not_used)
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	ck_assert_int_eq(chmod(path, 0640), 0);
 	kit_start();
-	ck_assert(kit_logged("is not used (mode 640"));
-	ck_assert(kit_logged("its file is no good"));
+	ck_assert(kit_logs("is not used (mode 640"));
+	ck_assert(kit_logs("its file is no good"));
 	ck_assert_int_eq(kit_type("configure terminal\\n" KEY "eight-hills\\n"), 1);
 	ck_assert_msg(kit_shows("mend it and restart"), "%s", kit_output);
 	ck_assert_int_eq(stat(path, &st), 0);
