@@ -62,6 +62,9 @@ enum cyg_command_flags {
 	CYG_CMD_NO_SHOWN = 1u << 3,   /* the `no` form is a statement of its own, kept and shown */
 	CYG_CMD_ALIAS = 1u << 4,      /* another way to write what `spelling` has; no warning */
 	CYG_CMD_LEAVES = 1u << 5,     /* leaves the mode, as `exit` does; nothing is kept */
+	CYG_CMD_IDLE = 1u << 6,       /* configuration: kept and shown, and nothing in this version acts on it: whoever writes
+				       * the line is told. Its `no` asks for what is the case. See `idle` */
+	CYG_CMD_IDLE_NO = 1u << 7,    /* the same of its `no` form, where the line itself asks for what is the case */
 };
 
 struct cyg_token_help {
@@ -83,6 +86,7 @@ struct cyg_command {
 	const char *defines;  /* the mode whose object the line belongs to, without entering it (`ip local
 	                       * pool NAME ...`): several lines of one name make one object */
 	const char *spelling; /* WEAK, ALIAS: the right spelling, a template (above) */
+	const char *idle;     /* IDLE, IDLE_NO: of lines with this token alone (written as in cyg_token_help); NULL: of all */
 	uint32_t flags;
 
 	/* Configuration: store the line's values in the object under construction (that of the row's mode, or of
