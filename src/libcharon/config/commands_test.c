@@ -480,6 +480,28 @@ START_TEST(a_line_that_nothing_acts_on_is_told_and_shown_as_such)
 }
 END_TEST
 
+START_TEST(the_form_of_a_line_that_nothing_acts_on_is_told_and_the_other_is_not)
+{
+	char *text;
+
+	expect("crypto ikev2 profile P\n shutdown\n no config-exchange request\n no config-exchange set send\n"
+	       " config-exchange set accept\ncrypto pki trustpoint A\n enrollment url http://ca.example.com\n"
+	       "crypto pki trustpoint B\n enrollment terminal\n",
+	       "");
+	text = idle(NULL);
+	ck_assert_msg(strstr(text, "3 no config-exchange request\n") && strstr(text, "5 config-exchange set accept\n") &&
+			      strstr(text, "7 enrollment url http://ca.example.com\n"),
+		      "%s", text);
+	ck_assert_msg(!strstr(text, "set send") && !strstr(text, "terminal"), "%s", text);
+	free(text);
+	text = kit_render(kit_config, 0);
+	ck_assert_msg(strstr(text, "nothing in this version acts on it\n no config-exchange request\n"), "%s", text);
+	ck_assert_msg(!strstr(text, "acts on it\n no config-exchange set send") && !strstr(text, "acts on it\n enrollment terminal"), "%s",
+		      text);
+	free(text);
+}
+END_TEST
+
 Suite *commands_suite(void)
 {
 	Suite *suite = suite_create("commands");
@@ -509,6 +531,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, a_local_user_has_a_password_and_other_forms_are_a_routers);
 	tcase_add_test(tests, what_is_not_used_is_told_with_its_reason_and_told_once);
 	tcase_add_test(tests, a_line_that_nothing_acts_on_is_told_and_shown_as_such);
+	tcase_add_test(tests, the_form_of_a_line_that_nothing_acts_on_is_told_and_the_other_is_not);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -12,10 +12,14 @@ struct looking {
 	enum cyg_status status;
 };
 
-/* `no` of such a line asks for what is the case. */
-static bool is_idle(const struct cyg_args *line)
+bool config_line_idle(const struct cyg_args *line)
 {
-	return (line->row->command->flags & CONFIG_CMD_IDLE) && !line->no;
+	const struct cyg_command *row = line->row->command;
+
+	/* What nobody has written is not told. */
+	if (!(row->flags & (line->no ? CYG_CMD_IDLE_NO : CYG_CMD_IDLE)) || line->source->silent)
+		return false;
+	return !row->idle || cyg_args_has(line, row->idle);
 }
 
 static bool has(const struct lines *lines, const struct cyg_args *line)
@@ -34,15 +38,17 @@ static void look_lines(struct looking *l, const struct lines *lines, const struc
 		size_t len;
 		FILE *out;
 
-		if (!is_idle(line) || line->source->silent || has(before, line))
+		if (!config_line_idle(line) || has(before, line))
 			continue;
 		out = open_memstream(&text, &len);
 		if (out)
 			statement_print(line, STATEMENT_MASKED, out);
-		if (out && fclose(out) == 0)
+		if (out && fclose(out) == 0) {
+			text[strcspn(text, "\n")] = '\0';
 			l->tell(l->ctx, &(struct config_idle){ line->source->name, line->line, text });
-		else
+		} else {
 			l->status = CYG_NOMEM;
+		}
 		free(text);
 	}
 }

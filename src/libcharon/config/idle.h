@@ -9,16 +9,15 @@
 
 #include "config/config.h"
 
-/* In the flags of a row of the core, beside enum cyg_command_flags. */
-#define CONFIG_CMD_IDLE (1u << 16)
-
 #define CONFIG_IDLE_TEXT "has no effect: nothing in this version acts on it"
 
 struct config_idle {
 	const char *file;
 	uint32_t line;
-	const char *text; /* of the line, a secret masked */
+	const char *text; /* of the line, a secret masked; of a banner, the first line of it */
 };
+/* Is this line one of them? (CYG_CMD_IDLE of its row.) */
+bool config_line_idle(const struct cyg_args *line);
 /* Each such line of a configuration; with `before` (may be NULL) those that it did not have. CYG_NOMEM. */
 enum cyg_status config_each_idle(const struct cyg_config *config, const struct cyg_config *before,
 				 void (*tell)(void *ctx, const struct config_idle *idle), void *ctx) CYG_MUST_CHECK;

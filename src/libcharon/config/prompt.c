@@ -165,7 +165,7 @@ static enum cyg_status apply_typed(struct candidate *c, struct config_position *
 		out->rest = delimiter(line, c->open_column);
 		return CYG_OK;
 	}
-	if (c->typed && (c->typed->row->command->flags & CONFIG_CMD_IDLE) && !c->typed->no && !c->typed_default && c->changed)
+	if (c->typed && !c->typed_default && c->changed && config_line_idle(c->typed))
 		findings_add(c->findings, CONFIG_WARNING, 0, c->typed->column, "no-effect", "this line " CONFIG_IDLE_TEXT);
 	status = say(c, out);
 	if (status == CYG_OK && c->action) {

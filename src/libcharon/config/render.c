@@ -102,7 +102,7 @@ static void print_line(struct rendering *r, const struct cyg_args *s, unsigned d
 		indent(r, depth);
 		fprintf(r->out, "! inactive: plugin '%s' is not loaded\n", s->row->plugin);
 	}
-	if ((s->row->command->flags & CONFIG_CMD_IDLE) && !s->no && !no && !(r->flags & CONFIG_RENDER_SECRETS)) {
+	if (!no && config_line_idle(s) && !(r->flags & CONFIG_RENDER_SECRETS)) {
 		indent(r, depth);
 		fputs("! the next line " CONFIG_IDLE_TEXT "\n", r->out);
 	}

@@ -74,9 +74,10 @@ static const struct cyg_token_help tokens[] = {
 
 static const struct cyg_command commands[] = {
 	{ "global", "crypto vpn anyconnect profile <name:name> <file:word>", "Names a profile for clients.", tokens,
-	  .defines = MODE_ANYCONNECT, .apply = apply_profile },
-	{ "global", "ip http server", "Offers profiles by HTTP.", tokens, .defines = MODE_HTTP, .apply = apply_http },
-	{ "global", "ip http secure-server", "Offers profiles by HTTPS.", tokens, .defines = MODE_HTTP,
+	  .defines = MODE_ANYCONNECT, .flags = CYG_CMD_IDLE, .apply = apply_profile },
+	{ "global", "ip http server", "Offers profiles by HTTP.", tokens, .defines = MODE_HTTP, .flags = CYG_CMD_IDLE,
+	  .apply = apply_http },
+	{ "global", "ip http secure-server", "Offers profiles by HTTPS.", tokens, .defines = MODE_HTTP, .flags = CYG_CMD_IDLE,
 	  .apply = apply_http },
 	{ "exec", "show crypto vpn anyconnect profile", "Shows profiles for clients.", tokens, .run = run_show },
 	{ 0 },

@@ -103,34 +103,35 @@ static const struct cyg_token_help tokens[] = {
 	{ 0 },
 };
 
+/* Nobody listens yet. */
 #define POLICY(syntax_, help_, ...)  { MODE_SSL_POLICY, (syntax_), (help_), tokens, __VA_ARGS__ }
 #define PROFILE(syntax_, help_, ...) { MODE_SSL_PROFILE, (syntax_), (help_), tokens, __VA_ARGS__ }
 
 static const struct cyg_command commands[] = {
 	{ "global", "crypto ssl policy <name:name>", "Opens a TLS listener.", tokens, .enters = MODE_SSL_POLICY },
 	POLICY("pki trustpoint <trustpoint:ref(pki-trustpoint)> [sign]", "Proves itself by this trustpoint.",
-	       .apply = apply_trustpoint),
+	       .flags = CYG_CMD_IDLE, .apply = apply_trustpoint),
 	POLICY("ip address local <address:ip> [vrf <vrf:ref(" CYG_MODE_VRF ")>] [port <port:uint(1-65535)>]",
-	       "Listens on this address.", .flags = CYG_CMD_LIST, .apply = apply_local),
+	       "Listens on this address.", .flags = CYG_CMD_IDLE | CYG_CMD_LIST, .apply = apply_local),
 	POLICY("ip interface local <interface:ref(interface)> [vrf <vrf:ref(" CYG_MODE_VRF ")>] [port <port:uint(1-65535)>]",
-	       "Listens on the address of this interface.", .flags = CYG_CMD_LIST, .apply = apply_local),
-	POLICY("ssl proposal <proposal:name>", "Is kept; TLS 1.2 and 1.3 are spoken.", .def = NULL),
-	POLICY("standby <group:name>", "Is kept and does nothing.", .def = NULL),
-	POLICY("shutdown", "Does not listen.", .def = "shutdown", .flags = CYG_CMD_NO_SHOWN, .apply = apply_shutdown),
+	       "Listens on the address of this interface.", .flags = CYG_CMD_IDLE | CYG_CMD_LIST, .apply = apply_local),
+	POLICY("ssl proposal <proposal:name>", "Is kept; TLS 1.2 and 1.3 are spoken.", .flags = CYG_CMD_IDLE),
+	POLICY("standby <group:name>", "Is kept and does nothing.", .flags = CYG_CMD_IDLE),
+	POLICY("shutdown", "Does not listen.", .def = "shutdown", .flags = CYG_CMD_NO_SHOWN | CYG_CMD_IDLE_NO, .apply = apply_shutdown),
 
 	{ "global", "crypto ssl profile <name:name>", "Opens a profile of TLS clients; a download needs none.", tokens,
 	  .enters = MODE_SSL_PROFILE },
-	PROFILE("match policy <policy:ref(" MODE_SSL_POLICY ")>", "Serves what comes to this listener.", .def = NULL),
-	PROFILE("match url <url:word>", "Serves this URL.", .flags = CYG_CMD_LIST),
+	PROFILE("match policy <policy:ref(" MODE_SSL_POLICY ")>", "Serves what comes to this listener.", .flags = CYG_CMD_IDLE),
+	PROFILE("match url <url:word>", "Serves this URL.", .flags = CYG_CMD_IDLE | CYG_CMD_LIST),
 	PROFILE("aaa authentication {list <login:ref(aaa-authentication-login)> | user-pass list <login:ref(aaa-authentication-login)>}",
-		"Says who checks passwords.", .def = NULL),
+		"Says who checks passwords.", .flags = CYG_CMD_IDLE),
 	PROFILE("aaa authorization {user | group} [override] {user-pass | cert} list <network:ref(aaa-authorization-network)> <policy:name>",
-		"Says what a client may have.", .flags = CYG_CMD_LIST),
+		"Says what a client may have.", .flags = CYG_CMD_IDLE | CYG_CMD_LIST),
 	PROFILE("aaa accounting [user-pass | cert] list <accounting:ref(aaa-accounting-network)>", "Says who is told about sessions.",
-		.flags = CYG_CMD_LIST),
+		.flags = CYG_CMD_IDLE | CYG_CMD_LIST),
 	PROFILE("authentication remote {user-credentials | certificate | pubkey | any-certificate}", "Says how a client proves itself.",
-		.flags = CYG_CMD_LIST),
-	PROFILE("max-users <number:uint(1-10000)>", "Limits the clients.", .def = NULL),
+		.flags = CYG_CMD_IDLE | CYG_CMD_LIST),
+	PROFILE("max-users <number:uint(1-10000)>", "Limits the clients.", .flags = CYG_CMD_IDLE),
 	PROFILE("shutdown", "Serves nobody.", .def = NULL),
 	{ 0 },
 };

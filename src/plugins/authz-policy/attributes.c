@@ -59,7 +59,7 @@ static const struct cyg_command commands[] = {
 	  .enters = MODE_ATTRIBUTES },
 	{ MODE_ATTRIBUTES,
 	  "attribute type <type:word> <value:string> [service <service:word>] [protocol <protocol:word>] [mandatory]",
-	  "Adds an attribute.", .tokens = tokens, .flags = CYG_CMD_LIST, .apply = apply_attribute },
+	  "Adds an attribute.", .tokens = tokens, .flags = CYG_CMD_LIST | CYG_CMD_IDLE, .apply = apply_attribute },
 	{ 0 },
 };
 

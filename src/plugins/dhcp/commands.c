@@ -47,12 +47,15 @@ static const struct cyg_token_help tokens[] = {
 	{ 0 },
 };
 
+/* Nobody asks a server yet. */
+#define IDLE .tokens = tokens, .flags = CYG_CMD_IDLE
+
 static const struct cyg_command commands[] = {
 	{ CYG_MODE_AUTHZ_POLICY, "dhcp server {<address:ip4> | <host:word>}", "Asks this server for addresses.",
-	  .tokens = tokens, .apply = apply_server },
-	{ CYG_MODE_AUTHZ_POLICY, "dhcp giaddr <address:ip4>", "Asks in the name of this address.", .tokens = tokens,
+	  IDLE, .apply = apply_server },
+	{ CYG_MODE_AUTHZ_POLICY, "dhcp giaddr <address:ip4>", "Asks in the name of this address.", IDLE,
 	  .apply = apply_giaddr },
-	{ CYG_MODE_AUTHZ_POLICY, "dhcp timeout <seconds:uint(4-30)>", "Waits so long for an answer.", .tokens = tokens,
+	{ CYG_MODE_AUTHZ_POLICY, "dhcp timeout <seconds:uint(4-30)>", "Waits so long for an answer.", IDLE,
 	  .apply = apply_timeout },
 	{ 0 },
 };

@@ -208,23 +208,25 @@ static const struct cyg_token_help tokens[] = {
 };
 
 #define PORTS "[auth-port <auth:uint(0-65535)>] [acct-port <acct:uint(0-65535)>]"
-#define LINE(mode_, syntax_, help_, apply_, ...) { mode_, (syntax_), (help_), tokens, .apply = (apply_), __VA_ARGS__ }
+/* Nobody asks these servers, nor listens to them, yet. */
+#define LINE(mode_, syntax_, help_, apply_, flags_, ...) \
+	{ mode_, (syntax_), (help_), tokens, .apply = (apply_), .flags = CYG_CMD_IDLE | (flags_), __VA_ARGS__ }
 
 static const struct cyg_command commands[] = {
 	{ "global", "aaa group server radius <name:name>", "Opens a group of RADIUS servers.", tokens, .enters = MODE_GROUP },
 	LINE(MODE_GROUP, "server name <name:ref(" MODE_SERVER ")>", "Adds a server by its name.", apply_server_name,
-	     .flags = CYG_CMD_LIST),
+	     CYG_CMD_LIST, .key = NULL),
 	LINE(MODE_GROUP, "server <address:ip> " PORTS, "Adds a server by its address.", apply_server_address,
-	     .flags = CYG_CMD_LIST),
+	     CYG_CMD_LIST, .key = NULL),
 	LINE(MODE_GROUP, "server-private <address:ip> " PORTS " key <key:secret>", "Adds a server of this group alone.",
-	     apply_private, .key = "address,auth,acct", .flags = CYG_CMD_LIST),
-	LINE(MODE_GROUP, "ip vrf forwarding <vrf:ref(" CYG_MODE_VRF ")>", "Reaches the servers in this VRF.", apply_vrf, .def = NULL),
-	LINE(MODE_GROUP, "deadtime <minutes:uint(1-1440)>", "Leaves a dead server alone for so long.", apply_deadtime, .def = NULL),
+	     apply_private, CYG_CMD_LIST, .key = "address,auth,acct"),
+	LINE(MODE_GROUP, "ip vrf forwarding <vrf:ref(" CYG_MODE_VRF ")>", "Reaches the servers in this VRF.", apply_vrf, 0, .def = NULL),
+	LINE(MODE_GROUP, "deadtime <minutes:uint(1-1440)>", "Leaves a dead server alone for so long.", apply_deadtime, 0, .def = NULL),
 	{ "global", "aaa server radius dynamic-author", "Lets servers change and end sessions.", tokens, .enters = MODE_AUTHOR },
 	LINE(MODE_AUTHOR, "client <address:ip> server-key <key:secret>", "Names a server that may.", apply_client,
-	     .key = "address", .flags = CYG_CMD_LIST),
-	LINE(MODE_AUTHOR, "port <port:uint(1-65535)>", "Listens on this port alone.", apply_port, .def = NULL),
-	LINE(MODE_AUTHOR, "auth-type {any | all | session-key}", "Says how a session is named.", apply_auth_type,
+	     CYG_CMD_LIST, .key = "address"),
+	LINE(MODE_AUTHOR, "port <port:uint(1-65535)>", "Listens on this port alone.", apply_port, 0, .def = NULL),
+	LINE(MODE_AUTHOR, "auth-type {any | all | session-key}", "Says how a session is named.", apply_auth_type, 0,
 	     .def = "auth-type all"),
 	{ 0 },
 };

@@ -144,7 +144,8 @@ static const struct cyg_token_help tokens[] = {
 };
 
 #define PORTS "[auth-port <auth:uint(0-65535)>] [acct-port <acct:uint(0-65535)>]"
-#define LINE(syntax_, help_, apply_) { MODE_SERVER, (syntax_), (help_), tokens, .apply = (apply_) }
+/* Nobody asks a server yet. */
+#define LINE(syntax_, help_, apply_) { MODE_SERVER, (syntax_), (help_), tokens, .flags = CYG_CMD_IDLE, .apply = (apply_) }
 
 static const struct cyg_command commands[] = {
 	{ "global", "radius server <name:name>", "Opens a RADIUS server.", tokens, .enters = MODE_SERVER },
@@ -159,7 +160,7 @@ static const struct cyg_command commands[] = {
 	  "radius-server host <address:ip> " PORTS " [timeout <seconds:uint(1-1000)>] [retransmit <times:uint(0-100)>] "
 	  "[key <key:secret>]",
 	  "Adds a RADIUS server by its address.", tokens, .key = "address,auth,acct", .defines = MODE_SERVER_HOST,
-	  .apply = apply_host },
+	  .flags = CYG_CMD_IDLE, .apply = apply_host },
 	{ 0 },
 };
 /* clang-format on */
