@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WISH_TIMEOUT_MS     5000
 #define HELD_FIRST_CAPACITY 16
 #define REQUESTS_MAX        2 /* to the system, about one held thing */
 #define TRY_AGAIN_MS        2
@@ -87,7 +86,7 @@ static void wait_cancel(struct cyg_op *op, void *provider_state)
 	struct held_wait *wait = provider_state;
 
 	wait->op = NULL; /* freed when the answer comes */
-	/* Whoever gave up will not take it back, so it is taken back here; out of memory leaves it. */
+	/* Whoever cancels will not take it back, so it is taken back here; out of memory leaves it. */
 	if (wait->add)
 		(void)!held_set(wait->held, wait->kind, wait->link, &wait->prefix, wait->distance,
 				    false, NULL);
@@ -190,9 +189,23 @@ static void tell_address_gone(struct held_item *held)
 	}
 }
 
+static bool held_is_due(const struct held_item *held)
+{
+	return held->in_system != (held->refs > 0);
+}
+
+static void try_again(struct cyg_shard *shard, struct cyg_timer *timer);
+
+static void again_soon(struct held *s)
+{
+	if (!cyg_timer_is_set(&s->timer))
+		cyg_timer_set(s->shard, &s->timer, cyg_shard_now_ms(s->shard) + TRY_AGAIN_MS, try_again);
+}
+
 static void system_answers(struct cyg_shard *shard, void *ctx, const struct nl_answer *answer)
 {
 	struct held_item *held = ctx;
+	bool refused;
 
 	held->asked--;
 	/* There already or gone already is as good. */
@@ -205,7 +218,10 @@ static void system_answers(struct cyg_shard *shard, void *ctx, const struct nl_a
 		return;
 	if (held->kind == HELD_ADDRESS && !held->in_system && held->refs == 0)
 		tell_address_gone(held);
+	refused = held->error != 0;
 	answer_all(held);
+	if (!refused && held_is_due(held)) /* the next request had no room while this one was under way */
+		again_soon(held->table);
 	held_free_if_done(held);
 }
 
@@ -240,11 +256,6 @@ static void tell_system(struct held_item *held, unsigned index, bool add)
 	}
 }
 
-static bool held_is_due(const struct held_item *held)
-{
-	return held->in_system != (held->refs > 0);
-}
-
 static void reconcile(struct held_item *held, unsigned index);
 
 static void try_again(struct cyg_shard *shard, struct cyg_timer *timer)
@@ -264,7 +275,8 @@ static void try_again(struct cyg_shard *shard, struct cyg_timer *timer)
 	}
 }
 
-/* Makes it so in the system, if it is not and the device is there, and answers whoever need not wait. */
+/* Makes it so in the system, if it is not and the device is there. If the device is still to come, that is when the
+ * system is asked, and nobody waits for it. */
 static void reconcile(struct held_item *held, unsigned index)
 {
 	struct held *s = held->table;
@@ -273,15 +285,12 @@ static void reconcile(struct held_item *held, unsigned index)
 		held->in_system = false; /* went with the device */
 	} else if (held_is_due(held)) {
 		if (s->nl->count + REQUESTS_MAX > NL_PENDING_MAX) { /* many at once: the rest a little later */
-			if (!cyg_timer_is_set(&s->timer))
-				cyg_timer_set(s->shard, &s->timer, cyg_shard_now_ms(s->shard) + TRY_AGAIN_MS,
-					      try_again);
+			again_soon(s);
 			return;
 		}
 		tell_system(held, index, held->refs > 0);
 	}
-	/* Nothing to wait for, unless the device is still to come. */
-	if (held->asked == 0 && (index || held->refs == 0))
+	if (held->asked == 0)
 		answer_all(held);
 	held_free_if_done(held);
 }
@@ -415,7 +424,9 @@ enum cyg_status held_set(struct held *s, enum held_kind kind, uint32_t interface
 		s->waits = wait;
 	}
 	outbox_post(s->outbox, (hash >> 16) % cyg_shard_count(s->shard), &wish->msg);
-	return op ? cyg_op_pending(op, WISH_TIMEOUT_MS, wait_cancel, wait) : CYG_OK;
+	/* No deadline. The system answers within its call, and a shard that stands still is the watchdog's business: on a
+	 * machine with too much to do the answer is late and comes all the same. */
+	return op ? cyg_op_pending(op, 0, wait_cancel, wait) : CYG_OK;
 }
 
 void held_done(struct held *s)

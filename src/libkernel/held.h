@@ -38,7 +38,9 @@ struct held {
 
 enum held_kind { HELD_ADDRESS, HELD_ROUTE };
 
-/* Adds one more wish for it or takes one back, at whichever shard keeps count of it. */
+/* Adds one more wish for it or takes one back, at whichever shard keeps count of it. The answer may be late, there is no
+ * deadline; what is added before its device is there is answered at once and told to the system when it comes. Cancelling
+ * an addition takes it back. */
 enum cyg_status held_set(struct held *held, enum held_kind kind, uint32_t interface_id,
 			 const struct cyg_prefix *prefix, uint8_t distance, bool add, struct cyg_op *op);
 /* The device of an interface is there (or, index 0, gone). */

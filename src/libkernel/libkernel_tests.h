@@ -5,6 +5,7 @@
 
 #include <check.h>
 
+TCase *held_tcase(void);
 TCase *outbox_tcase(void);
 
 #endif

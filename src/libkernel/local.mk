@@ -23,7 +23,7 @@ src_libkernel_libkernel_la_LIBADD = $(MNL_LIBS)
 if HAVE_CHECK
 check_PROGRAMS += src/libkernel/libkernel_tests
 TESTS += src/libkernel/libkernel_tests
-src_libkernel_libkernel_tests_SOURCES = src/libkernel/netlink_test.c src/libkernel/outbox_test.c \
+src_libkernel_libkernel_tests_SOURCES = src/libkernel/held_test.c src/libkernel/netlink_test.c src/libkernel/outbox_test.c \
 	src/libkernel/libkernel_tests.h
 src_libkernel_libkernel_tests_CPPFLAGS = $(LIBKERNEL_CPPFLAGS) -I$(top_srcdir)
 src_libkernel_libkernel_tests_CFLAGS = $(TEST_CFLAGS) $(MNL_CFLAGS)

@@ -272,6 +272,7 @@ int main(void)
 	tcase_add_test(tc, a_message_is_no_verdict_where_one_is_asked_for);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, outbox_tcase());
+	suite_add_tcase(suite, held_tcase());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
