@@ -106,6 +106,7 @@ struct cyg_inner {
 	uint64_t place;        /* lower: opened before, among those of its mode; the same as long as it stays */
 	const void *before, *after; /* as it was and as it is; NULL: not there, or not usable. Both live as long as the
 	                             * outer object that was told of them */
+	const void *built_before, *built_after; /* the same, usable or not */
 };
 
 struct cyg_mode {
