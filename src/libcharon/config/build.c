@@ -320,9 +320,9 @@ struct inner_told {
 	const struct grammar_mode *mode;
 };
 
-static const void *usable_object(const struct node *node)
+static const void *object_of(const struct node *node, bool usable)
 {
-	return node && !node->disabled && node->built && node->built->usable ? node->built->object : NULL;
+	return node && !node->disabled && node->built && (node->built->usable || !usable) ? node->built->object : NULL;
 }
 
 static void inner_told(void *ctx, struct map_key key, void *before, void *after)
@@ -332,11 +332,13 @@ static void inner_told(void *ctx, struct map_key key, void *before, void *after)
 	struct cyg_inner change = { .mode = told->mode->mode,
 				    .name = cyg_str(any->name),
 				    .place = key.low,
-				    .before = usable_object(before),
-				    .after = usable_object(after) };
+				    .before = object_of(before, true),
+				    .after = object_of(after, true),
+				    .built_before = object_of(before, false),
+				    .built_after = object_of(after, false) };
 	struct built *b = told->build->b;
 
-	if (change.before != change.after)
+	if (change.before != change.after || change.built_before != change.built_after)
 		b->mode->mode->inner(told->build, b->object, &change);
 }
 

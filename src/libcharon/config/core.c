@@ -166,37 +166,13 @@ static void global_init(void *object, struct cyg_str name)
 	g->fragmentation = true;
 }
 
-/* The first profile that serves AnyConnect, usable or not; NULL if there is none. */
-static const struct node *serves_anyconnect(const struct cyg_build *build)
-{
-	const struct grammar_mode *mode = grammar_mode(build->c->grammar, MODE_PROFILE);
-	const struct table *profiles = mode ? node_table(build->c->root, mode) : NULL;
-	const struct node *node;
-
-	for (uint64_t at = 0; (node = table_next(profiles, &at));) {
-		for (size_t i = 0; !node->disabled && node->lines && i < node->lines->count; i++) {
-			const struct cyg_args *line = node->lines->items[i];
-
-			if (cyg_args_has(line, "anyconnect") || cyg_args_has(line, "anyconnect-eap"))
-				return node;
-		}
-	}
-	return NULL;
-}
-
 static void global_check(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	const struct config_global *g = object;
-	const struct node *profile = g->http_url_cert ? serves_anyconnect(build) : NULL;
 
 	(void)name;
 	core_check_new_model(build, g);
-	if (!profile)
-		return;
-	cyg_build_at_place(build, g->http_url_place);
-	cyg_build_warning(build, "unsuitable",
-			  "profile %s is for AnyConnect, which needs this off: `no crypto ikev2 http-url cert`",
-			  profile->name);
+	core_check_http_url(build, g);
 }
 
 #define APPLY(name_)                                                                               \

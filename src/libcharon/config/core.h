@@ -17,6 +17,7 @@ extern const struct cyg_command_table core_aaa_commands, core_ikev2_commands, co
 
 /* AAA lists without `aaa new-model`: a finding at the first of them; from the check of the whole. */
 void core_check_new_model(struct cyg_build *build, const struct config_global *global);
+void core_check_http_url(struct cyg_build *build, const struct config_global *global);
 /* `init` of every object that begins with a struct config_head. */
 void core_init(void *object, struct cyg_str name);
 /* Copies text into an array; what does not fit is a finding `range` at the argument. */

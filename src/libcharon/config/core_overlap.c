@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What objects of the whole have to do with each other: policies and profiles that match the same, AAA lists without
- * `aaa new-model`. An index goes from snapshot to snapshot, so that an object that has changed is compared with those that
+ * `aaa new-model`, AnyConnect and certificates by URL. An index goes from snapshot to snapshot, so that an object that has changed is compared with those that
  * match what it matches.
  */
 #include "config/building.h"
@@ -13,6 +13,7 @@
 struct overlaps {
 	struct map policies, profiles; /* {hash of what it matches, place}: the object; of a profile each line that matches */
 	struct map lists;	       /* {slot of the mode, place}: AAA lists */
+	struct map anyconnect;	       /* {0, place}: profiles that serve AnyConnect, usable or not */
 };
 
 #define LINES_MAX 64 /* more than a profile has: a place for each of its lines */
@@ -30,6 +31,7 @@ void core_overlaps_inherit(struct config_global *global, const struct config_glo
 	map_copy(&overlaps->policies, &before->overlaps->policies);
 	map_copy(&overlaps->profiles, &before->overlaps->profiles);
 	map_copy(&overlaps->lists, &before->overlaps->lists);
+	map_copy(&overlaps->anyconnect, &before->overlaps->anyconnect);
 	global->overlaps = overlaps;
 }
 
@@ -40,6 +42,7 @@ void core_overlaps_done(struct config_global *global)
 	map_done(&global->overlaps->policies);
 	map_done(&global->overlaps->profiles);
 	map_done(&global->overlaps->lists);
+	map_done(&global->overlaps->anyconnect);
 	free(global->overlaps);
 	global->overlaps = NULL;
 }
@@ -148,6 +151,28 @@ static enum cyg_status keep(struct cyg_build *build, struct map *map, const stru
 	return status;
 }
 
+static bool serves_anyconnect(const struct config_profile *p)
+{
+	const struct lines *lines = built_of(p)->lines;
+
+	for (size_t i = 0; lines && i < lines->count; i++) {
+		if (cyg_args_has(lines->items[i], "anyconnect") || cyg_args_has(lines->items[i], "anyconnect-eap"))
+			return true;
+	}
+	return false;
+}
+
+static enum cyg_status change_anyconnect(struct cyg_build *build, struct overlaps *overlaps, const struct cyg_inner *change)
+{
+	struct map_key key = { 0, change->place };
+
+	if (change->built_after && serves_anyconnect(change->built_after))
+		return map_put(&overlaps->anyconnect, build_stamp(build), key, (void *)change->built_after);
+	if (change->built_before && serves_anyconnect(change->built_before))
+		return map_take(&overlaps->anyconnect, build_stamp(build), key);
+	return CYG_OK;
+}
+
 static enum cyg_status change_profile(struct cyg_build *build, struct overlaps *overlaps, const struct config_profile *p,
 				      uint64_t place, bool add)
 {
@@ -174,7 +199,7 @@ void core_overlaps_inner(struct cyg_build *build, struct config_global *global, 
 	enum cyg_status status = CYG_OK;
 
 	if (!overlaps) {
-		if (change->before) {
+		if (change->built_before) {
 			build_failed(build, CYG_NOMEM); /* inheriting it failed */
 			return;
 		}
@@ -188,6 +213,8 @@ void core_overlaps_inner(struct cyg_build *build, struct config_global *global, 
 		status = change_profile(build, overlaps, change->before, change->place, false);
 		if (status == CYG_OK)
 			status = change_profile(build, overlaps, change->after, change->place, true);
+		if (status == CYG_OK)
+			status = change_anyconnect(build, overlaps, change);
 	} else if (strcmp(mode, MODE_POLICY) == 0) {
 		status = change_policy(build, overlaps, change->before, change->place, false);
 		if (status == CYG_OK)
@@ -196,7 +223,7 @@ void core_overlaps_inner(struct cyg_build *build, struct config_global *global, 
 	for (uint64_t i = 0; i < CYG_COUNT(lists); i++) {
 		struct map_key key = { i, change->place };
 
-		if (strcmp(mode, lists[i]) != 0)
+		if (strcmp(mode, lists[i]) != 0 || change->before == change->after)
 			continue;
 		status = change->after ? map_put(&overlaps->lists, build_stamp(build), key, (void *)change->after)
 				       : map_take(&overlaps->lists, build_stamp(build), key);
@@ -220,4 +247,20 @@ void core_check_new_model(struct cyg_build *build, const struct config_global *g
 		return;
 	cyg_build_at_place(build, first);
 	cyg_build_warning(build, "no-effect", "AAA lists do nothing without `aaa new-model`");
+}
+
+void core_check_http_url(struct cyg_build *build, const struct config_global *global)
+{
+	const struct config_profile *profile; /* usable or not */
+	struct map_key key = { 0 };
+
+	if (!global->http_url_cert || !global->overlaps)
+		return;
+	profile = map_next(&global->overlaps->anyconnect, &key);
+	if (!profile)
+		return;
+	cyg_build_at_place(build, global->http_url_place);
+	cyg_build_warning(build, "unsuitable",
+			  "profile %s is for AnyConnect, which needs this off: `no crypto ikev2 http-url cert`",
+			  profile->head.name);
 }

@@ -120,6 +120,34 @@ START_TEST(warnings_are_those_of_the_line_typed)
 }
 END_TEST
 
+/* Which profiles serve AnyConnect goes from snapshot to snapshot: no line that is typed looks at all of them. */
+START_TEST(certificates_by_url_are_judged_by_the_profiles_that_there_are)
+{
+	static const char *const without = "0 warning no-effect\n", *const with = "0 warning no-effect\n0 warning unsuitable\n";
+	static const struct {
+		const char *lines[6];
+		bool unsuitable;
+	} steps[] = {
+		{ { "crypto ikev2 profile A", "authentication remote eap", "exit" }, false },
+		{ { "crypto ikev2 profile B", "authentication remote anyconnect-eap aggregate", "exit" }, true },
+		{ { "crypto ikev2 profile B", "description another line", "exit" }, true },
+		{ { "crypto ikev2 profile C", "aaa authorization user anyconnect-eap cached", "exit", "no crypto ikev2 profile B" }, true },
+		{ { "crypto ikev2 profile C", "no aaa authorization user anyconnect-eap cached", "exit" }, false },
+		{ { "crypto ikev2 profile B", "authentication remote anyconnect-eap aggregate", "shutdown", "exit" }, true },
+		{ { "no crypto ikev2 profile B" }, false },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(steps); i++) {
+		for (size_t n = 0; n < CYG_COUNT(steps[i].lines) && steps[i].lines[n]; n++)
+			ck_assert_int_eq(type(steps[i].lines[n]), CYG_OK);
+		ck_assert_int_eq(type("crypto ikev2 http-url cert"), CYG_OK);
+		ck_assert_msg(strcmp(kit_codes(), steps[i].unsuitable ? with : without) == 0, "step %zu: %s", i, kit_codes());
+		ck_assert_int_eq(type("no crypto ikev2 http-url cert"), CYG_OK);
+		ck_assert_str_eq(kit_codes(), "");
+	}
+}
+END_TEST
+
 START_TEST(what_was_typed_is_told_in_full_words_without_its_secret)
 {
 	ck_assert_int_eq(type("crypto ikev2 keyr K"), CYG_OK);
@@ -526,6 +554,7 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, a_line_that_spoils_a_smart_default_is_refused);
 	tcase_add_test(tests, a_text_without_its_delimiter_waits_for_the_next_line);
 	tcase_add_test(tests, warnings_are_those_of_the_line_typed);
+	tcase_add_test(tests, certificates_by_url_are_judged_by_the_profiles_that_there_are);
 	tcase_add_test(tests, what_was_typed_is_told_in_full_words_without_its_secret);
 	tcase_add_test(tests, a_refused_line_with_a_secret_is_known_as_such);
 	tcase_add_test(tests, an_action_is_handed_over_and_leaves_nothing);
