@@ -9,6 +9,8 @@ src_cygctl_cygctl_SOURCES = \
 	src/cygctl/output.h \
 	src/cygctl/shell.c \
 	src/cygctl/shell.h \
+	src/cygctl/traces.c \
+	src/cygctl/traces.h \
 	src/cygctl/wiping.c
 src_cygctl_cygctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBEDIT_CFLAGS)
 src_cygctl_cygctl_LDADD = src/libcharon/libbase.la $(JANSSON_LIBS) $(LIBEDIT_LIBS)

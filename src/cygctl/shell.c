@@ -2,9 +2,9 @@
 #include "shell.h"
 
 #include "output.h"
+#include "traces.h"
 
 #include <errno.h>
-#include <histedit.h>
 #include <jansson.h>
 #include <poll.h>
 #include <signal.h>
@@ -21,19 +21,16 @@
 #define HELP_WIDTH_MIN     16
 #define HELP_WIDTH_MAX     36
 #define ANSWERS_MAX        4
-#define CTRL_KEY(letter)   ((letter)&0x1f)
 
 /* One shell per process, and libedit's callbacks carry no context of their own that all versions set. */
 struct shell {
 	struct connection *connection;
-	EditLine *editor;
+	struct traces traces;
 	History *past;
 	const char *path;
 	bool json;
 	bool typing, drawn_over; /* a line is being typed; a log line has taken its place */
-	bool killed, killed_before; /* in this line, in the one before: it can be brought back in the next one */
 	bool open;		 /* the next line goes on with a text: it is no command */
-	bool drop;		 /* the line or an answer to it had a secret: nothing of it stays in memory */
 	char prompt[320];
 	char terminal[64];
 };
@@ -245,12 +242,6 @@ static bool wait_for_key(EditLine *el, struct shell *shell)
 	}
 }
 
-/* A key that may put a part of the line aside: kills, and all that begins with an escape. */
-static bool may_kill(wchar_t key)
-{
-	return key == CTRL_KEY('K') || key == CTRL_KEY('U') || key == CTRL_KEY('W') || key == CTRL_KEY('[');
-}
-
 /* libedit's reader: a character, while log lines are shown. */
 static int get_key(EditLine *el, wchar_t *out)
 {
@@ -272,7 +263,7 @@ static int get_key(EditLine *el, wchar_t *out)
 		if (used == (size_t)-1)
 			memset(&state, 0, sizeof(state)); /* no character: passed over */
 		else if (used != (size_t)-2) {
-			shell->killed |= may_kill(*out);
+			traces_key(&shell->traces, *out);
 			return 1;
 		}
 	}
@@ -332,7 +323,7 @@ static enum output_result run_asked(struct shell *shell, const char *line, struc
 		char *answer = answers[order.answer_count];
 		bool forget = end->forget;
 
-		shell->drop |= end->secret;
+		shell->traces.drop |= end->secret;
 		if (!read_answer(end->question, end->secret, answer, CONTROL_ANSWER_MAX))
 			answer[0] = '\0';
 		given[order.answer_count++] = answer;
@@ -386,17 +377,13 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 	return !end.leave;
 }
 
-/* --- What a line leaves behind --- */
-
-static char screen[BUFSIZ]; /* standard output's */
-
-static bool open_editor(struct shell *shell)
+static EditLine *open_editor(void *ctx)
 {
+	struct shell *shell = ctx;
 	EditLine *el = el_init("cygctl", stdin, stdout, stderr);
 
-	shell->editor = el;
 	if (!el)
-		return false;
+		return NULL;
 	el_set(el, EL_CLIENTDATA, shell);
 	el_set(el, EL_PROMPT, prompt_of);
 	el_set(el, EL_GETCFN, get_key);
@@ -407,43 +394,7 @@ static bool open_editor(struct shell *shell)
 	el_set(el, EL_BIND, "^I", "cygnet-complete", NULL);
 	el_set(el, EL_BIND, "?", "cygnet-help", NULL);
 	el_source(el, NULL);
-	return true;
-}
-
-/* Editing is off before the end, as libedit throws away what was typed ahead otherwise (the rest of what was pasted). */
-static bool open_another_editor(struct shell *shell)
-{
-	el_set(shell->editor, EL_EDITMODE, 0);
-	el_end(shell->editor);
-	return open_editor(shell);
-}
-
-/* What frames below the caller's have left. */
-static __attribute__((noinline)) void wipe_stack(void)
-{
-	char frames[64 * 1024];
-
-	cyg_wipe(frames, sizeof(frames));
-}
-
-/* libedit keeps the line in many places (itself, what was killed, what a search was for, the screen) and has no call to
- * clear them: another editor takes its place. What is freed is wiped (wiping.c). */
-static bool leave_nothing(struct shell *shell)
-{
-	fflush(stdout);
-	cyg_wipe(screen, sizeof(screen));
-	wipe_stack();
-	return open_another_editor(shell);
-}
-
-/* After each line. What was killed is kept for the line after it, and no longer: it may be a secret, too. */
-static bool line_is_over(struct shell *shell, bool forget)
-{
-	bool drop = shell->drop || forget || shell->killed_before;
-
-	shell->killed_before = shell->killed && !drop;
-	shell->killed = shell->drop = false;
-	return !drop || leave_nothing(shell);
+	return el;
 }
 
 /* The line and how it went. False: leave. */
@@ -474,8 +425,8 @@ static void read_lines(struct shell *shell)
 
 		/* Raw before the prompt is seen: libedit switches after it, and a ^D typed in
 		 * between is kept by the terminal as an end of file that nobody then reads. */
-		el_set(shell->editor, EL_PREP_TERM, 1);
-		got = el_gets(shell->editor, &count);
+		el_set(shell->traces.editor, EL_PREP_TERM, 1);
+		got = el_gets(shell->traces.editor, &count);
 		if (got && count > 0) {
 			interrupted = 0;
 			more = take_line(shell, got, &forget);
@@ -485,10 +436,10 @@ static void read_lines(struct shell *shell)
 			more = interrupted;
 			interrupted = 0;
 			if (more)
-				el_reset(shell->editor);
+				el_reset(shell->traces.editor);
 			forget = true; /* a line that was given up may have had one */
 		}
-		more = line_is_over(shell, forget) && more;
+		more = traces_line_is_over(&shell->traces, forget) && more;
 	}
 }
 
@@ -501,9 +452,8 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 	HistEvent event;
 	int result = 1;
 
-	setvbuf(stdout, screen, _IOLBF, sizeof(screen));
 	shell.past = history_init();
-	if (!shell.past || !open_editor(&shell)) {
+	if (!shell.past || !traces_begin(&shell.traces, open_editor, &shell)) {
 		fprintf(stderr, "cygctl: this terminal cannot be edited on: use -c\n");
 		goto out;
 	}
@@ -522,8 +472,7 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 	if (remember)
 		history(shell.past, &event, H_SAVE, file);
 out:
-	if (shell.editor)
-		el_end(shell.editor);
+	traces_end(&shell.traces);
 	if (shell.past)
 		history_end(shell.past);
 	connection_close(shell.connection);
