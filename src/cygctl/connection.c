@@ -34,6 +34,8 @@ static enum cyg_status receive(struct connection *c, int flags, json_t **out)
 		if (end) {
 			*out = json_loadb(c->buffer + c->start, (size_t)(end - c->buffer) - c->start, 0,
 					  &error);
+			/* It may quote what was typed. */
+			cyg_wipe(c->buffer + c->start, (size_t)(end - c->buffer) - c->start);
 			c->start = (size_t)(end - c->buffer) + 1;
 			if (c->start == c->len)
 				c->start = c->len = 0;
@@ -45,6 +47,7 @@ static enum cyg_status receive(struct connection *c, int flags, json_t **out)
 		if (c->start) {
 			memmove(c->buffer, c->buffer + c->start, c->len - c->start);
 			c->len -= c->start;
+			cyg_wipe(c->buffer + c->len, c->start);
 			c->start = 0;
 		}
 		looked = c->len;

@@ -363,6 +363,9 @@ static bool run_line(struct shell *shell, char *line, bool *forget)
 	}
 	switch (run_asked(shell, line, &end)) {
 	case OUTPUT_LOST:
+		*forget = true; /* it was on its way, and nobody has judged it */
+		hang_up(shell);
+		break;
 	case OUTPUT_STOPPED:
 		hang_up(shell);
 		break;

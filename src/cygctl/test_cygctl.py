@@ -8,6 +8,7 @@ Prints one line a test; exits 1 if one fails. Each name is what must hold.
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -115,6 +116,8 @@ class Daemon:
             say({**last, "leave": True})
         elif request["run"] == "wrong word":
             say({**last, "status": "refused", "error": "no such word", "column": 7})
+        elif request["run"] == "mistyped open-sesame":
+            say({**last, "status": "refused", "error": "no such word: open-sesame", "forget": True})
         elif request["run"] == "key open-sesame":
             say({**last, "forget": True})
         elif request["run"] in ("sure", "password") and "answer" not in request and request.get("interactive"):
@@ -322,6 +325,9 @@ def shell_finds_a_daemon_that_came_back(root, daemon):
     terminal.run("lines", "three")
     terminal.type("exit\n")
     assert terminal.end() == 0
+    with open(os.path.join(root, ".cygctl_history"), encoding="utf-8") as history:
+        text = history.read()
+    assert "lines" in text and "half" not in text, text  # nobody has said whether it had a secret
 
 
 def log_lines_come_between_answers(root, daemon):
@@ -398,8 +404,38 @@ def lines_with_secrets_are_not_remembered(root, daemon):
     assert "lines" in text and "sesame" not in text, text
 
 
+def memory_of(pid):
+    """What is writable of it, or None: it may not be looked at, or sanitizers keep what is freed."""
+    found = b""
+    try:
+        with open(f"/proc/{pid}/exe", "rb") as program:
+            if re.search(b"__[atm]san_init", program.read()):
+                return None
+        with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+            for line in maps:
+                first, last = (int(word, 16) for word in line.split()[0].split("-"))
+                if line.split()[1].startswith("rw") and last - first < 1 << 28:
+                    memory.seek(first)
+                    found += memory.read(last - first)
+    except OSError:
+        return None
+    return found
+
+
+def an_answer_that_quotes_a_secret_does_not_stay_in_memory(root, daemon):
+    terminal = Terminal(root)
+    terminal.until("gw1>")
+    terminal.run("mistyped open-sesame", "word: open-sesame")
+    memory = memory_of(terminal.pid)
+    assert memory is None or b"gw1>" in memory
+    assert memory is None or b"open-sesame" not in memory
+    terminal.type("exit\n")
+    assert terminal.end() == 0
+
+
 TESTS = [
     wrong_word_is_pointed_at, questions_are_asked_of_people_only, lines_with_secrets_are_not_remembered,
+    an_answer_that_quotes_a_secret_does_not_stay_in_memory,
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
     lines_of_a_text_are_sent_as_they_stand, a_text_is_typed_over_lines,
