@@ -124,6 +124,7 @@ struct cyg_op {
 	struct cyg_timer deadline; /* once completed: its place among those whose `done` is due */
 	enum cyg_status status;
 	uint8_t state;            /* enum cyg_op_state */
+	uint16_t late;            /* turns since the deadline in which messages were still to be read */
 };
 
 enum cyg_op_state {
@@ -140,7 +141,8 @@ static inline void cyg_op_init(struct cyg_op *op, struct cyg_shard *shard,
 }
 /*
  * The provider, before it returns CYG_PENDING. `cancel` is called at most once, when the caller
- * gives up or `timeout_ms` (0: none) has passed, in which case the op then completes with CYG_TIMEOUT.
+ * gives up or `timeout_ms` (0: none) has passed, in which case the op then completes with CYG_TIMEOUT. A shard that
+ * stood still reads the messages that came meanwhile first: an answer among them is in time.
  * It may be NULL only if the provider completes the op before it returns.
  */
 CYG_EXPORT enum cyg_status cyg_op_pending(struct cyg_op *op, uint64_t timeout_ms,
