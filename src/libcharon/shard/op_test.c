@@ -68,6 +68,72 @@ START_TEST(completion_runs_at_the_next_step_and_not_inside_the_call)
 }
 END_TEST
 
+/* What answers an operation from another thread. */
+struct answer {
+	struct cyg_msg msg;
+	struct waiter *w;
+	unsigned ran;
+};
+
+static void run_answer(struct cyg_shard *on, struct cyg_msg *msg)
+{
+	struct answer *answer = CYG_CONTAINER(msg, struct answer, msg);
+
+	answer->ran++;
+	if (answer->w)
+		cyg_op_complete(&answer->w->op, CYG_OK);
+}
+
+static void post(struct answer *answer, struct waiter *w)
+{
+	*answer = (struct answer){ .msg = { .run = run_answer }, .w = w };
+	ck_assert_int_eq(cyg_shard_post(shard, &answer->msg), CYG_OK);
+}
+
+START_TEST(an_answer_that_came_while_the_shard_stood_still_is_in_time)
+{
+	struct answer before[200], answer;
+	struct waiter w, without;
+
+	begin(&w, 1000);
+	begin(&without, 1000);
+	for (size_t i = 0; i < CYG_COUNT(before); i++) /* more than a turn reads */
+		post(&before[i], NULL);
+	post(&answer, &w);
+	shard_clock_advance(shard_manual_clock(shard), 5000);
+	for (unsigned turn = 0; turn < 8; turn++)
+		shard_step(shard);
+	ck_assert_uint_eq(answer.ran, 1);
+	ck_assert_uint_eq(w.done, 1);
+	ck_assert_int_eq(w.status, CYG_OK);
+	ck_assert_uint_eq(w.cancelled, 0);
+	/* The one that nobody has answered is over all the same. */
+	ck_assert_uint_eq(without.done, 1);
+	ck_assert_int_eq(without.status, CYG_TIMEOUT);
+}
+END_TEST
+
+START_TEST(messages_without_end_do_not_keep_a_deadline_off)
+{
+	static struct answer noise[1000];
+	struct waiter w;
+	size_t posted = 0;
+
+	begin(&w, 1000);
+	shard_clock_advance(shard_manual_clock(shard), 5000);
+	while (!w.done && posted < CYG_COUNT(noise)) {
+		post(&noise[posted++], NULL);
+		shard_step(shard);
+		shard_clock_advance(shard_manual_clock(shard), 1);
+	}
+	ck_assert_uint_eq(w.done, 1);
+	ck_assert_int_eq(w.status, CYG_TIMEOUT);
+	ck_assert_uint_eq(w.cancelled, 1);
+	for (unsigned turn = 0; turn < 4; turn++)
+		shard_step(shard);
+}
+END_TEST
+
 START_TEST(deadline_cancels_the_provider_and_completes_with_a_timeout)
 {
 	struct waiter w;
@@ -277,6 +343,8 @@ Suite *op_suite(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, completion_runs_at_the_next_step_and_not_inside_the_call);
 	tcase_add_test(c, deadline_cancels_the_provider_and_completes_with_a_timeout);
+	tcase_add_test(c, an_answer_that_came_while_the_shard_stood_still_is_in_time);
+	tcase_add_test(c, messages_without_end_do_not_keep_a_deadline_off);
 	tcase_add_test(c, cancelled_operation_never_completes_wherever_it_stood);
 	tcase_add_test(c, completion_that_cancels_another_one_of_the_same_step_wins);
 	tcase_add_test(c, owner_may_free_itself_when_it_completes_or_after_it_cancelled);
