@@ -96,8 +96,7 @@ static void answer_give(struct nl *nl, struct nl_pending **at, const struct nl_a
 	struct nl_pending *pending = *at;
 
 	unlink_pending(nl, at);
-	if (pending->done)
-		pending->done(nl->shard, pending->ctx, answer);
+	pending->done(nl->shard, pending->ctx, answer);
 	free(pending);
 }
 
@@ -281,21 +280,29 @@ static void turn_over(struct cyg_shard *shard, struct cyg_turn_end *end)
 
 enum cyg_status nl_send(struct nl *nl, struct nl_message *m, nl_done_fn *done, void *ctx)
 {
-	struct nl_pending *pending;
+	struct nl_pending *pending = NULL;
 
 	if (!nl_is_open(nl))
 		return CYG_IO;
-	if (nl->count >= NL_PENDING_MAX)
-		return CYG_BUSY;
-	pending = calloc(1, sizeof(*pending));
-	if (!pending)
-		return CYG_NOMEM;
+	if (done) {
+		if (nl->count >= NL_PENDING_MAX)
+			return CYG_BUSY;
+		pending = calloc(1, sizeof(*pending));
+		if (!pending)
+			return CYG_NOMEM;
+	} else {
+		m->header.nlmsg_flags &= (uint16_t)~NLM_F_ACK; /* only of what fails is heard, by nobody */
+	}
 	m->header.nlmsg_seq = ++nl->seq;
 	if (nl->batch_used + MNL_ALIGN(m->header.nlmsg_len) > NL_BATCH_MAX)
 		batch_send(nl);
 	memset(nl->batch + nl->batch_used, 0, MNL_ALIGN(m->header.nlmsg_len));
 	memcpy(nl->batch + nl->batch_used, m->octets, m->header.nlmsg_len);
 	nl->batch_used += MNL_ALIGN(m->header.nlmsg_len);
+	nl->turn_end.run = turn_over;
+	cyg_shard_at_turn_end(nl->shard, &nl->turn_end);
+	if (!pending)
+		return CYG_OK;
 	*pending = (struct nl_pending){ .seq = nl->seq, .acked = m->header.nlmsg_flags & NLM_F_ACK, .done = done,
 					.ctx = ctx };
 	if (!nl->pending)
@@ -303,8 +310,6 @@ enum cyg_status nl_send(struct nl *nl, struct nl_message *m, nl_done_fn *done, v
 	*nl->tail = pending;
 	nl->tail = &pending->next;
 	nl->count++;
-	nl->turn_end.run = turn_over;
-	cyg_shard_at_turn_end(nl->shard, &nl->turn_end);
 	return CYG_OK;
 }
 

@@ -3,7 +3,7 @@
  * Requests to netlink (routes, links, xfrm) and their answers. One socket per owner (a shard or the control
  * thread), used on its thread only. Requests gather until the turn of the loop is over and go together; the system
  * works on them in order, within the call that sends them. Each ends with one call of `done`, never from inside
- * nl_send(). At most NL_PENDING_MAX are under way.
+ * nl_send(). At most NL_PENDING_MAX that somebody waits for are under way.
  */
 #ifndef LIBKERNEL_NETLINK_H
 #define LIBKERNEL_NETLINK_H
@@ -83,7 +83,8 @@ void nl_route(struct nl_message *m, unsigned index, const struct cyg_prefix *to,
 #define NL_RULES 3
 void nl_rule(struct nl_message *m, uint8_t family, unsigned which, bool add);
 
-/* CYG_OK: `done` will be called. CYG_BUSY, CYG_NOMEM, CYG_IO: it will not. `done` may be NULL: nobody cares. */
+/* CYG_OK: `done` will be called. CYG_BUSY, CYG_NOMEM, CYG_IO: it will not. `done` may be NULL: nobody cares, and there is
+ * always room, so that what ends by the hundred in one turn is taken away. */
 enum cyg_status nl_send(struct nl *nl, struct nl_message *m, nl_done_fn *done, void *ctx) CYG_MUST_CHECK;
 /* Sends what waits, and reads what is answered; else this happens at the end of the turn. */
 void nl_flush(struct nl *nl);

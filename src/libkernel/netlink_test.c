@@ -170,6 +170,33 @@ START_TEST(no_more_than_the_limit_are_under_way)
 }
 END_TEST
 
+START_TEST(what_nobody_waits_for_has_room_always)
+{
+	union {
+		struct nlmsghdr header;
+		char octets[1024];
+	} sent;
+	char buffer[512] = { 0 };
+	struct nl_message m;
+
+	begin();
+	for (unsigned i = 0; i < NL_PENDING_MAX; i++)
+		ask();
+	nl_link_delete(&m, "cyg-t0");
+	ck_assert_int_eq(nl_send(&nl, &m, NULL, NULL), CYG_OK);
+	ck_assert_uint_eq(nl.count, NL_PENDING_MAX);
+	shard_step(shard);
+	ck_assert_int_eq(recv(peer, sent.octets, sizeof(sent), 0), (int)m.header.nlmsg_len);
+	ck_assert_uint_eq(sent.header.nlmsg_type, RTM_DELLINK);
+	ck_assert_uint_eq(sent.header.nlmsg_flags & NLM_F_ACK, 0);
+	/* Should the system complain, it talks to nobody. */
+	nl_read(&nl, buffer, error_make(buffer, sent.header.nlmsg_seq, -ENODEV, NULL));
+	ck_assert_uint_eq(calls, 0);
+	ck_assert_uint_eq(nl.count, NL_PENDING_MAX);
+	end();
+}
+END_TEST
+
 START_TEST(requests_of_one_turn_go_together)
 {
 	struct nl_message m;
@@ -266,6 +293,7 @@ int main(void)
 	tcase_add_test(tc, no_truncation_or_changed_octet_of_an_answer_does_harm);
 	tcase_add_test(tc, a_length_with_the_highest_bit_set_ends_the_reading);
 	tcase_add_test(tc, no_more_than_the_limit_are_under_way);
+	tcase_add_test(tc, what_nobody_waits_for_has_room_always);
 	tcase_add_test(tc, requests_of_one_turn_go_together);
 	tcase_add_test(tc, more_than_a_batch_holds_goes_in_order);
 	tcase_add_test(tc, who_waits_hears_when_the_system_cannot_be_asked);
