@@ -51,7 +51,7 @@ awk '{ line[NR] = $0; match($0, /^ */); indent[NR] = RLENGTH }
 ctl -c 'configure replace taken force' >/dev/null || fail "replace"
 ctl -c 'show running-config' >"$tmp/left"
 # What is left opens objects, or is the other form of what is on by itself.
-left=$(grep -vE '^(!|end$)|^ *(interface|crypto (ikev2|ipsec|pki|map|ssl) [A-Za-z-]+ |peer |vrf definition|address-family|ipv?6? ?access-list|ip access-list|route-map|radius server|aaa (group|server|attribute)|exit$)' "$tmp/left" | sed 's/^ *//' | sort -u)
+left=$(grep -vE '^ *!|^end$|^ *(interface|crypto (ikev2|ipsec|pki|map|ssl) [A-Za-z-]+ |peer |vrf definition|address-family|ipv?6? ?access-list|ip access-list|route-map|radius server|aaa (group|server|attribute)|exit$)' "$tmp/left" | sed 's/^ *//' | sort -u)
 wanted='config-exchange request
 config-exchange set accept
 config-exchange set send
