@@ -104,8 +104,8 @@ START_TEST(a_standard_list_has_sources)
 	is_prefix(&list->entry[1].source, "10.1.0.7", 32);
 	ck_assert_uint_eq(list->entry[2].source.len, 0);
 	is_prefix(&list->entry[3].source, "10.2.3.4", 32);
-	expect_rendered("ip access-list standard L\n permit 10.1.0.0 0.0.255.255\n deny host 10.1.0.7\n permit any\n"
-			" remark the rest\n permit 10.2.3.4 log\n");
+	expect_rendered("ip access-list standard L\n 10 permit 10.1.0.0 0.0.255.255\n 20 deny host 10.1.0.7\n"
+			" 30 permit any\n remark the rest\n 40 permit 10.2.3.4 log\n");
 }
 END_TEST
 
@@ -133,7 +133,7 @@ START_TEST(an_extended_list_has_protocol_destination_and_ports)
 	ck_assert_uint_eq(list->entry[3].destination_port.high, 9);
 	ck_assert(list->entry[4].skipped && list->entry[5].skipped && !list->entry[0].skipped);
 	is_prefix(&list->entry[6].destination, "10.9.9.9", 32);
-	expect_rendered(" permit tcp host 10.0.0.1 range 1000 2000 10.2.0.0 0.0.255.255 eq www\n");
+	expect_rendered(" 20 permit tcp host 10.0.0.1 range 1000 2000 10.2.0.0 0.0.255.255 eq www\n");
 	expect("ip access-list extended L\n permit tcp any range 9 5 any\n", "2 error range\n");
 }
 END_TEST
@@ -165,6 +165,45 @@ START_TEST(entries_stand_where_their_numbers_say)
 }
 END_TEST
 
+START_TEST(an_entry_keeps_the_number_that_it_was_made_with)
+{
+	const struct cyg_access_list *list;
+
+#define FOUR "ip access-list standard L\n permit host 10.0.0.1\n permit host 10.0.0.2\n permit host 10.0.0.3\n remark r\n"
+	expect(FOUR " no 20\n permit host 10.0.0.4\n permit host 10.0.0.1\n", "");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "L");
+	ck_assert_uint_eq(list->count, 3);
+	ck_assert_uint_eq(list->entry[0].sequence, 10);
+	ck_assert_uint_eq(list->entry[1].sequence, 30);
+	ck_assert_uint_eq(list->entry[2].sequence, 40);
+	expect_rendered("L\n 10 permit host 10.0.0.1\n 30 permit host 10.0.0.3\n remark r\n 40 permit host 10.0.0.4\n");
+	expect(FOUR " no permit host 10.0.0.2\n no remark r\n no 10 permit host 10.0.0.1\n", "");
+	expect_rendered("L\n 30 permit host 10.0.0.3\n");
+	/* What is not there is not taken away: another number, another entry. */
+	expect(FOUR " no 40\n no 10 permit host 10.0.0.2\n no permit host 10.0.0.9\n", "");
+	expect_rendered("L\n 10 permit host 10.0.0.1\n 20 permit host 10.0.0.2\n 30 permit host 10.0.0.3\n remark r\n");
+	expect(FOUR " no\n", "6 error unknown-command\n");
+#undef FOUR
+	expect("ipv6 access-list L\n permit ipv6 any any\n permit tcp any any sequence 5\n permit udp any any\n"
+	       " permit esp any any\n no sequence 20\n no permit tcp any any\n",
+	       "");
+	expect_rendered("ipv6 access-list L\n sequence 10 permit ipv6 any any\n sequence 30 permit esp any any\n");
+}
+END_TEST
+
+START_TEST(a_number_of_an_entry_is_in_its_range)
+{
+	expect("ip access-list standard L\n 0 permit any\n 2147483648 permit any\n no 2147483648\n 2147483647 permit any\n",
+	       "2 error range\n3 error range\n4 error range\n");
+	expect("ipv6 access-list L\n sequence 4294967295 permit ipv6 any any\n sequence 4294967294 permit ipv6 any any\n",
+	       "2 error range\n");
+	expect("ip access-list standard L\n 2147483640 permit any\n deny any\n", "3 error range\n");
+	/* What comes behind a number is an error of the list, not an unknown command. */
+	expect("ip access-list standard L\n 10 allow any\n 10\nhostname x\n10 permit any\n",
+	       "2 error syntax\n3 error syntax\n5 error unknown-command\n");
+}
+END_TEST
+
 START_TEST(numbered_lists_are_written_in_two_ways)
 {
 	const struct cyg_access_list *list;
@@ -176,7 +215,7 @@ START_TEST(numbered_lists_are_written_in_two_ways)
 	ck_assert_uint_eq(list->count, 3);
 	ck_assert(((const struct cyg_access_list *)kit_object(CYG_MODE_ACCESS_LIST, "150"))->extended);
 	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
-	expect_rendered("ip access-list standard 10\n permit 10.0.0.0 0.0.0.255\n deny any\n permit any\n");
+	expect_rendered("ip access-list standard 10\n 10 permit 10.0.0.0 0.0.0.255\n 20 deny any\n 30 permit any\n");
 	expect("access-list 10 permit any\nno access-list 10\n", "");
 	ck_assert_ptr_null(kit_object(CYG_MODE_ACCESS_LIST, "10"));
 	expect("access-list 700 permit any\n", "1 error range\n");
@@ -516,6 +555,8 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, an_extended_list_has_protocol_destination_and_ports);
 	tcase_add_test(tests, a_list_is_what_it_was_opened_as);
 	tcase_add_test(tests, entries_stand_where_their_numbers_say);
+	tcase_add_test(tests, an_entry_keeps_the_number_that_it_was_made_with);
+	tcase_add_test(tests, a_number_of_an_entry_is_in_its_range);
 	tcase_add_test(tests, numbered_lists_are_written_in_two_ways);
 	tcase_add_test(tests, wildcards_are_judged_once);
 	tcase_add_test(tests, an_ipv6_list_is_always_extended);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Access lists and route maps. A list is ordered by the numbers of its entries; one without a number comes ten
- * behind the last.
+ * Access lists and route maps. A list is ordered by the numbers of its entries; one that is made without a number
+ * comes ten behind the last, and keeps that number.
  */
 #include "config/core.h"
+#include "config/grammar.h"
 #include "config/tree.h"
 
 #include <stdlib.h>
-
-#define STEP 10
 
 static const struct {
 	const char *word;
@@ -183,17 +182,6 @@ static enum cyg_status add_entry(struct cyg_access_list *list, const struct cyg_
 	return CYG_OK;
 }
 
-static uint32_t after_last(const struct cyg_access_list *list)
-{
-	uint32_t last = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (list->entry[i].sequence > last)
-			last = list->entry[i].sequence;
-	}
-	return last + STEP;
-}
-
 static enum cyg_status apply_entry(struct cyg_build *build, void *object, const struct cyg_args *args)
 {
 	struct cyg_access_list *list = object;
@@ -227,7 +215,7 @@ static enum cyg_status apply_entry(struct cyg_build *build, void *object, const 
 		/* Answers of a connection only: no selector says that. */
 		entry.skipped |= cyg_args_has(args, "established") || cyg_args_has(args, "message");
 	}
-	entry.sequence = (uint32_t)cyg_args_uint(args, "sequence", after_last(list));
+	entry.sequence = (uint32_t)cyg_args_uint(args, "sequence", 0);
 	return add_entry(list, &entry);
 }
 
@@ -268,7 +256,7 @@ static enum cyg_status apply_map(struct cyg_build *build, void *object, const st
 
 	(void)build;
 	map->permit = cyg_args_has(args, "permit");
-	map->sequence = (uint32_t)cyg_args_uint(args, "sequence", STEP);
+	map->sequence = (uint32_t)cyg_args_uint(args, "sequence", 10);
 	return CYG_OK;
 }
 
@@ -346,14 +334,14 @@ static const struct cyg_command commands[] = {
 	  "[<sequence:uint(1-2147483647)>] {remark <text:line> | {permit | deny} {any | host <sourcehost:ip4> | "
 	  "<source:ip4> [<sourcewild:wildcard>]} [log] | {permit | deny} " PROTOCOL("ip") " " NET4("source") " "
 	  PORTS("source") " " NET4("destination") " " PORTS("destination") " " TAIL "}",
-	  "Adds an entry.", tokens, .flags = CYG_CMD_LIST, .apply = apply_entry },
+	  "Adds an entry.", tokens, .key = "sequence", .flags = CYG_CMD_LIST | CONFIG_CMD_NUMBERED, .apply = apply_entry },
 	{ MODE_GLOBAL, "ipv6 access-list <name:name>", "Opens an IPv6 access list.", tokens,
 	  .enters = CYG_MODE_ACCESS_LIST6 },
 	{ CYG_MODE_ACCESS_LIST6,
 	  "[sequence <sequence:uint(1-4294967294)>] {remark <text:line> | {permit | deny} " PROTOCOL("ipv6") " "
 	  NET6("source") " " PORTS("source") " " NET6("destination") " " PORTS("destination") " " TAIL
 	  " [sequence <sequence:uint(1-4294967294)>]}",
-	  "Adds an entry.", tokens, .flags = CYG_CMD_LIST, .apply = apply_entry },
+	  "Adds an entry.", tokens, .key = "sequence", .flags = CYG_CMD_LIST | CONFIG_CMD_NUMBERED, .apply = apply_entry },
 	{ MODE_GLOBAL, "route-map <name:name> {permit | deny} <sequence:uint(0-65535)>",
 	  "Opens a step of a route map.", tokens, .key = "name,sequence", .enters = CYG_MODE_ROUTE_MAP,
 	  .apply = apply_map },

@@ -113,11 +113,75 @@ static enum cyg_status take_object(struct line *l, struct node *parent, const st
 	return status;
 }
 
+/* --- Lines with numbers --- */
+
+static bool has_numbers(const struct cyg_args *s)
+{
+	return s->row->command->flags & CONFIG_CMD_NUMBERED;
+}
+
+static uint64_t number_of(const struct cyg_args *s)
+{
+	return cyg_args_uint(s, s->row->key[0]->name, 0);
+}
+
+/* `no 10`, or the line with or without its number. */
+static enum cyg_status take_numbered(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	uint64_t number = number_of(s);
+
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		const struct cyg_args *have = node->lines->items[i];
+
+		if (have->row != s->row || (number && number != number_of(have)) ||
+		    !statement_same_entry(have, s, l->match.shortened))
+			continue;
+		l->c->changed = true;
+		return node_remove_line(node, i);
+	}
+	return CYG_OK;
+}
+
+/* The same entry again adds nothing; a new one without a number comes behind the last. */
+static enum cyg_status put_numbered(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	struct cyg_args *numbered;
+	uint64_t number = number_of(s), last = 0;
+	enum cyg_status status;
+
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		const struct cyg_args *have = node->lines->items[i];
+
+		if (have->row != s->row)
+			continue;
+		if (last < number_of(have))
+			last = number_of(have);
+		if ((!number || number == number_of(have)) && statement_same_entry(have, s, false))
+			return CYG_OK;
+	}
+	if (!number && !cyg_args_has(s, CONFIG_CMD_REMARK))
+		number = last + GRAMMAR_NUMBER_STEP;
+	if (number > s->row->key[0]->high) {
+		line_refuse(l, s->column, "range", "no number is left behind entry %llu: give it one", (unsigned long long)last);
+		node_spoil(node, l->number);
+		return CYG_OK;
+	}
+	status = statement_number(s, number, &numbered);
+	if (status != CYG_OK)
+		return status;
+	l->c->changed = true;
+	status = node_add_line(node, numbered, SIZE_MAX);
+	statement_unref(numbered);
+	return status;
+}
+
 /* `no` or `default` of a plain line. */
 static enum cyg_status take_line(struct line *l, struct node *node, const struct cyg_args *s)
 {
 	bool list = s->row->command->flags & CYG_CMD_LIST;
 
+	if (has_numbers(s))
+		return take_numbered(l, node, s);
 	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
 		const struct cyg_args *have = node->lines->items[i];
 
@@ -138,6 +202,8 @@ static enum cyg_status put_line(struct line *l, struct node *node, const struct 
 	bool list = s->row->command->flags & CYG_CMD_LIST;
 	size_t replace = SIZE_MAX;
 
+	if (has_numbers(s))
+		return put_numbered(l, node, s);
 	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
 		const struct cyg_args *have = node->lines->items[i];
 

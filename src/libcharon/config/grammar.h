@@ -79,6 +79,14 @@ struct grammar_row {
 	const struct grammar_arg *key[GRAMMAR_KEYS_MAX];
 };
 
+/* In the flags of a row of the core, beside enum cyg_command_flags: a list whose lines have numbers, which its one key, an
+ * argument that may be left out, says. A line without one is given the next behind the last, in steps of
+ * GRAMMAR_NUMBER_STEP, when it is made, and keeps it whatever becomes of the others; but with CONFIG_CMD_REMARK in it
+ * (a keyword) it has a number only if it brought one. */
+#define CONFIG_CMD_NUMBERED (1u << 17)
+#define CONFIG_CMD_REMARK   "remark"
+#define GRAMMAR_NUMBER_STEP 10
+
 struct grammar_mode {
 	const struct config_grammar *grammar; /* whose it is */
 	const struct cyg_mode *mode;

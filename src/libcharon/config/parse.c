@@ -189,8 +189,13 @@ static enum cyg_status find_owner(struct line *l)
 		modes[d] = c->at[d]->mode;
 	owner = line_owner(c->matcher, modes, c->depth, &l->words, l->first, line_flags(l), &l->match);
 	if (owner == SIZE_MAX) {
-		line_refuse_unknown(l);
-		return CYG_OK;
+		/* A number is no keyword; in a mode whose lines begin with one it is known all the same. */
+		match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, line_flags(l), &l->match);
+		if (l->match.where == l->first && !l->match.range) {
+			line_refuse_unknown(l);
+			return CYG_OK;
+		}
+		owner = c->depth;
 	}
 	if (l->match.outcome == MATCH_OK)
 		return run_row(l, owner);

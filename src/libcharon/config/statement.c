@@ -6,6 +6,7 @@
 #include "config/obscured.h"
 #include "config/tree.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -158,30 +159,110 @@ out:
 	return status;
 }
 
-enum cyg_status statement_copy(const struct cyg_args *from, struct cyg_args **out)
+/* The same line without its steps, which are to be `step_count`; its text is followed by `more`. */
+static struct cyg_args *copy_frame(const struct cyg_args *from, size_t step_count, struct cyg_str more, size_t *text_len)
 {
-	size_t steps_len = from->step_count * sizeof(struct statement_step), text_len = 0;
+	size_t steps_len = step_count * sizeof(struct statement_step), len = 0;
 	struct cyg_args *s;
-	char *sealed = from->sealed ? strdup(from->sealed) : NULL;
+	char *sealed = from->sealed ? strdup(from->sealed) : NULL, *text;
 
 	for (size_t i = 0; i < from->step_count; i++)
-		if (text_len < (size_t)from->steps[i].offset + from->steps[i].len)
-			text_len = (size_t)from->steps[i].offset + from->steps[i].len;
-	s = calloc(1, sizeof(*s) + steps_len + text_len + 1);
+		if (len < (size_t)from->steps[i].offset + from->steps[i].len)
+			len = (size_t)from->steps[i].offset + from->steps[i].len;
+	s = calloc(1, sizeof(*s) + steps_len + len + more.len + 1);
 	if (!s || (from->sealed && !sealed)) {
 		free(s);
 		free(sealed);
-		return CYG_NOMEM;
+		return NULL;
 	}
 	memcpy(s, from, sizeof(*s));
 	atomic_init(&s->refs, 1);
 	atomic_fetch_add_explicit(&s->source->refs, 1, memory_order_relaxed);
-	memcpy(s->steps, from->steps, steps_len);
-	s->text = memcpy((char *)s->steps + steps_len, from->text, text_len);
+	text = memcpy((char *)s->steps + steps_len, from->text, len);
+	memcpy(text + len, more.ptr, more.len);
+	s->text = text;
+	s->step_count = (uint16_t)step_count;
 	s->secret = (struct cyg_secret){ 0 };
 	s->sealed = sealed;
+	*text_len = len;
+	return s;
+}
+
+enum cyg_status statement_copy(const struct cyg_args *from, struct cyg_args **out)
+{
+	size_t text_len;
+	struct cyg_args *s = copy_frame(from, from->step_count, CYG_STR(""), &text_len);
+
+	if (!s)
+		return CYG_NOMEM;
+	memcpy(s->steps, from->steps, from->step_count * sizeof(from->steps[0]));
 	*out = s;
 	return CYG_OK;
+}
+
+/* A keyword before the number of a line belongs to it. */
+static bool is_number(const struct grammar_row *row, size_t op)
+{
+	const char *key = row->key[0]->name;
+
+	if (row->ops[op].kind == OP_KEYWORD && op + 1 < row->op_count)
+		op++;
+	return row->ops[op].kind == OP_ARG && strcmp(row->ops[op].arg->name, key) == 0;
+}
+
+enum cyg_status statement_number(const struct cyg_args *from, uint64_t number, struct cyg_args **out)
+{
+	const struct grammar_row *row = from->row;
+	char digits[24];
+	struct cyg_strbuf text = CYG_STRBUF(digits);
+	size_t count = 0, text_len;
+	struct cyg_args *s;
+
+	if (number)
+		cyg_strbuf_addf(&text, "%" PRIu64, number);
+	s = copy_frame(from, from->step_count + 2u, cyg_str(digits), &text_len);
+	if (!s)
+		return CYG_NOMEM;
+	for (size_t op = 0; number && op < row->op_count; op++) {
+		if (!is_number(row, op))
+			continue;
+		s->steps[count] = (struct statement_step){ .op = (uint16_t)op, .column = from->column };
+		if (row->ops[op].kind == OP_ARG) {
+			s->steps[count].offset = (uint32_t)text_len;
+			s->steps[count++].len = (uint32_t)text.len;
+			break;
+		}
+		count++;
+	}
+	for (size_t i = 0; i < from->step_count; i++) {
+		if (!is_number(row, from->steps[i].op))
+			s->steps[count++] = from->steps[i];
+	}
+	s->step_count = (uint16_t)count;
+	*out = s;
+	return CYG_OK;
+}
+
+static size_t behind_number(const struct cyg_args *s, size_t i)
+{
+	while (i < s->step_count && is_number(s->row, s->steps[i].op))
+		i++;
+	return i;
+}
+
+bool statement_same_entry(const struct cyg_args *a, const struct cyg_args *b, bool begins)
+{
+	size_t i = behind_number(a, 0), k = behind_number(b, 0);
+
+	if (a->row != b->row)
+		return false;
+	while (i < a->step_count && k < b->step_count) {
+		if (a->steps[i].op != b->steps[k].op || !cyg_str_equal(statement_text(a, i), statement_text(b, k)))
+			return false;
+		i = behind_number(a, i + 1);
+		k = behind_number(b, k + 1);
+	}
+	return k == b->step_count && (begins || i == a->step_count);
 }
 
 struct cyg_args *statement_ref(const struct cyg_args *statement)

@@ -59,6 +59,10 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 			      void *ctx, struct cyg_args **out) CYG_MUST_CHECK;
 /* The same line from the same place, but its secret. */
 enum cyg_status statement_copy(const struct cyg_args *s, struct cyg_args **out) CYG_MUST_CHECK;
+/* Of a numbered row: the same line with that number (0: none) at its beginning, wherever it had one. */
+enum cyg_status statement_number(const struct cyg_args *s, uint64_t number, struct cyg_args **out) CYG_MUST_CHECK;
+/* Of a numbered row: the same words but for the number; `begins`: `b` may have less of them. */
+bool statement_same_entry(const struct cyg_args *a, const struct cyg_args *b, bool begins);
 struct cyg_args *statement_ref(const struct cyg_args *statement);
 void statement_unref(const struct cyg_args *statement); /* NULL is fine */
 /* The same row with the same words; places do not count. */
