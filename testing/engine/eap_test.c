@@ -430,7 +430,7 @@ static unsigned sessions_after(const char *was, unsigned shards)
 	free(session->eap_identity);
 	session->eap_identity = was ? cyg_str_dup(cyg_str(was)) : NULL;
 	session->eap_identity_len = was ? (uint16_t)strlen(was) : 0;
-	life_close(kit_sa(kit_client(kit)), NULL);
+	life_drop(kit_sa(kit_client(kit)), "a test");
 	kit_pass(kit, 5000);
 	ck_assert_uint_eq(kit_up(kit_client(kit)), 1);
 	up = kit_up(kit_gateway(kit));
@@ -518,7 +518,7 @@ START_TEST(logins_count_as_half_open_and_make_room_like_them)
 	kit_pass(kit, 1000);
 	ck_assert_uint_eq(ike->half.count, 1);
 	ck_assert_ptr_null(ike->half.begun.oldest);
-	life_close(kit_sa(kit_client(kit)), NULL);
+	life_drop(kit_sa(kit_client(kit)), "a test");
 	kit->script = NULL;
 	kit_pass(kit, 10000); /* the client comes anew, and the silent login goes */
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).half_open_dropped, 1);

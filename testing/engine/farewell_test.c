@@ -186,7 +186,7 @@ START_TEST(who_ends_each_attempt_is_asked_less_and_less)
 		uint64_t waited = 0;
 
 		ck_assert(say(kit, put_delete, false));
-		life_close(kit_gateway(kit)->ike[0]->oldest, NULL);
+		life_drop(kit_gateway(kit)->ike[0]->oldest, "a test");
 		kit->script = pass_some;
 		passes = 2;
 		for (; !kit_sas(kit_client(kit)); waited += 100)

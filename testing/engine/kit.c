@@ -392,7 +392,7 @@ void kit_free(struct kit *kit)
 			struct fake_kernel *kernel = fake_kernel(shard);
 
 			while (side->ike[n]->oldest)
-				life_close(side->ike[n]->oldest, NULL);
+				life_drop(side->ike[n]->oldest, "a test");
 			KIT_CHECK(side->ike[n]->fragment_octets == 0);
 			ike_shard_free(side->ike[n]);
 			for (unsigned c = 0; kernel && c < FAKE_CHILDREN_MAX; c++)

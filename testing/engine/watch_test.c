@@ -36,6 +36,9 @@ START_TEST(packet_debugging_tells_each_message_with_its_payloads)
 	kit_pass(kit, 1000);
 	ck_assert(kit_connected(kit));
 	ck_assert(told("debug.sent", "IKE_SA_INIT request, message id 0: SA KE Nonce "));
+	ck_assert(told("debug.sent", "IKEv2:(SESSION ID = 1,SA ID = 1):to "));
+	ck_assert(told("debug.received", "IKEv2:(SESSION ID = 0,SA ID = 0):from "));
+	ck_assert(told("debug.received", "IKEv2:(SESSION ID = 1,SA ID = 1):from "));
 	ck_assert(told("debug.received", "IKE_SA_INIT request, message id 0: SA KE Nonce "));
 	ck_assert(told("debug.received", "N(NAT_DETECTION_SOURCE_IP)"));
 	ck_assert(told("debug.sent", "IKE_AUTH request, message id 1: IDi "));
@@ -77,6 +80,7 @@ START_TEST(error_debugging_says_why_a_message_is_dropped)
 	octets[18] = CYG_INFORMATIONAL;
 	octets[27] = sizeof(octets);
 	driver_input(kit_gateway(kit)->ike[0], &d);
+	ck_assert(told("debug.dropped", "IKEv2-ERROR:"));
 	ck_assert(told("debug.dropped", "nobody has its SPIs"));
 	octets[27]--;
 	driver_input(kit_gateway(kit)->ike[0], &d);
@@ -94,8 +98,29 @@ START_TEST(internal_debugging_follows_an_sa_through_its_states)
 	kit_configure_both(kit, GCM, "esp-gcm");
 	kit_pass(kit, 1000);
 	ck_assert(kit_connected(kit));
-	ck_assert(told("debug.state", "IN-NEG to READY"));
+	/* Client and gateway have numbers of their own; the first SA of each is 1. */
+	ck_assert(told("debug.state", "IKEv2:(SESSION ID = 1,SA ID = 1):"));
+	ck_assert(told("debug.state", " goes from NEW to INIT-SENT"));
+	ck_assert(told("debug.state", " goes from INIT-SENT to INIT-DONE"));
+	ck_assert(told("debug.state", " goes from INIT-DONE to READY"));
+	ck_assert(told("debug.state", " goes from AUTH-SENT to READY"));
 	ck_assert(told("debug.chosen", "profile: "));
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(internal_debugging_says_why_an_sa_was_closed)
+{
+	struct kit *kit = kit_new(NULL);
+
+	debug_set(1u << CYG_DEBUG_IKEV2_INTERNAL, true);
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", NULL));
+	kit_configure(kit_client(kit), kit_client_text(CBC, "esp-gcm", NULL));
+	kit_pass(kit, 1000);
+	ck_assert(!kit_connected(kit));
+	ck_assert(told("debug.closed", "is closed in state NEW: NO_PROPOSAL_CHOSEN"));
+	for (size_t n = 0; log_capture_line("debug.closed", n); n++)
+		ck_assert_ptr_null(strstr(log_capture_line("debug.closed", n), ": -"));
 	kit_free(kit);
 }
 END_TEST
@@ -161,6 +186,7 @@ Suite *watch_suite(void)
 	tcase_add_test(tc, debugging_of_others_tells_nothing);
 	tcase_add_test(tc, error_debugging_says_why_a_message_is_dropped);
 	tcase_add_test(tc, internal_debugging_follows_an_sa_through_its_states);
+	tcase_add_test(tc, internal_debugging_says_why_an_sa_was_closed);
 	tcase_add_test(tc, what_fails_is_kept_once_with_its_count);
 	tcase_add_test(tc, only_so_many_failures_are_kept);
 	suite_add_tcase(suite, tc);

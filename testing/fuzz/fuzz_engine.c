@@ -54,7 +54,7 @@ static enum kit_verdict pass_some(struct kit *k, struct kit_packet *packet, void
 static void close_all(struct ike_shard *ike)
 {
 	while (ike->oldest)
-		life_close(ike->oldest, NULL);
+		life_drop(ike->oldest, "a test");
 }
 
 /* Begins anew and lets `count` datagrams pass. */

@@ -556,7 +556,7 @@ START_TEST(tunnel_number_names_shard_and_sa)
 			struct ike_filter filter = { 0 };
 			unsigned found = 99;
 
-			ck_assert_int_eq(pages_filter_tunnel(&filter, page_tunnel_id(serial, shard, 3), 3, &found),
+			ck_assert_int_eq(pages_filter_tunnel(&filter, row_tunnel_id(serial, shard, 3), 3, &found),
 					 CYG_OK);
 			ck_assert_uint_eq(filter.serial, serial);
 			ck_assert_uint_eq(found, shard);

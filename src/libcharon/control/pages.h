@@ -33,12 +33,6 @@ struct page_job {
 	char interface[ROW_NAME_MAX];
 };
 
-/* What people call an IKE_SA: the serial of its shard and the shard in one number, from 1. */
-static inline uint64_t page_tunnel_id(uint32_t serial, unsigned shard, unsigned shard_count)
-{
-	return (uint64_t)(serial ? serial - 1 : 0) * shard_count + shard + 1;
-}
-
 /* `job` is copied. CYG_PENDING, or why not. */
 enum cyg_status pages_run(struct cyg_exec *exec, const struct page_job *job) CYG_MUST_CHECK;
 /* Sets the filter to the SA of that number; CYG_NOT_FOUND if none can have it. `shard`: the only one to ask. */

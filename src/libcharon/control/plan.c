@@ -122,7 +122,7 @@ size_t plan_disturbed(const struct plan *plan)
 static void tell_session(struct cyg_exec *exec, const struct plan *plan, unsigned shard,
 			 const struct ike_plan_row *from)
 {
-	uint64_t id = page_tunnel_id(from->serial, shard, plan->shard_count);
+	uint64_t id = row_tunnel_id(from->serial, shard, plan->shard_count);
 	char peer[CYG_IP_TEXT];
 	json_t *row;
 

@@ -139,7 +139,7 @@ static void sa_detail(struct cyg_exec *exec, unsigned long long id, const struct
 static void sa_text(struct cyg_exec *exec, const struct page_job *job, const struct ike_sa_row *row)
 {
 	char local[CYG_IP_TEXT + 8], remote[CYG_IP_TEXT + 8], vrfs[2 * ROW_NAME_MAX + 2], ip[CYG_IP_TEXT];
-	unsigned long long id = page_tunnel_id(row->serial, row->shard, job->shard_count);
+	unsigned long long id = row_tunnel_id(row->serial, row->shard, job->shard_count);
 	unsigned keysize;
 	const char *encr = show_encr(row->encr, row->key_bits, &keysize);
 
@@ -177,7 +177,7 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 		put_text(&json, "kind", "ike");
 		put_text(&json, "session", show_session_status(row));
 	}
-	put_number(&json, "tunnel_id", page_tunnel_id(row->serial, row->shard, job->shard_count));
+	put_number(&json, "tunnel_id", row_tunnel_id(row->serial, row->shard, job->shard_count));
 	put_number(&json, "shard", row->shard);
 	put_ip(&json, "local", &row->local.ip);
 	put_number(&json, "local_port", row->local.port);

@@ -98,7 +98,7 @@ static void half_text(struct cyg_exec *exec, const struct page_job *job, const s
 			row->mode == CYG_MODE_TRANSPORT ? "Transport" : "Tunnel",
 			row->udp_encap ? "UDP-Encaps, " : "", row->esn ? "ESN, " : "");
 	cyg_exec_printf(exec, "        conn id: %llu, crypto map: %s\n",
-			(unsigned long long)page_tunnel_id(row->owner_serial, row->shard, job->shard_count), tag);
+			(unsigned long long)row_tunnel_id(row->owner_serial, row->shard, job->shard_count), tag);
 	cyg_exec_printf(exec, "        sa timing: remaining key lifetime (k/sec): (%llu/%u)\n",
 			(unsigned long long)(row->lifetime_kb > used ? row->lifetime_kb - used : 0), row->left_s);
 	cyg_exec_printf(exec, "        IV size: %u bytes\n", iv_len(row->encr));
@@ -215,7 +215,7 @@ static void child_json(struct cyg_exec *exec, struct page_job *job, const struct
 		put_text(&json, "kind", "child");
 	put_text(&json, "interface", row->interface);
 	put_text(&json, "profile", row->profile);
-	put_number(&json, "tunnel_id", page_tunnel_id(row->owner_serial, row->shard, job->shard_count));
+	put_number(&json, "tunnel_id", row_tunnel_id(row->owner_serial, row->shard, job->shard_count));
 	put_number(&json, "shard", row->shard);
 	put_text(&json, "status", row->state < CHILD_STATES ? states[row->state] : "unknown");
 	put_ip(&json, "local", &row->local.ip);

@@ -36,7 +36,7 @@ static void ikev2_heading(struct cyg_exec *exec, uint8_t family)
 void show_ikev2_session_ike(struct cyg_exec *exec, struct page_job *job, const struct ike_sa_row *row)
 {
 	cyg_exec_printf(exec, "\nSession-id:%llu, Status:%s, IKE count:1, CHILD count:%u\n\n",
-			(unsigned long long)page_tunnel_id(row->serial, row->shard, job->shard_count),
+			(unsigned long long)row_tunnel_id(row->serial, row->shard, job->shard_count),
 			show_session_status(row), row->child_count);
 	show_ike_row(exec, job, row);
 }
@@ -131,7 +131,7 @@ static const char *name_or_none(const char *text)
 static void session_text(struct cyg_exec *exec, const struct page_job *job, const struct ike_sa_row *row)
 {
 	char ip[CYG_IP_TEXT], other[CYG_IP_TEXT], can[8], time[16];
-	unsigned long long id = page_tunnel_id(row->serial, row->shard, job->shard_count);
+	unsigned long long id = row_tunnel_id(row->serial, row->shard, job->shard_count);
 
 	cyg_exec_printf(exec, "\nInterface: %s\n", name_or_none(row->interface));
 	named(exec, "Username", row->eap_id);

@@ -4,6 +4,7 @@
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
 #include "exchange/send.h"
+#include "exchange/watch.h"
 
 #include <stdlib.h>
 
@@ -70,6 +71,7 @@ static enum cyg_status keep_sent(struct exchange *x, struct cyg_bytes message)
 void ask_begun(struct exchange *x, enum cyg_status status)
 {
 	struct ike_sa *sa = x->sa;
+	const uint8_t before = sa->state;
 	struct cyg_bytes message;
 
 	if (status == CYG_PENDING || sa->state == IKE_CLOSED)
@@ -78,8 +80,10 @@ void ask_begun(struct exchange *x, enum cyg_status status)
 		message = send_finish(x);
 		status = message.len ? keep_sent(x, message) : CYG_LIMIT;
 		if (status == CYG_OK) {
-			if (x->then != IKE_STATES)
+			if (x->then != IKE_STATES) {
 				sa->state = x->then;
+				watch_state(sa, before);
+			}
 			x->then = IKE_STATES;
 			sa->ike->counters.requests_out[counter_of(x->def->type)]++;
 			driver_send(sa, cyg_bytes(sa->sent->octets, sa->sent->len));
@@ -139,11 +143,13 @@ static void ask(struct ike_sa *sa, const struct exchange_def *def, uint32_t want
 
 static void pump_established(struct ike_sa *sa)
 {
+	const uint8_t before = sa->state;
 	struct child_sa *child;
 
 	if (sa->wants & WANT_DELETE) {
 		sa->wants = 0;
 		sa->state = IKE_DELETING;
+		watch_state(sa, before);
 		ask(sa, &exchange_informational, WANT_DELETE, 0);
 		return;
 	}

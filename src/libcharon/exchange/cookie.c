@@ -178,7 +178,8 @@ struct ike_sa *cookie_admit(struct ike_shard *ike, struct cyg_datagram *d,
 		return NULL;
 	if (ike->half.count >= ike->options.half_open_max) {
 		ike->counters.half_open_dropped++;
-		life_close(ike->half.begun.oldest ? ike->half.begun.oldest : ike->half.logins.oldest, NULL);
+		life_drop(ike->half.begun.oldest ? ike->half.begun.oldest : ike->half.logins.oldest,
+			  "too many are half-open: the oldest makes room");
 	}
 	wire_put_u64(&w, header->spi_i);
 	slot = shard_slot_of_init(ike->shard, spi);

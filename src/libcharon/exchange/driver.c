@@ -162,6 +162,8 @@ static void answer(struct exchange *x, enum cyg_status status)
 	struct ike_sa *sa = x->sa;
 	struct cyg_bytes message;
 	bool ends = x->ends_sa;
+	const char *why = "the peer ends it";
+	char storage[16];
 
 	if (status == CYG_OK) {
 		enter(x);
@@ -170,7 +172,7 @@ static void answer(struct exchange *x, enum cyg_status status)
 		ends = ends || sa->state < IKE_ESTABLISHED;
 		if (x->def->clear && status != CYG_REFUSED) {
 			sa->ike->counters.drop_busy += status == CYG_BUSY;
-			life_close(sa, NULL); /* our own trouble: a stranger is told nothing */
+			life_drop(sa, cyg_status_text(status)); /* our own trouble: a stranger is told nothing */
 			return;
 		}
 		write_refusal(x, status);
@@ -194,10 +196,12 @@ static void answer(struct exchange *x, enum cyg_status status)
 		}
 		send_to(sa, &x->local, &x->remote, message);
 	}
+	if (status != CYG_OK)
+		why = notify_name(x->notify, storage);
 	sa->theirs = NULL;
 	exchange_free(x);
 	if (ends) {
-		life_close(sa, NULL);
+		life_drop(sa, why);
 		return;
 	}
 	if (sa->state == IKE_CLOSED)
@@ -232,7 +236,7 @@ static void run_request(struct ike_sa *sa, const struct exchange_def *def,
 	if (!row && sa->state < IKE_ESTABLISHED) {
 		sa->ike->counters.drop_state++;
 		if (def->clear)
-			life_close(sa, NULL);
+			life_drop(sa, "the first message is none that begins an SA");
 		return;
 	}
 	x = exchange_new(sa, def);
@@ -307,7 +311,7 @@ static void response_over(struct exchange *x, enum cyg_status status, const stru
 		if (sa->wants)
 			driver_pump(sa);
 		else
-			life_close(sa, NULL);
+			life_drop(sa, cyg_status_text(status));
 		if (sa->state != IKE_CLOSED)
 			life_schedule(sa);
 		return;
@@ -385,7 +389,7 @@ void driver_give_up(struct ike_sa *sa, enum cyg_status status)
 	if (suite_fresh(&sa->ike->suites, sa->suite) == CYG_OK)
 		request_over(x, status, NULL);
 	else
-		life_close(sa, NULL);
+		life_drop(sa, "an algorithm of it is no more there");
 }
 
 /* --- In --- */
@@ -556,7 +560,7 @@ void driver_answer_bad(struct ike_sa *sa, const struct cyg_datagram *d, const st
 	x->def = def;
 	exchange_free(x);
 	if (sa->state < IKE_ESTABLISHED)
-		life_close(sa, NULL);
+		life_drop(sa, "a request of the peer breaks the format");
 	else
 		life_schedule(sa);
 }

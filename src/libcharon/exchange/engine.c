@@ -114,7 +114,7 @@ void ike_shard_free(struct ike_shard *ike)
 		return;
 	tunnel_done(ike);
 	while (ike->oldest)
-		life_close(ike->oldest, NULL);
+		life_drop(ike->oldest, "the daemon ends");
 	detached_cancel_all(ike);
 	cyg_turn_end_clear(ike->shard, &ike->reap);
 	reap(ike->shard, &ike->reap);
@@ -217,7 +217,7 @@ void ike_shard_shutdown(struct ike_shard *ike)
 			sa->wants |= WANT_DELETE;
 			driver_pump(sa);
 		}
-		life_close(sa, NULL);
+		life_drop(sa, "the daemon ends");
 	}
 }
 

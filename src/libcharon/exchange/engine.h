@@ -155,6 +155,8 @@ enum cyg_status life_new(struct ike_shard *ike, bool initiator, uint8_t slot, st
 /* Ends it here: children leave the kernel, leases go back, operations are cancelled. Freed at the end
  * of the turn. `why` goes to the log if it was established. Twice is fine. */
 void life_close(struct ike_sa *sa, const char *why);
+/* The same without that line: whoever closes has told of it, or it is worth none. `why` is for debugging. */
+void life_drop(struct ike_sa *sa, const char *why);
 /* Took its first valid IKE_AUTH: counted, told to the log, deadlines set. */
 void life_established(struct ike_sa *sa);
 /* Of what goes on inside a session: `crypto logging ikev2` makes it worth a notice. */

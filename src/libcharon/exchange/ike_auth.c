@@ -606,7 +606,7 @@ static void begin_failed(struct exchange *x, enum cyg_status status)
 	failed(x, status);
 	/* Nothing was sent, or nobody answers: there is no SA to go on with. */
 	if (!x->msg)
-		life_close(x->sa, NULL);
+		life_drop(x->sa, status == CYG_TIMEOUT ? "the peer does not answer" : cyg_status_text(status));
 }
 
 const struct exchange_def exchange_ike_auth = {

@@ -394,7 +394,7 @@ static void failed(struct exchange *x, enum cyg_status status)
 	} else if (!x->logged && status != CYG_TIMEOUT) {
 		why_log(sa, false, 0, "IKE_SA_INIT could not be made: %s", cyg_status_text(status));
 	}
-	life_close(sa, NULL);
+	life_drop(sa, status == CYG_TIMEOUT ? "nobody answers IKE_SA_INIT" : cyg_status_text(status));
 }
 
 static const struct exchange_start starts[] = {

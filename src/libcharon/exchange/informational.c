@@ -217,7 +217,7 @@ static enum cyg_status on_response(struct exchange *x)
 	struct child_sa *child = child_find(sa->ike, x->child_spi);
 
 	if (x->want & WANT_DELETE) {
-		life_close(sa, NULL);
+		life_drop(sa, "our DELETE was answered");
 		return CYG_OK;
 	}
 	if (child) {
@@ -233,7 +233,7 @@ static void failed(struct exchange *x, enum cyg_status status)
 	struct ike_sa *sa = x->sa;
 
 	if (x->want & WANT_DELETE) {
-		life_close(sa, NULL);
+		life_drop(sa, "our DELETE was not answered");
 		return;
 	}
 	if (status == CYG_TIMEOUT)

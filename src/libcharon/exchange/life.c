@@ -153,14 +153,14 @@ void life_login(struct ike_sa *sa, uint64_t deadline_ms)
 	sa->expire_at = deadline_ms;
 }
 
-void life_close(struct ike_sa *sa, const char *why)
+static void close_sa(struct ike_sa *sa, const char *why, bool tell)
 {
 	struct ike_shard *ike = sa->ike;
 
 	if (sa->state == IKE_CLOSED)
 		return;
 	watch_closed(sa, why);
-	if (sa->state >= IKE_ESTABLISHED && why)
+	if (sa->state >= IKE_ESTABLISHED && tell)
 		cyg_log(CYG_LOG_NOTICE, "ike.down", "{peer}: {id} is down: {why}",
 			F_ENDPOINT("peer", &sa->d.remote), F_IDENTITY("id", sa->remote_id),
 			F_HEX64("spi", ike_sa_spi(sa)), F_STR("why", why));
@@ -203,6 +203,16 @@ void life_close(struct ike_sa *sa, const char *why)
 	ike->closed = sa;
 	tunnel_lost(sa, NULL);
 	cyg_shard_at_turn_end(ike->shard, &ike->reap);
+}
+
+void life_close(struct ike_sa *sa, const char *why)
+{
+	close_sa(sa, why, true);
+}
+
+void life_drop(struct ike_sa *sa, const char *why)
+{
+	close_sa(sa, why, false);
 }
 
 void life_set_deadlines(struct ike_sa *sa)

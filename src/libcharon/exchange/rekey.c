@@ -2,6 +2,7 @@
 #include "exchange/rekey.h"
 
 #include "exchange/export.h"
+#include "exchange/watch.h"
 #include "policy/select.h"
 
 #include <cygnet/cursor.h>
@@ -22,7 +23,7 @@ void rekey_work_free(struct rekey_work *work, struct ike_sa *sa)
 	/* The exchange came to no end: nobody else knows of the new SA. */
 	made = life_find(sa->ike, work->made);
 	if (made && made->state < IKE_ESTABLISHED)
-		life_close(made, NULL);
+		life_drop(made, "the rekeying came to no end");
 	free(work);
 }
 
@@ -100,9 +101,11 @@ static enum cyg_status derive(struct exchange *x, struct ike_sa *made)
 static void take_up(struct exchange *x, struct ike_sa *made)
 {
 	struct ike_shard *ike = exchange_ike(x);
+	const uint8_t before = made->state;
 
 	life_drop_negotiation(made);
 	made->state = IKE_ESTABLISHED;
+	watch_state(made, before);
 	made->notified_up = true;
 	unique_enter(made);
 	ike->counters.active++;
@@ -130,7 +133,10 @@ static void hand_over(struct ike_sa *from, struct ike_sa *to)
 /* It waits for the DELETE of the peer, but not for ever. */
 static void linger(struct ike_sa *sa)
 {
+	const uint8_t before = sa->state;
+
 	sa->state = IKE_REKEYED;
+	watch_state(sa, before);
 	sa->rekey_at = sa->dpd_at = sa->keepalive_at = sa->announce_at = 0;
 	sa->expire_at = cyg_shard_now_ms(sa->shard) + REKEYED_LINGER_MS;
 	life_schedule(sa);
@@ -265,7 +271,7 @@ void rekey_failed(struct exchange *x)
 	struct ike_sa *sa = x->sa, *made = made_of(x), *theirs;
 
 	if (made)
-		life_close(made, NULL);
+		life_drop(made, "the rekeying failed");
 	theirs = life_find(sa->ike, x->rekey->theirs);
 	if (theirs && theirs->state == IKE_ESTABLISHED) {
 		hand_over(sa, theirs);
@@ -300,7 +306,7 @@ static enum cyg_status request_end(struct exchange *x, enum cyg_status status)
 	}
 	if (status != CYG_OK) {
 		if (made)
-			life_close(made, NULL);
+			life_drop(made, "the rekeying was refused");
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_NO_PROPOSAL_CHOSEN,
 				       "the IKE_SA could not be rekeyed (%s)", cyg_status_text(status));
 	}

@@ -147,7 +147,7 @@ void renew_sessions(struct ike_shard *ike, const struct config_view *before)
 			sa->wants |= WANT_DELETE;
 			driver_pump(sa);
 		} else {
-			life_close(sa, NULL);
+			life_drop(sa, why);
 		}
 	}
 }

@@ -294,7 +294,7 @@ static size_t end_children(struct ike_sa *sa)
 static size_t end_ike(struct ike_sa *sa)
 {
 	if (sa->state < IKE_ESTABLISHED) {
-		life_close(sa, NULL);
+		life_drop(sa, "a command ends it");
 	} else {
 		driver_abandon(sa);
 		sa->wants = WANT_DELETE;

@@ -85,6 +85,14 @@ static void keepalive(struct ike_sa *sa, uint64_t now)
 		cyg_net_send(sa->shard, &sa->d.local, &sa->d.remote, cyg_bytes(&octet, 1), false);
 }
 
+/* For debugging: what it has waited for. */
+static const char *state_over(const struct ike_sa *sa)
+{
+	if (sa->state == IKE_REKEYED)
+		return "the peer did not delete it after its rekeying";
+	return sa->state == IKE_DELETING ? "our DELETE was not answered in time" : "it was not established in time";
+}
+
 void timers_fire(struct cyg_shard *shard, struct cyg_timer *timer)
 {
 	struct ike_sa *sa = CYG_CONTAINER(timer, struct ike_sa, timer);
@@ -98,7 +106,7 @@ void timers_fire(struct cyg_shard *shard, struct cyg_timer *timer)
 			sa->wants = WANT_DELETE;
 		} else {
 			login_expired(sa);
-			life_close(sa, NULL);
+			life_drop(sa, state_over(sa));
 			return;
 		}
 	}
@@ -138,7 +146,7 @@ void timers_half_open(struct cyg_shard *shard, struct cyg_timer *timer)
 
 	while (ike->half.begun.oldest && ike->half.begun.oldest->born_ms + HALF_OPEN_LIFE_MS <= now) {
 		ike->counters.half_open_expired++;
-		life_close(ike->half.begun.oldest, NULL);
+		life_drop(ike->half.begun.oldest, "it was half-open for too long");
 	}
 	if (ike->half.begun.oldest)
 		cyg_timer_set(shard, timer, ike->half.begun.oldest->born_ms + HALF_OPEN_LIFE_MS,

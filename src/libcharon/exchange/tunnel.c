@@ -163,7 +163,7 @@ static void start(struct tunnel *tunnel)
 			 interface->head.name);
 		why_object(ike, &interface->head);
 		why_log(sa, false, 0, "no address of ours reaches the tunnel's destination");
-		life_close(sa, NULL);
+		life_drop(sa, "no address of ours reaches the tunnel's destination");
 		return;
 	}
 	driver_pump(sa);
@@ -231,7 +231,7 @@ static void stop(struct tunnel *tunnel)
 	if (!sa)
 		return;
 	if (sa->state < IKE_ESTABLISHED) {
-		life_close(sa, NULL);
+		life_drop(sa, "its tunnel is no more");
 		return;
 	}
 	sa->wants |= WANT_DELETE;

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/watch.h"
 
+#include "sa/rows.h"
+
 #define SUMMARY_MAX 512
+
+/* As on a router. Both numbers are that of `show crypto ikev2 sa`; 0: no SA has the message. */
+#define ABOUT	     "(SESSION ID = {session},SA ID = {sa}):"
+#define F_ABOUT(sa_) F_UINT("session", number_of(sa_)), F_UINT("sa", number_of(sa_))
 
 static struct cyg_debug_who who_of(const struct ike_sa *sa)
 {
@@ -11,6 +17,11 @@ static struct cyg_debug_who who_of(const struct ike_sa *sa)
 		.username = sa->session ? sa->session->eap_identity : NULL,
 		.fvrf = "", /* sockets of other VRFs do not exist */
 	};
+}
+
+static uint64_t number_of(const struct ike_sa *sa)
+{
+	return sa ? row_tunnel_id(sa->serial, cyg_shard_index(sa->shard), cyg_shard_count(sa->shard)) : 0;
 }
 
 static const char *kind_of(uint8_t flags)
@@ -29,12 +40,13 @@ void watch_sent(const struct exchange *x, uint8_t first, struct cyg_bytes chain)
 	if (!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who))
 		return;
 	message_summary(chain, first, &payloads);
-	cyg_log_emit(CYG_LOG_DEBUG, "debug.sent", "{peer}: {exchange} {kind}, message id {id}: {payloads}",
+	cyg_log_emit(CYG_LOG_DEBUG, "debug.sent",
+		     "IKEv2:" ABOUT "to {peer}: {exchange} {kind}, message id {id}: {payloads}",
 		     (const struct cyg_field[]){
 			     F_ENDPOINT("peer", to), F_STR("exchange", exchange_name(x->def->type, storage)),
 			     F_STR("kind", x->ours ? "request" : "response"), F_UINT("id", x->message_id),
 			     F_STR("payloads", text), F_HEX64("spi_i", x->sa->d.spi_i),
-			     F_HEX64("spi_r", x->sa->d.spi_r), { 0 } });
+			     F_HEX64("spi_r", x->sa->d.spi_r), F_ABOUT(x->sa), { 0 } });
 }
 
 void watch_received(const struct ike_sa *sa, const struct cyg_datagram *d, const struct ike_header *header,
@@ -48,13 +60,14 @@ void watch_received(const struct ike_sa *sa, const struct cyg_datagram *d, const
 	if (!cyg_debug_wanted(CYG_DEBUG_IKEV2_PACKET, &who))
 		return;
 	message_summary(chain, first, &payloads);
-	cyg_log_emit(CYG_LOG_DEBUG, "debug.received", "{peer}: {exchange} {kind}, message id {id}: {payloads}",
+	cyg_log_emit(CYG_LOG_DEBUG, "debug.received",
+		     "IKEv2:" ABOUT "from {peer}: {exchange} {kind}, message id {id}: {payloads}",
 		     (const struct cyg_field[]){
 			     F_ENDPOINT("peer", &d->remote),
 			     F_STR("exchange", exchange_name(header->exchange, storage)),
 			     F_STR("kind", kind_of(header->flags)), F_UINT("id", header->message_id),
 			     F_STR("payloads", text), F_HEX64("spi_i", header->spi_i),
-			     F_HEX64("spi_r", header->spi_r), { 0 } });
+			     F_HEX64("spi_r", header->spi_r), F_ABOUT(sa), { 0 } });
 }
 
 void watch_dropped(const struct ike_shard *ike, const struct cyg_datagram *d, const struct ike_counters *before)
@@ -83,7 +96,7 @@ void watch_dropped(const struct ike_shard *ike, const struct cyg_datagram *d, co
 
 		if (*is != *was)
 			cyg_debug(CYG_DEBUG_IKEV2_ERROR, &who, "debug.dropped",
-				  "{peer}: a message of {octets} octets is dropped: {why}",
+				  "IKEv2-ERROR:{peer}: a message of {octets} octets is dropped: {why}",
 				  F_ENDPOINT("peer", &d->remote), F_UINT("octets", d->len),
 				  F_STR("why", reasons[i].text));
 	}
@@ -94,26 +107,30 @@ void watch_state(const struct ike_sa *sa, uint8_t before)
 	const struct cyg_debug_who who = who_of(sa);
 
 	if (sa->state != before)
-		cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.state", "{peer}: SA {spi}: {before} to {after}",
+		cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.state",
+			  "IKEv2:" ABOUT "{peer}: SA {spi} goes from {before} to {after}",
 			  F_ENDPOINT("peer", &sa->d.remote),
 			  F_HEX64("spi", sa->d.initiator ? sa->d.spi_i : sa->d.spi_r),
-			  F_STR("before", ike_state_text(before)), F_STR("after", ike_state_text(sa->state)));
+			  F_STR("before", ike_state_text(before)), F_STR("after", ike_state_text(sa->state)),
+			  F_ABOUT(sa));
 }
 
 void watch_chosen(const struct ike_sa *sa, const char *what, const char *which)
 {
 	const struct cyg_debug_who who = who_of(sa);
 
-	cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.chosen", "{peer}: {what}: {which}",
-		  F_ENDPOINT("peer", &sa->d.remote), F_STR("what", what), F_STR("which", which));
+	cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.chosen", "IKEv2:" ABOUT "{peer}: {what}: {which}",
+		  F_ENDPOINT("peer", &sa->d.remote), F_STR("what", what), F_STR("which", which),
+		  F_ABOUT(sa));
 }
 
 void watch_closed(const struct ike_sa *sa, const char *why)
 {
 	const struct cyg_debug_who who = who_of(sa);
 
-	cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.closed", "{peer}: SA {spi} is closed in state {state}: {why}",
+	cyg_debug(CYG_DEBUG_IKEV2_INTERNAL, &who, "debug.closed",
+		  "IKEv2:" ABOUT "{peer}: SA {spi} is closed in state {state}: {why}",
 		  F_ENDPOINT("peer", &sa->d.remote),
 		  F_HEX64("spi", sa->d.initiator ? sa->d.spi_i : sa->d.spi_r),
-		  F_STR("state", ike_state_text(sa->state)), F_STR("why", why));
+		  F_STR("state", ike_state_text(sa->state)), F_STR("why", why), F_ABOUT(sa));
 }

@@ -19,7 +19,7 @@ void watch_received(const struct ike_sa *sa, const struct cyg_datagram *d, const
 /* One that was dropped: which counter tells. */
 void watch_dropped(const struct ike_shard *ike, const struct cyg_datagram *d, const struct ike_counters *before);
 void watch_state(const struct ike_sa *sa, uint8_t before);
-void watch_closed(const struct ike_sa *sa, const char *why); /* NULL: no reason worth a line elsewhere */
+void watch_closed(const struct ike_sa *sa, const char *why);
 /* Something chosen: "profile", "clients (startup-config:24)". */
 void watch_chosen(const struct ike_sa *sa, const char *what, const char *which);
 

@@ -110,14 +110,13 @@ struct ike_session *ike_sa_session(struct ike_sa *sa)
 
 const char *ike_state_text(uint8_t state)
 {
-	static const char *const text[IKE_STATES] = {
-		[IKE_NEW] = "IN-NEG",       [IKE_INIT_SENT] = "IN-NEG", [IKE_INIT_DONE] = "IN-NEG",
-		[IKE_AUTH_SENT] = "IN-NEG", [IKE_EAP_WANTED] = "IN-NEG", [IKE_EAP_TURN] = "IN-NEG",
-		[IKE_EAP_SENT] = "IN-NEG",  [IKE_PROOF_TURN] = "IN-NEG", [IKE_PROOF_SENT] = "IN-NEG",
-		[IKE_EAP] = "IN-NEG",       [IKE_EAP_DONE] = "IN-NEG",
-		[IKE_ESTABLISHED] = "READY", [IKE_REKEYED] = "REKEYED",
-		[IKE_DELETING] = "DELETE",  [IKE_CLOSED] = "DELETE",
+	static const char *const name[IKE_STATES] = {
+		[IKE_NEW] = "NEW",             [IKE_INIT_SENT] = "INIT-SENT",   [IKE_INIT_DONE] = "INIT-DONE",
+		[IKE_AUTH_SENT] = "AUTH-SENT", [IKE_EAP_WANTED] = "EAP-WANTED", [IKE_EAP_TURN] = "EAP-TURN",
+		[IKE_EAP_SENT] = "EAP-SENT",   [IKE_PROOF_TURN] = "PROOF-TURN", [IKE_PROOF_SENT] = "PROOF-SENT",
+		[IKE_EAP] = "EAP",             [IKE_EAP_DONE] = "EAP-DONE",     [IKE_ESTABLISHED] = "READY",
+		[IKE_REKEYED] = "REKEYED",     [IKE_DELETING] = "DELETE",       [IKE_CLOSED] = "CLOSED",
 	};
 
-	return state < IKE_STATES ? text[state] : "UNKNOWN";
+	return state < IKE_STATES ? name[state] : "UNKNOWN";
 }

@@ -198,7 +198,7 @@ static inline const uint8_t *ike_sa_sk_p(const struct ike_sa *sa, bool initiator
 
 /* The session part, made at first use; NULL if out of memory. */
 struct ike_session *ike_sa_session(struct ike_sa *sa);
-/* A word for a state: "IN-NEG", "READY", "DELETE". */
+/* Each state by its name, for debugging: "AUTH-SENT", "READY". (What `show` says for them is coarser.) */
 const char *ike_state_text(uint8_t state);
 
 #endif

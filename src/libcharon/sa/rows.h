@@ -133,4 +133,10 @@ struct ike_counters {
 	uint64_t cert_known, cert_judged; /* certificates of peers: found good before; path validated now */
 };
 
+/* What people call an IKE_SA: the serial of its shard and the shard in one number, from 1. */
+static inline uint64_t row_tunnel_id(uint32_t serial, unsigned shard, unsigned shard_count)
+{
+	return (uint64_t)(serial ? serial - 1 : 0) * shard_count + shard + 1;
+}
+
 #endif
