@@ -271,6 +271,8 @@ void config_diff(const struct cyg_config *before, const struct cyg_config *after
  * objects around them; secrets masked. CYG_IO if `out` took an error. */
 enum cyg_status config_differences(const struct cyg_config *before, const struct cyg_config *after,
 				   FILE *out) CYG_MUST_CHECK;
+/* How many hold an object: its snapshots, objects that name it, sessions. Any thread; it may be old by then. */
+unsigned config_object_refs(const void *object);
 /* Do two snapshots hold the same lines? Places do not count. */
 bool config_same(const struct cyg_config *a, const struct cyg_config *b);
 

@@ -126,6 +126,11 @@ bool cyg_config_object_same(const void *a, const void *b)
 	return same(built_of(a), built_of(b), 0);
 }
 
+unsigned config_object_refs(const void *object)
+{
+	return atomic_load_explicit(&built_of(object)->refs, memory_order_relaxed);
+}
+
 const void *cyg_config_object_ref(const void *object)
 {
 	built_ref(built_of(object));

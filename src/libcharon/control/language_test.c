@@ -702,6 +702,35 @@ START_TEST(a_profile_shows_whom_it_asks)
 }
 END_TEST
 
+static unsigned shown_refs(void)
+{
+	const char *at;
+	unsigned refs = 0;
+
+	ask("run", "show crypto ikev2 profile P", false);
+	at = strstr(answer, " Shutdown : No\\n Ref Count: ");
+	ck_assert_ptr_nonnull(at);
+	ck_assert_int_eq(sscanf(strstr(at, "Count: "), "Count: %u", &refs), 1);
+	return refs;
+}
+
+START_TEST(a_profile_shows_how_many_hold_it)
+{
+	const void *profile;
+	unsigned before;
+
+	set_config("crypto ikev2 profile P\n");
+	before = shown_refs();
+	ck_assert_uint_ge(before, 1);
+	profile = cyg_config_object_ref(cyg_config_object(daemon_.config, MODE_PROFILE, CYG_STR("P"), false));
+	ck_assert_uint_eq(shown_refs(), before + 1);
+	cyg_config_object_unref(profile);
+	ck_assert_uint_eq(shown_refs(), before);
+	ask("run", "show crypto ikev2 profile P", true);
+	HAS("\"ref_count\":");
+}
+END_TEST
+
 Suite *control_language_suite(void)
 {
 	Suite *suite = suite_create("control: commands");
@@ -718,6 +747,7 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, names_of_objects_are_completed_in_commands);
 	tcase_add_test(tests, protection_is_shown_with_its_built_in_objects);
 	tcase_add_test(tests, lists_of_the_configuration_are_shown);
+	tcase_add_test(tests, a_profile_shows_how_many_hold_it);
 	tcase_add_test(tests, a_profile_shows_whom_it_asks);
 	tcase_add_test(tests, what_this_version_does_not_do_yet_says_so);
 	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);

@@ -293,6 +293,7 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 	cyg_exec_printf(exec, "IKEv2 profile: %s\n", profile->head.name);
 	show_head(exec, &profile->head);
 	cyg_exec_printf(exec, " Shutdown : %s\n", profile->shutdown ? "Yes" : "No");
+	cyg_exec_printf(exec, " Ref Count: %u\n", config_object_refs(profile));
 	cyg_exec_printf(exec, " Match criteria: \n");
 	cyg_exec_printf(exec, "  Fvrf: %s\n", fvrf_text(profile->match_fvrf));
 	cyg_exec_printf(exec, "  Local address/interface: %s\n", profile->match_address_count ? "" : "none");
@@ -372,6 +373,7 @@ static void show_profile(struct cyg_exec *exec, const void *object)
 	}
 	put_head(&row, &profile->head);
 	put_flag(&row, "shutdown", profile->shutdown);
+	put_number(&row, "ref_count", config_object_refs(profile));
 	put_text(&row, "fvrf", fvrf_text(profile->match_fvrf));
 	put_json(&row, "identities", matches);
 	put_text(&row, "local_identity", local_id);
