@@ -311,6 +311,57 @@ START_TEST(no_takes_one_step_or_all_of_a_name)
 }
 END_TEST
 
+static void expect_left(const char *text, const char *part, const char *gone)
+{
+	char *left;
+
+	(void)kit_parse(text);
+	ck_assert_msg(strstr(kit_codes(), "error") == NULL, "for\n%s\n%s", text, kit_texts());
+	left = kit_render(kit_config, CONFIG_RENDER_SECRETS);
+	ck_assert_msg(!part || strstr(left, part), "no `%s` in\n%s", part, left);
+	ck_assert_msg(!strstr(left, gone), "`%s` in\n%s", gone, left);
+	free(left);
+}
+
+START_TEST(no_needs_no_more_words_than_say_which_line)
+{
+#define P "crypto ikev2 profile P\n shutdown\n "
+	expect_left(P "redirect gateway auth\n no redirect gateway\n", "shutdown", "redirect");
+	expect_left("interface Tunnel1\n ip mtu 1400\n tunnel protection ipsec profile default\n no tunnel protection\n", "ip mtu",
+		    "protection");
+#define LIMITS "crypto ikev2 limit max-in-negotiation-sa 7 incoming\ncrypto ikev2 limit max-in-negotiation-sa 8 outgoing\n" \
+	"crypto ikev2 limit max-in-negotiation-sa 9\n"
+	expect_left(LIMITS "no crypto ikev2 limit max-in-negotiation-sa incoming\n", "8 outgoing", "7 incoming");
+	expect_left(LIMITS "no crypto ikev2 limit max-in-negotiation-sa outgoing\n", "7 incoming", "8 outgoing");
+	expect_left(LIMITS "no crypto ikev2 limit max-in-negotiation-sa\n", "8 outgoing", "sa 9");
+#undef LIMITS
+	/* Words that several lines begin with say nothing. */
+	expect("interface Tunnel1\n no tunnel\n", "2 error syntax\n");
+	expect("no crypto ikev2\nno crypto ikev2 limit\nno ip\n", "1 error syntax\n2 error syntax\n3 error syntax\n");
+	/* And a line that is no `no` is whole. */
+	expect("crypto ikev2 limit max-in-negotiation-sa incoming\n" P "redirect gateway\n", "1 error syntax\n4 error syntax\n");
+}
+END_TEST
+
+START_TEST(no_of_a_list_takes_all_lines_that_begin_so)
+{
+#define ACCOUNTS "aaa accounting psk A\n aaa accounting eap A\n aaa accounting A\n "
+	expect_left("aaa accounting network A start-stop local\n" P ACCOUNTS "no aaa accounting psk\n", "accounting eap A", "psk A");
+	expect_left("aaa accounting network A start-stop local\n" P ACCOUNTS "no aaa accounting psk\n", " aaa accounting A", "psk A");
+	expect_left("aaa accounting network A start-stop local\n" P ACCOUNTS "no aaa accounting\n", "network A", " aaa accounting ");
+	expect_left(P "match identity remote any\n match identity remote address 192.0.2.1\n match address local 192.0.2.9\n"
+		      " no match identity remote\n",
+		    "match address local", "identity");
+	expect_left("crypto ikev2 proposal A\nencryption aes-cbc-256\nintegrity sha256\ngroup 19\ncrypto ikev2 policy Q\nproposal default\n"
+		    "proposal A\nmatch address local 192.0.2.1\nno proposal\n",
+		    " match address", " proposal default");
+	expect("kit list L\n item a\n item b\n no item\n", "");
+	expect("access-list 5 permit any\nip access-list standard 5\n no permit\n", "3 error syntax\n");
+#undef ACCOUNTS
+#undef P
+}
+END_TEST
+
 START_TEST(an_entry_is_never_the_line_of_an_interface)
 {
 	expect("interface eth0\n crypto map M\ncrypto map M 10 ipsec-isakmp\n", "3 warning incomplete\n");
@@ -563,6 +614,8 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, a_route_map_means_lists_and_other_lines_are_a_routers);
 	tcase_add_test(tests, an_entry_of_a_crypto_map_needs_all_four);
 	tcase_add_test(tests, no_takes_one_step_or_all_of_a_name);
+	tcase_add_test(tests, no_needs_no_more_words_than_say_which_line);
+	tcase_add_test(tests, no_of_a_list_takes_all_lines_that_begin_so);
 	tcase_add_test(tests, an_entry_is_never_the_line_of_an_interface);
 	tcase_add_test(tests, a_client_names_its_gateways_and_its_tunnel);
 	tcase_add_test(tests, routes_lead_into_interfaces_or_to_gateways);

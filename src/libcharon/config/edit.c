@@ -175,6 +175,26 @@ static enum cyg_status put_numbered(struct line *l, struct node *node, const str
 	return status;
 }
 
+/* `no` of a list's line without its values: all that begin so. */
+static enum cyg_status take_beginning(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	size_t i = 0;
+
+	while (node->lines && i < node->lines->count) {
+		enum cyg_status status;
+
+		if (!statement_begins(node->lines->items[i], s)) {
+			i++;
+			continue;
+		}
+		status = node_remove_line(node, i);
+		if (status != CYG_OK)
+			return status;
+		l->c->changed = true;
+	}
+	return CYG_OK;
+}
+
 /* `no` or `default` of a plain line. */
 static enum cyg_status take_line(struct line *l, struct node *node, const struct cyg_args *s)
 {
@@ -187,14 +207,12 @@ static enum cyg_status take_line(struct line *l, struct node *node, const struct
 
 		if (have->row != s->row)
 			continue;
-		if (list && !(l->match.shortened && s->row->key_count == 0) &&
-		    !(s->row->key_count ? statement_same_key(have, s)
-					: statement_same_words(have, s)))
+		if (list && !(s->row->key_count ? statement_same_key(have, s) : statement_same_words(have, s)))
 			continue;
 		l->c->changed = true;
 		return node_remove_line(node, i);
 	}
-	return CYG_OK;
+	return list && l->match.shortened ? take_beginning(l, node, s) : CYG_OK;
 }
 
 static enum cyg_status put_line(struct line *l, struct node *node, const struct cyg_args *s)

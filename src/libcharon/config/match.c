@@ -12,6 +12,8 @@
 
 #include <ctype.h>
 
+#define SHORT_WORDS 2 /* of the keywords of a row that say at least which row a `no` means */
+
 enum rank { RANK_KEYWORD, RANK_ABBREVIATION, RANK_TYPED, RANK_WORD, RANK_LINE };
 
 void words_of(struct cyg_str text, struct words *out)
@@ -73,6 +75,9 @@ static void add_thread(struct matcher *m, const struct grammar_row *row, unsigne
 		add_thread(m, row, op->y, resume, last);
 		return;
 	}
+	if (m->skips && op->kind == OP_ARG && op[1].kind == OP_KEYWORD && !row->ignored && !row->target &&
+	    !(row->command->flags & CYG_CMD_LIST) && pc >= row->head)
+		add_thread(m, row, pc + 1, resume, last);
 	/* The same place reached twice: the first way there is the preferred one. */
 	for (size_t i = m->next_count; i > 0 && m->next[i - 1].row == row; i--) {
 		if (m->next[i - 1].pc == pc && m->next[i - 1].resume == resume)
@@ -100,6 +105,7 @@ static void begin(struct matcher *m, const struct grammar_mode *mode, unsigned f
 	char initial = word.len ? (char)tolower((unsigned char)word.ptr[0]) : '\0';
 
 	m->step_count = 0;
+	m->skips = flags & MATCH_SHORT;
 	m->threads = m->a;
 	m->next = m->b;
 	m->next_count = 0;
@@ -269,30 +275,50 @@ void match_prefix(struct matcher *m, const struct grammar_mode *mode, const stru
 	}
 }
 
+/* Do its words, all keywords, begin this row alone? */
+static bool alone(const struct matcher *m, const struct match_thread *t, size_t end)
+{
+	if (!t->last || !t->last->head)
+		return false;
+	for (size_t n = 0; n < m->thread_count; n++) {
+		const struct match_thread *other = &m->threads[n];
+
+		if (other->resume == end && other->row != t->row && !other->row->ignored &&
+		    !(other->row->command->flags & (CYG_CMD_WEAK | CYG_CMD_ALIAS)))
+			return false;
+	}
+	return true;
+}
+
 /* May the line of a `no` end here? */
-static bool short_enough(const struct match_thread *t, unsigned flags)
+static bool short_enough(const struct matcher *m, const struct match_thread *t, size_t end, unsigned flags)
 {
 	const struct grammar_row *row = t->row;
+	bool list, object = row->target, any = false;
 	size_t steps = 0;
 
+	if (row->ignored)
+		return false;
+	list = row->command->flags & CYG_CMD_LIST;
 	for (const struct match_step *s = t->last; s; s = s->prev)
 		steps++;
-	if (steps < row->head || row->ignored)
-		return false;
-	if (!(row->command->flags & CYG_CMD_LIST) && !row->target)
+	if (steps < row->head)
+		return steps >= SHORT_WORDS && !list && !object && alone(m, t, end);
+	if (!object && !(row->command->flags & CONFIG_CMD_NUMBERED))
 		return true;
 	/* `default crypto ikev2 proposal` means the object `default`. */
-	if ((flags & MATCH_NAMELESS) && row->target && row->target->mode->smart_defaults)
+	if ((flags & MATCH_NAMELESS) && object && row->target->mode->smart_defaults)
 		return true;
 	for (unsigned k = 0; k < row->key_count; k++) {
 		bool given = k > 0 && grammar_is_step(row); /* all steps of that name */
 
 		for (const struct match_step *s = t->last; s; s = s->prev)
 			given |= row->ops[s->op].arg == row->key[k];
+		any |= given;
 		if (!given)
 			return false;
 	}
-	return row->key_count > 0;
+	return any;
 }
 
 static bool is_alias(const struct grammar_row *row)
@@ -305,7 +331,8 @@ static bool steps_of_that_name(const struct matcher *m, size_t end, unsigned fla
 	for (size_t n = 0; n < m->thread_count; n++) {
 		const struct match_thread *t = &m->threads[n];
 
-		if (t->resume == end && !t->row->ignored && grammar_is_step(t->row) && short_enough(t, flags))
+		if (t->resume == end && !t->row->ignored && grammar_is_step(t->row) &&
+		    short_enough(m, t, end, flags))
 			return true;
 	}
 	return false;
@@ -349,7 +376,7 @@ void match_words(struct matcher *m, const struct grammar_mode *mode, const struc
 		struct match_result other;
 
 		if (t->resume != end ||
-		    (!whole && !((flags & MATCH_SHORT) && short_enough(t, flags))))
+		    (!whole && !((flags & MATCH_SHORT) && short_enough(m, t, end, flags))))
 			continue;
 		/* Without its number a step is the first one when it is opened, and all of them when they are taken away. */
 		if ((flags & MATCH_SHORT) && is_alias(t->row) && steps_of_that_name(m, end, flags))

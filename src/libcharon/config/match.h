@@ -61,6 +61,7 @@ struct match_thread {
 };
 
 struct matcher {
+	bool skips; /* a value before a keyword may be left out: `no limit ... incoming` */
 	size_t step_count;
 	size_t thread_count, next_count;
 	struct match_thread *threads, *next; /* of the arrays below */

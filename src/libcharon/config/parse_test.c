@@ -195,11 +195,13 @@ START_TEST(no_takes_lines_and_objects_away)
 }
 END_TEST
 
-START_TEST(no_of_a_list_line_needs_the_whole_line)
+START_TEST(no_of_a_list_line_needs_no_value)
 {
 	expect("crypto ikev2 profile P\nshutdown\nmatch identity remote any\nno match identity "
 	       "remote\n",
-	       "4 error syntax\n");
+	       "");
+	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 0);
+	expect("crypto ikev2 profile P\nshutdown\nmatch identity remote any\nno match\n", "4 error syntax\n");
 }
 END_TEST
 
@@ -350,7 +352,7 @@ Suite *parse_suite(void)
 	tcase_add_test(tests, an_identical_repeat_adds_nothing);
 	tcase_add_test(tests, a_scalar_is_replaced_and_a_list_goes_on);
 	tcase_add_test(tests, no_takes_lines_and_objects_away);
-	tcase_add_test(tests, no_of_a_list_line_needs_the_whole_line);
+	tcase_add_test(tests, no_of_a_list_line_needs_no_value);
 	tcase_add_test(tests, lines_that_define_one_object_come_together);
 	tcase_add_test(tests, a_routers_commands_are_noted_and_ignored);
 	tcase_add_test(tests, an_ignored_block_swallows_what_is_in_it);

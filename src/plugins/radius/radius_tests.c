@@ -68,6 +68,27 @@ START_TEST(values_have_their_ranges)
 }
 END_TEST
 
+START_TEST(a_private_server_goes_by_its_address)
+{
+	const struct radius_group *group;
+
+#define GROUP "aaa group server radius g\n server-private 192.0.2.4 key x\n server-private 192.0.2.4 auth-port 1 acct-port 2 key y\n" \
+	" server-private 192.0.2.5 auth-port 1 key z\n"
+	commands_load(commands, GROUP " no server-private 192.0.2.4\n");
+	group = object(MODE_GROUP, "g");
+	ck_assert_uint_eq(group->count, 2);
+	ck_assert_mem_eq(group->server[0]->key.ptr, "y", 1);
+	/* None is exactly that one: those of that address. */
+	commands_load(commands, GROUP " no server-private 192.0.2.5\n");
+	group = object(MODE_GROUP, "g");
+	ck_assert_uint_eq(group->count, 2);
+	ck_assert_mem_eq(group->server[1]->key.ptr, "y", 1);
+	commands_load(commands, GROUP " no server-private 192.0.2.6\n");
+	ck_assert_uint_eq(((const struct radius_group *)object(MODE_GROUP, "g"))->count, 3);
+#undef GROUP
+}
+END_TEST
+
 START_TEST(a_group_finds_servers_by_name_and_by_address)
 {
 	const struct radius_group *group;
@@ -158,6 +179,7 @@ int main(void)
 	tcase_add_test(tc, a_server_needs_an_address_and_a_key);
 	tcase_add_test(tc, values_have_their_ranges);
 	tcase_add_test(tc, a_group_finds_servers_by_name_and_by_address);
+	tcase_add_test(tc, a_private_server_goes_by_its_address);
 	tcase_add_test(tc, a_group_tells_servers_that_are_not_there);
 	tcase_add_test(tc, a_list_may_name_a_group_or_all_servers);
 	tcase_add_test(tc, who_may_change_sessions_is_one_block);
