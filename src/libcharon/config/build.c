@@ -252,6 +252,10 @@ static enum cyg_status check_refs(struct cyg_build *build, const struct cyg_args
 
 		if (op->kind != OP_ARG || op->arg->type != ARG_REF)
 			continue;
+		/* A route may lead into the interface that swallows everything; nothing else can use it. */
+		if (op->arg->ref_mode && op->arg->ref_mode->names_interfaces && !line->row->mode->parent &&
+		    cyg_str_equal(statement_text(line, i), CYG_STR(CONFIG_NULL_INTERFACE)))
+			continue;
 		build->at = line;
 		build->at_column = line->steps[i].column;
 		(void)cyg_build_refer(build, op->arg->ref, statement_text(line, i));

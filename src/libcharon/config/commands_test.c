@@ -403,6 +403,22 @@ START_TEST(routes_lead_into_interfaces_or_to_gateways)
 }
 END_TEST
 
+START_TEST(a_route_into_null_is_told_to_be_the_systems)
+{
+	const void *route;
+
+	expect("ip route 10.0.0.0 255.0.0.0 Null0\nipv6 route 2001:db8::/32 Null0 250\nip route 10.1.0.0 255.255.0.0 null 0\n", "");
+	ck_assert_uint_eq(config_view(kit_config)->route_count, 0);
+	route = kit_object(MODE_ROUTE, "10.0.0.0 255.0.0.0 Null0");
+	ck_assert_ptr_nonnull(strstr(cyg_config_object_missing(route), "ip route add blackhole"));
+	expect_rendered("ip route 10.1.0.0 255.255.0.0 Null0\n");
+	expect("ip route 10.0.0.0 255.0.0.0 Null1\ninterface Tunnel1\n tunnel source Null0\n",
+	       "1 warning undefined-reference\n3 warning undefined-reference\n");
+	expect("ip route 10.0.0.0 255.0.0.0 Null0 250\nno ip route 10.0.0.0 255.0.0.0 Null0\n", "");
+	ck_assert_ptr_null(kit_object(MODE_ROUTE, "10.0.0.0 255.0.0.0 Null0"));
+}
+END_TEST
+
 /* --- AAA --- */
 
 START_TEST(lists_of_all_kinds_have_their_methods_in_order)
@@ -619,6 +635,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, an_entry_is_never_the_line_of_an_interface);
 	tcase_add_test(tests, a_client_names_its_gateways_and_its_tunnel);
 	tcase_add_test(tests, routes_lead_into_interfaces_or_to_gateways);
+	tcase_add_test(tests, a_route_into_null_is_told_to_be_the_systems);
 	tcase_add_test(tests, lists_of_all_kinds_have_their_methods_in_order);
 	tcase_add_test(tests, a_profile_refers_to_a_list_of_the_right_kind);
 	tcase_add_test(tests, tacacs_is_known_and_nobody_can_ask_it);

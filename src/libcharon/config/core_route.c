@@ -21,10 +21,12 @@ static enum cyg_status apply_route(struct cyg_build *build, void *object, const 
 static void check_route(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_route *route = object;
+	bool nowhere = strcmp(route->interface, CONFIG_NULL_INTERFACE) == 0;
 
 	(void)name;
 	core_finish(build, &route->head, "",
-		    route->vrf[0]	   ? "routes of a VRF are not installed so far"
+		    nowhere		   ? "routes into Null0 are the system's: `ip route add blackhole` there"
+		    : route->vrf[0]	   ? "routes of a VRF are not installed so far"
 		    : !route->interface[0] ? "routes over a gateway are the system's: `ip route` there"
 					   : "");
 }

@@ -62,6 +62,37 @@ static enum cyg_status take_steps(struct candidate *c, struct node *parent, cons
 	return CYG_OK;
 }
 
+/* `no` of a line without its values: all that begin so. */
+static enum cyg_status take_beginning(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	size_t i = 0;
+
+	while (node->lines && i < node->lines->count) {
+		enum cyg_status status;
+
+		if (!statement_begins(node->lines->items[i], s)) {
+			i++;
+			continue;
+		}
+		status = node_remove_line(node, i);
+		if (status != CYG_OK)
+			return status;
+		l->c->changed = true;
+	}
+	return CYG_OK;
+}
+
+static enum cyg_status take_defining(struct line *l, struct node *node, const struct cyg_args *s)
+{
+	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
+		if (!statement_same_words(node->lines->items[i], s))
+			continue;
+		l->c->changed = true;
+		return node_remove_line(node, i);
+	}
+	return take_beginning(l, node, s);
+}
+
 /* `no` or `default` of a line that opens or defines an object. */
 static enum cyg_status take_object(struct line *l, struct node *parent, const struct cyg_args *s)
 {
@@ -87,19 +118,12 @@ static enum cyg_status take_object(struct line *l, struct node *parent, const st
 	if (!node)
 		return CYG_OK;
 	if (s->row->command->defines && !l->match.shortened) {
-		/* One line of several. */
+		/* One line of several: this one, else what begins so. */
 		status = node_own_at(parent, inner, place, &node);
+		if (status == CYG_OK)
+			status = take_defining(l, node, s);
 		if (status != CYG_OK)
 			return status;
-		for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-			if (!statement_same_words(node->lines->items[i], s))
-				continue;
-			status = node_remove_line(node, i);
-			if (status != CYG_OK)
-				return status;
-			c->changed = true;
-			break;
-		}
 		if (node->lines && node->lines->count > 0)
 			return CYG_OK;
 		return node_remove(parent, inner, place);
@@ -173,26 +197,6 @@ static enum cyg_status put_numbered(struct line *l, struct node *node, const str
 	status = node_add_line(node, numbered, SIZE_MAX);
 	statement_unref(numbered);
 	return status;
-}
-
-/* `no` of a list's line without its values: all that begin so. */
-static enum cyg_status take_beginning(struct line *l, struct node *node, const struct cyg_args *s)
-{
-	size_t i = 0;
-
-	while (node->lines && i < node->lines->count) {
-		enum cyg_status status;
-
-		if (!statement_begins(node->lines->items[i], s)) {
-			i++;
-			continue;
-		}
-		status = node_remove_line(node, i);
-		if (status != CYG_OK)
-			return status;
-		l->c->changed = true;
-	}
-	return CYG_OK;
 }
 
 /* `no` or `default` of a plain line. */

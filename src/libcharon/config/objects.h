@@ -324,10 +324,11 @@ struct config_crypto_map {
 };
 
 /* `ip route` or `ipv6 route`; in a view: into an interface of ours. */
+#define CONFIG_NULL_INTERFACE "Null0" /* always there */
 struct config_route {
 	struct config_head head;        /* its name: destination and interface */
 	struct cyg_prefix to;
-	char interface[CONFIG_NAME_MAX]; /* "": by the next hop alone */
+	char interface[CONFIG_NAME_MAX]; /* "": by the next hop alone; CONFIG_NULL_INTERFACE: nowhere */
 	struct cyg_ip next_hop;         /* unset: none */
 	char vrf[CONFIG_NAME_MAX];
 	uint8_t distance;

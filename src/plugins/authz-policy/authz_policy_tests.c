@@ -129,6 +129,9 @@ END_TEST
 
 START_TEST(no_takes_a_line_back)
 {
+	commands_load(commands, "crypto ikev2 authorization policy p\n route accept any\n pfs\n no route accept\n");
+	ck_assert_int_eq(ask(h->shard, "p"), CYG_OK);
+	ck_assert_uint_eq(granted.set & (CYG_AZ_ROUTE_ACCEPT | CYG_AZ_PFS), CYG_AZ_PFS);
 	commands_load(commands, "crypto ikev2 authorization policy p\n dns 10.0.0.53\n pfs\n no dns\n");
 	ck_assert_int_eq(ask(h->shard, "p"), CYG_OK);
 	ck_assert_uint_eq(granted.set, CYG_AZ_PFS);

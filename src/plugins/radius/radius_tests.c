@@ -68,6 +68,30 @@ START_TEST(values_have_their_ranges)
 }
 END_TEST
 
+START_TEST(options_of_a_host_stand_in_any_order)
+{
+	const struct radius_server *server;
+
+	commands_load(commands, "radius-server host 192.0.2.2 key 0 k acct-port 2 retransmit 4 auth-port 1 timeout 9\n");
+	server = object(MODE_SERVER_HOST, "192.0.2.2 1 2");
+	ck_assert_ptr_nonnull(server);
+	ck_assert(server->auth_port == 1 && server->acct_port == 2 && server->timeout_s == 9 && server->retransmit == 4);
+	ck_assert_mem_eq(server->key.ptr, "k", 1);
+	/* The same server, however its line is written. */
+	commands_load(commands, "radius-server host 192.0.2.2 key k acct-port 2 auth-port 1\n"
+				"radius-server host 192.0.2.2 auth-port 1 acct-port 2 key l\n");
+	ck_assert_mem_eq(((const struct radius_server *)object(MODE_SERVER_HOST, "192.0.2.2 1 2"))->key.ptr, "l", 1);
+	commands_expect(commands, "radius-server host 192.0.2.2 key a timeout 5 timeout 6\n", "1 error syntax\n");
+	commands_expect(commands, "radius-server host 192.0.2.2 key a key b\n", "1 error syntax\n");
+	commands_expect(commands, "radius-server host key a\n", "1 error syntax\n");
+	/* `no` needs the beginning only. */
+	commands_load(commands, "radius-server host 192.0.2.2 key a\nno radius-server host 192.0.2.2\n");
+	ck_assert_ptr_null(object(MODE_SERVER_HOST, "192.0.2.2"));
+	commands_load(commands, "radius-server host 192.0.2.2 key a\nno radius-server host 192.0.2.3\n");
+	ck_assert_ptr_nonnull(object(MODE_SERVER_HOST, "192.0.2.2"));
+}
+END_TEST
+
 START_TEST(a_private_server_goes_by_its_address)
 {
 	const struct radius_group *group;
@@ -180,6 +204,7 @@ int main(void)
 	tcase_add_test(tc, values_have_their_ranges);
 	tcase_add_test(tc, a_group_finds_servers_by_name_and_by_address);
 	tcase_add_test(tc, a_private_server_goes_by_its_address);
+	tcase_add_test(tc, options_of_a_host_stand_in_any_order);
 	tcase_add_test(tc, a_group_tells_servers_that_are_not_there);
 	tcase_add_test(tc, a_list_may_name_a_group_or_all_servers);
 	tcase_add_test(tc, who_may_change_sessions_is_one_block);

@@ -108,9 +108,16 @@ APPLY(apply_tls)
 
 APPLY(apply_host)
 {
+	static const char *const once[] = { "auth", "acct", "seconds", "times", "key" };
 	struct radius_server *server = object;
 
-	(void)build;
+	for (size_t i = 0; i < CYG_COUNT(once); i++) {
+		if (cyg_args_count(args, once[i]) < 2)
+			continue;
+		cyg_build_at(build, args, once[i], 1);
+		cyg_build_error(build, "syntax", "this was given before in the same line");
+		return CYG_OK;
+	}
 	server->address = cyg_args_ip(args, "address");
 	radius_read_ports(args, server);
 	server->timeout_s = (uint32_t)cyg_args_uint(args, "seconds", UINT32_MAX);
@@ -157,8 +164,8 @@ static const struct cyg_command commands[] = {
 	LINE("tls trustpoint client <trustpoint:ref(pki-trustpoint)>", "Proves itself to it by this trustpoint.", apply_tls),
 	LINE("tls trustpoint server <trustpoint:ref(pki-trustpoint)>", "Trusts it by this trustpoint.", apply_tls),
 	{ "global",
-	  "radius-server host <address:ip> " PORTS " [timeout <seconds:uint(1-1000)>] [retransmit <times:uint(0-100)>] "
-	  "[key <key:secret>]",
+	  "radius-server host <address:ip> [auth-port <auth:uint(0-65535)> | acct-port <acct:uint(0-65535)> | "
+	  "timeout <seconds:uint(1-1000)> | retransmit <times:uint(0-100)> | key <key:secret>]...",
 	  "Adds a RADIUS server by its address.", tokens, .key = "address,auth,acct", .defines = MODE_SERVER_HOST,
 	  .flags = CYG_CMD_IDLE, .apply = apply_host },
 	{ 0 },
