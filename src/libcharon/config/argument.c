@@ -8,31 +8,65 @@
 
 /* --- Interfaces --- */
 
-static const char *const interface_types[] = {
-	"Tunnel",
-	"Virtual-Template",
-	"Loopback",
-	"Ethernet",
-	"FastEthernet",
-	"GigabitEthernet",
-	"TwoGigabitEthernet",
-	"FiveGigabitEthernet",
-	"TenGigabitEthernet",
-	"TwentyFiveGigE",
-	"FortyGigabitEthernet",
-	"HundredGigE",
-	"AppGigabitEthernet",
-	"Port-channel",
-	"Vlan",
-	"BDI",
-	"Serial",
-	"Dialer",
-	"Cellular",
-	"Virtual-Access",
-	"VirtualPortGroup",
-	"Null",
-	"Multilink",
+/* A type, and how short it may be written; two have a short form that is not their beginning. */
+static const struct {
+	const char *type;
+	unsigned least;
+	const char *other;
+} interface_types[] = {
+	{ "Tunnel", 2, NULL },
+	{ "Virtual-Template", 9, "Vt" },
+	{ "Loopback", 2, NULL },
+	{ "Ethernet", 2, NULL },
+	{ "FastEthernet", 2, NULL },
+	{ "GigabitEthernet", 2, NULL },
+	{ "TwoGigabitEthernet", 3, NULL },
+	{ "FiveGigabitEthernet", 2, NULL },
+	{ "TenGigabitEthernet", 2, NULL },
+	{ "TwentyFiveGigE", 3, NULL },
+	{ "FortyGigabitEthernet", 2, NULL },
+	{ "HundredGigE", 2, NULL },
+	{ "AppGigabitEthernet", 3, NULL },
+	{ "Port-channel", 2, NULL },
+	{ "Vlan", 2, NULL },
+	{ "BDI", 2, NULL },
+	{ "Serial", 2, NULL },
+	{ "Dialer", 2, NULL },
+	{ "Cellular", 2, NULL },
+	{ "Virtual-Access", 9, "Vi" },
+	{ "VirtualPortGroup", 8, NULL },
+	{ "Null", 2, NULL },
+	{ "Multilink", 2, NULL },
 };
+
+/* With a number, names that Linux gives to devices: no abbreviations. */
+static bool is_device_word(struct cyg_str word)
+{
+	static const char *const words[] = { "eth", "tun", "team", "ap" };
+
+	for (size_t i = 0; i < CYG_COUNT(words); i++) {
+		if (cyg_str_equal(word, cyg_str(words[i])))
+			return true;
+	}
+	return false;
+}
+
+/* The whole name of a type, or NULL. */
+static const char *interface_type(struct cyg_str word, bool slash)
+{
+	for (size_t i = 0; i < CYG_COUNT(interface_types); i++) {
+		if (word_is(word, interface_types[i].type))
+			return interface_types[i].type;
+	}
+	if (!slash && is_device_word(word))
+		return NULL;
+	for (size_t i = 0; i < CYG_COUNT(interface_types); i++) {
+		if ((word.len >= interface_types[i].least && word_abbreviates(word, interface_types[i].type)) ||
+		    (interface_types[i].other && word_is(word, interface_types[i].other)))
+			return interface_types[i].type;
+	}
+	return NULL;
+}
 
 static bool is_number(struct cyg_str s)
 {
@@ -57,6 +91,7 @@ static struct cyg_str without_zeros(struct cyg_str number)
 enum arg_outcome interface_canonical(struct cyg_str type, struct cyg_str number,
 				     struct cyg_strbuf *out)
 {
+	const char *whole;
 	size_t letters = 0;
 
 	if (number.len == 0) {
@@ -68,15 +103,14 @@ enum arg_outcome interface_canonical(struct cyg_str type, struct cyg_str number,
 	} else {
 		letters = type.len;
 	}
-	for (size_t i = 0; i < CYG_COUNT(interface_types); i++) {
-		if (word_is(cyg_str_head(type, letters), interface_types[i]) &&
-		    is_number(number)) {
-			if (out) {
-				cyg_strbuf_add(out, cyg_str(interface_types[i]));
-				cyg_strbuf_add(out, without_zeros(number));
-			}
-			return ARG_FITS;
+	if (is_number(number)) {
+		whole = interface_type(cyg_str_head(type, letters), memchr(number.ptr, '/', number.len));
+		if (whole && out) {
+			cyg_strbuf_add(out, cyg_str(whole));
+			cyg_strbuf_add(out, without_zeros(number));
 		}
+		if (whole)
+			return ARG_FITS;
 	}
 	/* A Linux name, as it stands. */
 	if (letters == type.len && number.len && number.ptr != type.ptr + letters)
@@ -100,11 +134,13 @@ static enum arg_outcome read_interface(const struct words *words, size_t i, stru
 {
 	struct cyg_str type = word_text(words, i);
 
-	for (size_t t = 0; t < CYG_COUNT(interface_types); t++) {
-		if (!word_is(type, interface_types[t]))
-			continue;
-		if (i + 1 == words->count || !is_number(word_text(words, i + 1)))
-			return ARG_KIND;
+	const char *whole = interface_type(type, false);
+	bool number = i + 1 < words->count && is_number(word_text(words, i + 1));
+
+	/* "lo 5" is the device `lo` and what follows; a type that is written in full has its number. */
+	if (whole && !number && word_is(type, whole))
+		return ARG_KIND;
+	if (whole && number && !cyg_str_equal(type, CYG_STR("lo"))) {
 		out->count = 2;
 		return interface_canonical(type, word_text(words, i + 1), text);
 	}

@@ -301,6 +301,35 @@ START_TEST(interfaces_have_one_name_however_they_are_written)
 }
 END_TEST
 
+START_TEST(kinds_of_interfaces_may_be_abbreviated)
+{
+	static const struct { const char *line, *name; } names[] = {
+		{ "int lo0", "Loopback0" },	     { "interface Tu1", "Tunnel1" },
+		{ "int tunn 1", "Tunnel1" },	     { "int vt2", "Virtual-Template2" },
+		{ "int virtual-t 2", "Virtual-Template2" }, { "int Vi3", "Virtual-Access3" },
+		{ "int gi0/0/1", "GigabitEthernet0/0/1" }, { "int Te1/1", "TenGigabitEthernet1/1" },
+		{ "int eth0/1", "Ethernet0/1" },     { "int Et 0/1", "Ethernet0/1" },
+		{ "int po7", "Port-channel7" },	     { "int Lo 0", "Loopback0" },
+		/* Devices of Linux are what they are. */
+		{ "int eth0", "eth0" },		     { "int tun0", "tun0" },
+		{ "int lo", "lo" },		     { "int ens3", "ens3" },
+		{ "int t1", "t1" },		     { "int virtual1", "virtual1" },
+		{ "int team0", "team0" },	     { "int wlan0", "wlan0" },
+	};
+
+	for (size_t i = 0; i < CYG_COUNT(names); i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s\n", names[i].line);
+		expect(text, "");
+		ck_assert_msg(kit_object(MODE_INTERFACE, names[i].name) != NULL, "%s", names[i].line);
+	}
+	expect("interface Foo0/1\ninterface virtual0/1\ninterface lo 0\ninterface Tunnel\n",
+	       "1 error syntax\n2 error syntax\n3 error syntax\n4 error syntax\n");
+	expect("ip route 10.0.0.0 255.0.0.0 lo 5\ninterface lo\n", "");
+}
+END_TEST
+
 START_TEST(a_thousand_errors_are_all_told)
 {
 	char *text = malloc(1000 * 8 + 1);
@@ -360,6 +389,7 @@ Suite *parse_suite(void)
 	tcase_add_test(tests, lines_of_a_plugin_that_is_not_loaded_are_kept);
 	tcase_add_test(tests, an_error_does_not_tell_parts_of_a_key);
 	tcase_add_test(tests, interfaces_have_one_name_however_they_are_written);
+	tcase_add_test(tests, kinds_of_interfaces_may_be_abbreviated);
 	tcase_add_test(tests, a_thousand_errors_are_all_told);
 	tcase_add_test(tests, only_so_many_findings_are_kept);
 	suite_add_tcase(suite, tests);
