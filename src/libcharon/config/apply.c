@@ -149,6 +149,33 @@ void cyg_build_incomplete(struct cyg_build *build, const char *missing)
 	cyg_build_unusable(build, missing);
 }
 
+static bool was_there(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name)
+{
+	const struct candidate before = { .grammar = c->grammar, .root = c->base->root };
+
+	return build_exists(&before, mode, name);
+}
+
+/* The line was right until something was taken away at a prompt. */
+static void note_orphan(struct cyg_build *build)
+{
+	struct candidate *c = build->c;
+	const struct built *b = build->b;
+	char text[sizeof(c->orphans)];
+	struct cyg_strbuf names = CYG_STRBUF(text);
+
+	if (b == c->last_orphan)
+		return;
+	c->last_orphan = b;
+	if (c->orphan_count++ >= ORPHANS_NAMED)
+		return;
+	cyg_strbuf_addf(&names, "%s", c->orphans);
+	cyg_strbuf_addf(&names, "%s%s %s", names.len ? ", " : "", b->mode->mode->what, b->name);
+	if (b->top_mode)
+		cyg_strbuf_addf(&names, " of %s %s", b->top_mode->mode->what, b->top_name);
+	snprintf(c->orphans, sizeof(c->orphans), "%s", text);
+}
+
 bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str name)
 {
 	const struct grammar_mode *to = grammar_mode(build->c->grammar, mode);
@@ -159,6 +186,8 @@ bool cyg_build_refer(struct cyg_build *build, const char *mode, struct cyg_str n
 	if (!need)
 		return false;
 	need->there = there;
+	if (!there && build->c->base && build->c->typed && build->line != build->c->typed && was_there(build->c, to, name))
+		note_orphan(build);
 	if (!there)
 		cyg_build_warning(build, "undefined-reference", "there is no %s %.*s",
 				  to ? to->mode->what : mode, (int)name.len, name.ptr);

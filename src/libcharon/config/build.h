@@ -61,6 +61,8 @@ struct built *built_ref(struct built *built);
 void built_unref(struct built *built); /* NULL is fine */
 
 /* A configuration that is being written. */
+#define ORPHANS_NAMED 3
+
 struct candidate {
 	struct config_grammar *grammar;
 	struct node *root;
@@ -94,6 +96,10 @@ struct candidate {
 	bool at_prompt;       /* a text without its delimiter is not wrong: its next lines will come with it */
 	/* While it commits: */
 	struct build_frame *frames;
+	/* Who names what a typed line took away: the first of them, and how many. */
+	char orphans[240];
+	unsigned orphan_count;
+	const struct built *last_orphan;
 };
 
 struct cyg_config {

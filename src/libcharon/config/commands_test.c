@@ -421,6 +421,18 @@ END_TEST
 
 /* --- AAA --- */
 
+START_TEST(keys_from_aaa_need_servers)
+{
+#define PROFILE "crypto ikev2 profile P\n match identity remote any\n authentication local pre-share\n" \
+	" authentication remote pre-share\n keyring aaa L\n"
+	expect("aaa new-model\naaa authorization network L local\n" PROFILE, "7 warning unsuitable\n");
+	expect("aaa new-model\naaa authorization network L local group radius\n" PROFILE, "");
+	expect("aaa new-model\naaa authorization network L group radius\n" PROFILE, "");
+	expect("aaa new-model\n" PROFILE, "6 warning undefined-reference\n");
+#undef PROFILE
+}
+END_TEST
+
 START_TEST(lists_of_all_kinds_have_their_methods_in_order)
 {
 	const struct config_method_list *list;
@@ -636,6 +648,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, a_client_names_its_gateways_and_its_tunnel);
 	tcase_add_test(tests, routes_lead_into_interfaces_or_to_gateways);
 	tcase_add_test(tests, a_route_into_null_is_told_to_be_the_systems);
+	tcase_add_test(tests, keys_from_aaa_need_servers);
 	tcase_add_test(tests, lists_of_all_kinds_have_their_methods_in_order);
 	tcase_add_test(tests, a_profile_refers_to_a_list_of_the_right_kind);
 	tcase_add_test(tests, tacacs_is_known_and_nobody_can_ask_it);

@@ -196,6 +196,17 @@ APPLY(apply_keyring)
 	struct config_profile *p = object;
 
 	if (!cyg_args_has(args, "local")) {
+		const struct config_method_list *list =
+			cyg_build_object(build, MODE_AAA_AUTHORIZATION, cyg_args_text(args, "methods"));
+		bool servers = !list;
+
+		for (unsigned i = 0; list && i < list->count; i++)
+			servers |= !list->method[i].local;
+		if (!servers) {
+			cyg_build_at(build, args, "methods", 0);
+			cyg_build_warning(build, "unsuitable",
+					  "keys come from servers alone, and this list names none: add `group radius`");
+		}
 		p->keyring_aaa = true;
 		core_text(build, args, "methods", p->keyring_list, sizeof(p->keyring_list));
 		core_text(build, args, "mangler", p->keyring_mangler, sizeof(p->keyring_mangler));

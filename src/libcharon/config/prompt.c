@@ -142,6 +142,21 @@ static struct cyg_str delimiter(struct cyg_str line, size_t column)
 								: cyg_str_head(rest, 1);
 }
 
+/* What names the object that was taken away is told now, since later lines do not touch it. */
+static void tell_orphans(struct candidate *c)
+{
+	unsigned more = c->orphan_count > ORPHANS_NAMED ? c->orphan_count - ORPHANS_NAMED : 0;
+
+	if (c->orphan_count == 0)
+		return;
+	if (more)
+		findings_add(c->findings, CONFIG_WARNING, 0, c->typed->column, "undefined-reference",
+			     "what is taken away is still named by %s and %u more", c->orphans, more);
+	else
+		findings_add(c->findings, CONFIG_WARNING, 0, c->typed->column, "undefined-reference",
+			     "what is taken away is still named by %s", c->orphans);
+}
+
 static enum cyg_status apply_typed(struct candidate *c, struct config_position *position,
 				   struct cyg_str line, struct config_typed *out)
 {
@@ -174,6 +189,8 @@ static enum cyg_status apply_typed(struct candidate *c, struct config_position *
 		c->action = NULL;
 	} else if (status == CYG_OK && c->changed) {
 		status = candidate_commit(c, &out->config);
+		if (status == CYG_OK)
+			tell_orphans(c);
 	}
 	if (status == CYG_OK)
 		remember(c, position);

@@ -209,6 +209,28 @@ START_TEST(do_hands_the_line_over)
 }
 END_TEST
 
+START_TEST(who_still_names_what_is_taken_away_is_told)
+{
+	static const char *const lines[] = { "kit list L", "exit", "kit text T", "kit list L", "value x", "exit",
+					     "kit text U", "kit list L", "exit" };
+
+	for (size_t i = 0; i < CYG_COUNT(lines); i++) {
+		ck_assert_int_eq(type(lines[i]), CYG_OK);
+		ck_assert_uint_eq(kit_findings.count, 0);
+	}
+	ck_assert_int_eq(type("no kit list L"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 warning undefined-reference\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "still named by text T, text U ["));
+	/* It is gone; nothing new is to be said. */
+	ck_assert_int_eq(type("no kit list L"), CYG_OK);
+	ck_assert_uint_eq(kit_findings.count, 0);
+	/* Nor of one that nobody names. */
+	ck_assert_int_eq(type("kit list M"), CYG_OK);
+	ck_assert_int_eq(type("no kit list M"), CYG_OK);
+	ck_assert_uint_eq(kit_findings.count, 0);
+}
+END_TEST
+
 START_TEST(who_stands_in_an_object_that_is_gone_is_told)
 {
 	struct config_position elsewhere;
@@ -559,6 +581,7 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, a_refused_line_with_a_secret_is_known_as_such);
 	tcase_add_test(tests, an_action_is_handed_over_and_leaves_nothing);
 	tcase_add_test(tests, do_hands_the_line_over);
+	tcase_add_test(tests, who_still_names_what_is_taken_away_is_told);
 	tcase_add_test(tests, who_stands_in_an_object_that_is_gone_is_told);
 	tcase_add_test(tests, a_command_of_an_absent_plugin_is_refused_when_typed);
 	tcase_add_test(tests, an_exec_line_is_matched_to_its_row);
