@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/pipe.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 static const struct {
@@ -199,17 +200,48 @@ static size_t indent_of(struct cyg_str line)
 	return n;
 }
 
+/* What ends the text that begins with this line of a configuration and goes on in the next one; "" if none does. */
+static void open_text(struct cyg_str line, char *mark)
+{
+	struct cyg_str rest = cyg_str_tail(line, indent_of(line));
+	size_t len;
+
+	mark[0] = '\0';
+	if (rest.len < 8 || memcmp(rest.ptr, "banner ", 7) != 0)
+		return;
+	rest = trim(cyg_str_tail(rest, 7));
+	len = rest.len > 1 && memcmp(rest.ptr, "^C", 2) == 0 ? 2 : 1;
+	if (rest.len < len || (len == 1 && isalnum((unsigned char)rest.ptr[0])))
+		return; /* no delimiter: the text is this line's */
+	if (memmem(rest.ptr + len, rest.len - len, rest.ptr, len))
+		return;
+	memcpy(mark, rest.ptr, len);
+	mark[len] = '\0';
+}
+
+/* Does the line belong to the section that we are in? */
+static bool goes_on(struct pipe_filter *filter, struct cyg_str line)
+{
+	if (filter->mark[0]) {
+		if (memmem(line.ptr, line.len, filter->mark, strlen(filter->mark)))
+			filter->mark[0] = '\0';
+		return true;
+	}
+	if (!filter->on || line.len == 0 || indent_of(line) <= filter->indent)
+		return false;
+	open_text(line, filter->mark);
+	return true;
+}
+
 bool pipe_passes(struct pipe_chain *chain, unsigned from, struct cyg_str line)
 {
 	for (unsigned i = from; i < chain->count; i++) {
 		struct pipe_filter *filter = &chain->filter[i];
-		bool within = filter->kind == PIPE_SECTION && filter->on && line.len &&
-			      indent_of(line) > filter->indent;
 		bool hit;
 
 		if (filter->kind == PIPE_BEGIN && filter->on)
 			continue;
-		if (within)
+		if (filter->kind == PIPE_SECTION && goes_on(filter, line))
 			continue;
 		hit = pattern_matches(&filter->pattern, line);
 		switch (filter->kind) {
@@ -224,6 +256,8 @@ bool pipe_passes(struct pipe_chain *chain, unsigned from, struct cyg_str line)
 		case PIPE_SECTION:
 			filter->on = hit;
 			filter->indent = indent_of(line);
+			if (hit)
+				open_text(line, filter->mark);
 			break;
 		case PIPE_COUNT:
 			filter->counted += hit;

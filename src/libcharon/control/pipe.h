@@ -20,6 +20,7 @@ struct pipe_filter {
 	struct pattern pattern;
 	bool on;             /* begin, section: within */
 	size_t indent;       /* section: of the line that opened it */
+	char mark[3];        /* section: within a banner, whose lines stand as they were written: what ends it; "": none */
 	uint64_t counted;
 };
 

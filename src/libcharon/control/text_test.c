@@ -126,6 +126,22 @@ START_TEST(pipe_section_ends_with_its_indentation_and_filters_chain)
 }
 END_TEST
 
+START_TEST(pipe_section_keeps_a_banner_whole)
+{
+	static const char *const lines[] = { "policy p", " banner ^Chello", "you", "", "set well^C", " dns x", "!", "policy q",
+					     " banner #short#", "set y", " banner word", "!", "hello", NULL };
+	char out[300];
+
+	filter("show x | section policy p", lines, out, sizeof(out));
+	ck_assert_str_eq(out, "policy p; banner ^Chello;you;;set well^C; dns x;");
+	filter("show x | section banner", lines, out, sizeof(out));
+	ck_assert_str_eq(out, " banner ^Chello;you;;set well^C; banner #short#; banner word;");
+	/* What ends on its line leads no further, and a banner elsewhere opens nothing. */
+	filter("show x | section policy q", lines, out, sizeof(out));
+	ck_assert_str_eq(out, "policy q; banner #short#;");
+}
+END_TEST
+
 static void gather(void *ctx, struct cyg_str line)
 {
 	cyg_strbuf_add(ctx, line);
@@ -308,6 +324,7 @@ Suite *control_text_suite(void)
 	tcase_add_test(tests, pattern_of_nested_repeats_takes_no_exponential_time);
 	tcase_add_test(tests, pipe_filters_lines_as_its_word_says);
 	tcase_add_test(tests, pipe_section_ends_with_its_indentation_and_filters_chain);
+	tcase_add_test(tests, pipe_section_keeps_a_banner_whole);
 	tcase_add_test(tests, pipe_count_tells_how_many_lines_match);
 	tcase_add_test(tests, pipe_that_is_wrong_is_refused);
 	tcase_add_test(tests, request_is_read);
