@@ -86,7 +86,7 @@ static void log_change(const struct editing *editing)
 	cyg_log(CYG_LOG_NOTICE, "config.changed", "{user} (uid {uid}, pid {pid}, {terminal}) in {mode}: {line}",
 		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
 		F_UINT("pid", (uint64_t)session->peer.pid),
-		F_FOREIGN("terminal", cyg_bytes(session->terminal, strlen(session->terminal))),
+		F_FOREIGN("terminal", session_terminal(session)),
 		F_STR("mode", editing->mode), F_FOREIGN("line", cyg_bytes(said.ptr, said.len)));
 }
 
@@ -121,7 +121,7 @@ static enum cyg_status run_action(struct cyg_exec *exec, struct config_typed *ty
 	cyg_log(CYG_LOG_NOTICE, "control.command", "{user} (uid {uid}, pid {pid}, {terminal}): {line}",
 		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
 		F_UINT("pid", (uint64_t)session->peer.pid),
-		F_FOREIGN("terminal", cyg_bytes(session->terminal, strlen(session->terminal))),
+		F_FOREIGN("terminal", session_terminal(session)),
 		F_FOREIGN("line", cyg_bytes(said.ptr, said.len)));
 	return match->command->run(exec, match->args);
 }

@@ -187,7 +187,7 @@ static void log_command(const struct cyg_exec *exec, const struct config_match *
 	cyg_log(CYG_LOG_NOTICE, "control.command", "{user} (uid {uid}, pid {pid}, {terminal}): {line}",
 		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
 		F_UINT("pid", (uint64_t)session->peer.pid),
-		F_FOREIGN("terminal", cyg_bytes(session->terminal, strlen(session->terminal))),
+		F_FOREIGN("terminal", session_terminal(session)),
 		F_FOREIGN("line", cyg_bytes(line.ptr, line.len)));
 	free(said);
 }

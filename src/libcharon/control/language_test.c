@@ -8,6 +8,7 @@
 #include "control/language.h"
 #include "control/pages.h"
 #include "exchange/driver.h"
+#include "log/log.h"
 #include "sa/child_sa.h"
 #include "sa/ike_sa.h"
 
@@ -258,6 +259,22 @@ START_TEST(who_may_only_look_changes_nothing)
 	HAS("\"status\":\"refused\"");
 	ask("run", "clear crypto sa peer 192.0.2.1", false);
 	HAS("\"status\":\"refused\"");
+}
+END_TEST
+
+START_TEST(the_log_says_who_did_it_and_where)
+{
+	const char *line;
+
+	grant = CONTROL_CONFIGURE;
+	log_capture_start();
+	ask("run", "clear crypto sa peer 192.0.2.1", true);
+	line = log_capture_line("control.command", 0);
+	ck_assert_msg(line && strstr(line, ", no terminal): clear crypto sa peer 192.0.2.1"), "%s", line);
+	ask("run", "clear crypto sa peer 192.0.2.1\",\"terminal\":\"pts/7", true);
+	line = log_capture_line("control.command", 1);
+	ck_assert_msg(line && strstr(line, ", pts/7): clear crypto sa peer 192.0.2.1"), "%s", line);
+	log_capture_stop();
 }
 END_TEST
 
@@ -738,6 +755,7 @@ Suite *control_language_suite(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, who_may_only_look_changes_nothing);
+	tcase_add_test(tests, the_log_says_who_did_it_and_where);
 	tcase_add_test(tests, clearing_everything_is_asked_about_where_somebody_is);
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);

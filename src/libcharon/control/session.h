@@ -26,6 +26,14 @@ struct control_session {
 	struct cyg_config *before;  /* in force before the first change of this editing; NULL: nothing is changed */
 };
 
+/* The terminal for the log, where there may be none. */
+static inline struct cyg_bytes session_terminal(const struct control_session *session)
+{
+	const char *text = session->terminal[0] ? session->terminal : "no terminal";
+
+	return cyg_bytes(text, strlen(text));
+}
+
 /* NULL if out of memory. */
 struct control_session *session_new(const struct control_peer *peer, enum control_access access);
 struct control_session *session_ref(struct control_session *session);
