@@ -214,8 +214,8 @@ static void compare_read(struct config_reading *reading, enum cyg_status status)
 	struct daemon *daemon = reading->daemon;
 
 	if (status == CYG_REFUSED)
-		cyg_exec_error(comparing->exec, "%s has errors: show startup-config or cygnet check-config tells them",
-			       reading->name);
+		cyg_exec_error(comparing->exec, "%s has errors: `configure replace %s dry-run` tells them",
+			       reading->name, reading->name);
 	else if (status != CYG_OK)
 		cyg_exec_error(comparing->exec, "%s", reading->why);
 	if (status == CYG_OK && comparing->first) {

@@ -151,6 +151,12 @@ START_TEST(a_file_with_an_error_replaces_nothing_unless_errors_are_skipped)
 	ck_assert(runs("hostname gw1\n"));
 	ck_assert_int_eq(kit_ctl("-c 'copy other running-config'"), 1);
 	ck_assert(runs("hostname gw1\n"));
+	/* Who compares with such a file is sent to the command that tells them. */
+	ck_assert_int_eq(kit_ctl("-c 'show archive config differences other'"), 1);
+	ck_assert_msg(kit_shows("`configure replace other dry-run` tells them"), "%s", kit_output);
+	ck_assert_int_eq(kit_ctl("-c 'configure replace other dry-run'"), 1);
+	ck_assert_msg(kit_shows("other:5:8: error:"), "%s", kit_output);
+	ck_assert(runs("hostname gw1\n"));
 	ck_assert_int_eq(kit_ctl("-c 'configure replace other skip-errors'"), 0);
 	ck_assert(runs("hostname gw5\n"));
 	ck_assert_int_eq(kit_ctl("-c 'show crypto ikev2 proposal Q'"), 0);
