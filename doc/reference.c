@@ -326,8 +326,9 @@ static int page_startup_config(const struct work *work)
 	put_text("Keywords may be abbreviated while they are unambiguous, and their case means nothing; names are "
 		 "case-sensitive. Leading blanks mean nothing: a line belongs to the mode that knows the most of its leading "
 		 "keywords, the innermost if there are several. A line that begins with ! is a comment. The word no before a command "
-		 "takes it away, default before it restores what it comes with, exit leaves a mode and end all of them. References may "
-		 "stand before what they refer to.");
+		 "takes it away, default before it restores what it comes with; no more words are needed there than say which line is "
+		 "meant, and of lines that there may be several of, all that begin so are taken. The word exit leaves a mode and "
+		 "end all of them. References may stand before what they refer to.");
 	puts(".Pp");
 	put_text("A file with an error is refused whole; cygnet check-config FILE tells errors, warnings and notes with their "
 		 "places. Commands of a router that are none of ours are noted and ignored.");
