@@ -399,8 +399,9 @@ static enum cyg_status authorize(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 	bool slow = cyg_str_equal(request->name, CYG_STR("slow"));
 	bool limited = cyg_str_equal(request->name, CYG_STR("limited"));
 	bool many = cyg_str_equal(request->name, CYG_STR("many"));
+	bool inside = cyg_str_equal(request->name, CYG_STR("inside"));
 
-	if (!empty && !slow && !limited && !many && !cyg_str_equal(request->name, CYG_STR("clients")))
+	if (!empty && !slow && !limited && !many && !inside && !cyg_str_equal(request->name, CYG_STR("clients")))
 		return CYG_NOT_FOUND;
 	out->set = CYG_AZ_POOL4 | CYG_AZ_DNS4 | CYG_AZ_ROUTE_SET_INTERFACE | CYG_AZ_NETMASK;
 	if (!empty) {
@@ -421,6 +422,8 @@ static enum cyg_status authorize(struct cyg_plugin_ctx *ctx, struct cyg_shard *s
 		out->flow_limit = 1;
 		out->session_lifetime_s = 600;
 	}
+	if (inside)
+		memcpy(out->route_interface, "loopback9", sizeof("loopback9"));
 	memcpy(out->policy, "clients", sizeof("clients"));
 	if (!slow)
 		return CYG_OK;

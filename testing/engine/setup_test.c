@@ -83,6 +83,65 @@ START_TEST(address_dns_and_routes_come_by_configuration_payload)
 }
 END_TEST
 
+static const char of_inside[] = "crypto ikev2 profile clients\n no aaa authorization group psk list here clients\n"
+				" aaa authorization group psk list here inside\n";
+
+START_TEST(a_policy_may_name_the_interface_whose_address_the_peer_is_told)
+{
+	struct kit *kit = kit_new(NULL);
+	char text[512];
+
+	snprintf(text, sizeof(text), "%sinterface Loopback9\n ip address 10.98.0.9 255.255.255.0\n", of_inside);
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", text));
+	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", NULL));
+	kit_pass(kit, 1000);
+	ck_assert(kit_connected(kit));
+	ck_assert(has_route(kit_client(kit), 0, 10, 98, 0, 9, 32));
+	ck_assert(!has_route(kit_client(kit), 0, 10, 99, 0, 1, 32)); /* of the session's own interface */
+	kit_free(kit);
+}
+END_TEST
+
+START_TEST(of_an_interface_that_is_gone_nothing_is_told)
+{
+	struct kit *kit = kit_new(NULL);
+
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", of_inside));
+	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", NULL));
+	kit_pass(kit, 1000);
+	ck_assert(kit_connected(kit));
+	ck_assert(has_route(kit_client(kit), 0, 10, 10, 0, 0, 16));
+	ck_assert(!has_route(kit_client(kit), 0, 10, 99, 0, 1, 32));
+	kit_free(kit);
+}
+END_TEST
+
+/* Its twin is address_dns_and_routes_come_by_configuration_payload. */
+START_TEST(who_is_not_to_ask_asks_for_nothing_and_gets_nothing)
+{
+	struct kit *kit = kit_new(NULL);
+	struct fake_kernel *client;
+	struct ike_sa_row row;
+	struct row_cursor cursor = { 0 };
+
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", NULL));
+	kit_configure(kit_client(kit),
+		      kit_client_text(GCM, "esp-gcm", "crypto ikev2 profile gateway\n no config-exchange request\n"));
+	kit_pass(kit, 1000);
+	if (!kit_connected(kit))
+		kit_print_log();
+	ck_assert(kit_connected(kit));
+	client = fake_kernel(kit_shard(kit_client(kit), 0));
+	ck_assert_uint_eq(client->address_count, 0);
+	ck_assert(!has_route(kit_client(kit), 0, 10, 10, 0, 0, 16));
+	ck_assert(selectors_have_any(&fake_active(kit_shard(kit_client(kit), 0))->ts_local));
+	ck_assert_uint_eq(ike_rows(kit_gateway(kit)->ike[0], NULL, &cursor, &row, 1), 1);
+	ck_assert_uint_eq(row.assigned4.family, 0);
+	ck_assert_str_eq(row.peer_version, ""); /* our version is part of the request */
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(both_families_are_given_in_one_child)
 {
 	struct kit *kit = kit_new(NULL);
@@ -461,6 +520,9 @@ Suite *setup_suite(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, every_suite_connects, 0, CYG_COUNT(suites));
 	tcase_add_test(tcase, address_dns_and_routes_come_by_configuration_payload);
+	tcase_add_test(tcase, a_policy_may_name_the_interface_whose_address_the_peer_is_told);
+	tcase_add_test(tcase, of_an_interface_that_is_gone_nothing_is_told);
+	tcase_add_test(tcase, who_is_not_to_ask_asks_for_nothing_and_gets_nothing);
 	tcase_add_test(tcase, both_families_are_given_in_one_child);
 	tcase_add_test(tcase, static_tunnels_take_all_traffic);
 	tcase_add_test(tcase, without_nat_esp_goes_raw_and_ports_stay);

@@ -225,6 +225,18 @@ static bool check_vrf(struct cyg_build *build, const struct config_interface *i)
 	return true;
 }
 
+/* Its address is to come from the peer, and nobody asks for it. */
+static void check_asking(struct cyg_build *build, const struct config_interface *i)
+{
+	const struct config_profile *profile = i->protection ? i->protection->ikev2_profile : NULL;
+
+	if (!profile || profile->config_request || !(i->address_negotiated || i->address6_negotiated))
+		return;
+	cyg_build_at_place(build, i->address_negotiated ? i->ipv4_place : i->ipv6_place);
+	cyg_build_warning(build, "unsuitable", "its IKEv2 profile %s has `no config-exchange request`: no address will come",
+			  profile->head.name);
+}
+
 static void check_interface(struct cyg_build *build, void *object, struct cyg_str name)
 {
 	struct config_interface *i = object;
@@ -242,6 +254,7 @@ static void check_interface(struct cyg_build *build, void *object, struct cyg_st
 		core_finish(build, &i->head, "", "");
 		return;
 	}
+	check_asking(build, i);
 	if (i->kind == IF_TUNNEL) {
 		if (!numbered && !unnumbered)
 			core_lacks(&missing, "`ip address` or `ip unnumbered`");

@@ -446,6 +446,15 @@ START_TEST(no_forms_that_mean_something_are_kept)
 	ck_assert(!g->fragmentation);
 	expect("crypto ikev2 profile P\nshutdown\nno config-exchange request\n", "");
 	ck_assert(!((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->config_request);
+	/* Told where the address is to come from the peer, and not where it does. */
+#define NEGOTIATED(request_, address_) \
+	"crypto ipsec profile I\nset ikev2-profile P\ninterface Tunnel0\nip address " address_ "\ntunnel source 192.0.2.1\n" \
+	"tunnel destination 192.0.2.2\ntunnel mode ipsec ipv4\ntunnel protection ipsec profile I\n" \
+	"crypto ikev2 profile P\nshutdown\n" request_
+	expect(NEGOTIATED("no config-exchange request\n", "negotiated"), "4 warning unsuitable\n");
+	expect(NEGOTIATED("", "negotiated"), "");
+	expect(NEGOTIATED("no config-exchange request\n", "10.0.0.1 255.255.255.0"), "");
+#undef NEGOTIATED
 	expect("crypto ikev2 nat keepalive 20\n", "");
 	ck_assert_uint_eq(config_view(kit_config)->global->nat_keepalive_s, 20);
 	expect("crypto ikev2 fragmentation mtu 100\n", "1 warning small-mtu\n");

@@ -180,22 +180,29 @@ static void add_servers(struct exchange *x, struct reply *reply)
 	}
 }
 
+/* Its addresses, each as a host; NULL: it has been taken away since the policy was asked. */
+static void add_interface(struct reply *reply, const struct config_view *view, const struct config_interface *interface)
+{
+	const uint8_t families[] = { CYG_IPV4, CYG_IPV6 };
+
+	for (size_t i = 0; interface && i < CYG_COUNT(families); i++) {
+		struct cyg_prefix own = { .len = (uint8_t)cyg_ip_bits(families[i]) };
+
+		own.ip = interface_address(view, interface, families[i]);
+		if (own.ip.family)
+			add_subnet(reply, &own);
+	}
+}
+
 static void add_routes(struct exchange *x, struct reply *reply)
 {
 	const struct cyg_authz *granted = &x->auth->granted;
 	const struct config_view *view = exchange_ike(x)->view;
 
-	if (granted->set & CYG_AZ_ROUTE_SET_INTERFACE && x->sa->interface) {
-		const uint8_t families[] = { CYG_IPV4, CYG_IPV6 };
-
-		for (size_t i = 0; i < CYG_COUNT(families); i++) {
-			struct cyg_prefix own = { .len = (uint8_t)cyg_ip_bits(families[i]) };
-
-			own.ip = interface_address(view, x->sa->interface, families[i]);
-			if (own.ip.family)
-				add_subnet(reply, &own);
-		}
-	}
+	if (granted->set & CYG_AZ_ROUTE_SET_INTERFACE && x->sa->interface)
+		add_interface(reply, view,
+			      granted->route_interface[0] ? find_interface(view, granted->route_interface) :
+							    x->sa->interface);
 	for (unsigned i = 0; i < granted->route_count; i++)
 		add_subnet(reply, &granted->routes[i]);
 }
@@ -240,13 +247,22 @@ void config_mode_write_reply(struct exchange *x)
 
 /* --- Initiator --- */
 
+/* Without `config-exchange request` nothing is asked for, and what comes unasked is not taken. */
+static bool asks(const struct ike_sa *sa)
+{
+	const struct config_interface *interface = sa->interface;
+
+	return (interface->address_negotiated || interface->address6_negotiated) &&
+	       (!sa->profile || sa->profile->config_request);
+}
+
 void config_mode_write_request(struct exchange *x)
 {
 	const struct config_interface *interface = x->sa->interface;
 	struct cfg_attr attr[10];
 	size_t count = 0;
 
-	if (!interface->address_negotiated && !interface->address6_negotiated)
+	if (!asks(x->sa))
 		return;
 #define ASK(type_) attr[count++] = (struct cfg_attr){ (type_), cyg_bytes(NULL, 0) }
 	if (interface->address_negotiated) {
@@ -359,7 +375,7 @@ enum cyg_status config_mode_read_reply(struct exchange *x)
 	const struct cfg_payload *cp = &x->msg->cp;
 	struct ike_session *session;
 
-	if (!interface->address_negotiated && !interface->address6_negotiated)
+	if (!asks(sa))
 		return CYG_OK;
 	session = ike_sa_session(sa);
 	if (!session)
