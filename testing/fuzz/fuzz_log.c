@@ -41,7 +41,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_lines(&out, 1);
 	FUZZ_CHECK(out.len > 3 && memcmp(text + out.len - 3, "}}\n", 3) == 0);
 	out = CYG_STRBUF(text);
-	line_syslog(&line, &out);
+	line_syslog(&line, false, &out);
+	check_lines(&out, 0);
+	out = CYG_STRBUF(text);
+	line_syslog(&line, true, &out);
 	check_lines(&out, 0);
 	out = CYG_STRBUF(text);
 	line_journal(&line, &out);

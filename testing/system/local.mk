@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	testing/system/control-clients.sh \
 	testing/system/control_clients.py \
 	testing/system/crash.sh \
+	testing/system/datagrams.py \
 	testing/system/daemon-busy-port.sh \
 	testing/system/daemon-config-folder.sh \
 	testing/system/daemon-crash.sh \
@@ -19,6 +20,7 @@ EXTRA_DIST += \
 	testing/system/kernel-missing.sh \
 	testing/system/lib-starter.sh \
 	testing/system/local-addresses.sh \
+	testing/system/log-sockets.sh \
 	testing/system/marks.sh \
 	testing/system/memory_scan.py \
 	testing/system/nat.sh \

@@ -71,22 +71,40 @@ void engine_conf_swap(struct daemon *daemon, struct engine_conf **conf)
 	*conf = before;
 }
 
+/* The socket of a system's service; with --root one that lies there. */
+static enum cyg_status add_socket(const struct paths *paths, struct log_sink *sink, char *room)
+{
+	enum cyg_status status;
+
+	if (!paths->root[0])
+		return CYG_OK; /* the usual one */
+	status = paths_join(room, paths->root, sink->kind == LOG_SINK_SYSLOG ? "dev/log" : "run/systemd/journal/socket");
+	sink->path = room;
+	return status;
+}
+
 enum cyg_status engine_log_start(const struct paths *paths, const struct engine_options *options,
 				 struct cyg_strbuf *why)
 {
 	/* The words of `log-level` in the order of the table. */
 	enum cyg_log_level level = (enum cyg_log_level)(CYG_LOG_CRIT + options->log_level);
-	struct log_sink sinks[3];
-	char file[PATHS_LEN];
+	struct log_sink sinks[4];
+	char syslog[PATHS_LEN], journal[PATHS_LEN], file[PATHS_LEN];
 	size_t count = 0;
 	enum cyg_status status = CYG_OK;
 
 	if (options->log_stderr)
 		sinks[count++] = (struct log_sink){ .kind = LOG_SINK_STDERR, .level = level,
 						    .json = options->log_json };
-	if (options->log_syslog)
-		sinks[count++] = (struct log_sink){ .kind = LOG_SINK_SYSLOG, .level = level };
-	if (options->log_file && options->log_file[0]) {
+	if (options->log_syslog) {
+		sinks[count] = (struct log_sink){ .kind = LOG_SINK_SYSLOG, .level = level, .json = options->log_json };
+		status = add_socket(paths, &sinks[count++], syslog);
+	}
+	if (options->log_journal && status == CYG_OK) {
+		sinks[count] = (struct log_sink){ .kind = LOG_SINK_JOURNAL, .level = level };
+		status = add_socket(paths, &sinks[count++], journal);
+	}
+	if (options->log_file && options->log_file[0] && status == CYG_OK) {
 		const char *path = options->log_file;
 
 		if (path[0] != '/') {

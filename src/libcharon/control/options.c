@@ -19,10 +19,13 @@ const struct cyg_option engine_option_table[] = {
 	CYG_OPT_BOOL(struct engine_options, log_stderr, "log-stderr", "yes",
 		     "Log to standard error, which systemd gives to the journal."),
 	CYG_OPT_BOOL(struct engine_options, log_syslog, "log-syslog", "no", "Log to syslog."),
+	CYG_OPT_BOOL(struct engine_options, log_journal, "log-journal", "no",
+		     "Log to the journal with every field of an event as one of its own, such as CYGNET_PEER: "
+		     "then `log-stderr = no` keeps the same lines from coming twice."),
 	CYG_OPT_STRING(struct engine_options, log_file, "log-file", NULL,
 		       "Log to this file as well; a relative name counts from the folder of logs."),
 	CYG_OPT_BOOL(struct engine_options, log_json, "log-json", "no",
-		     "Lines of standard error and file are JSON objects with all fields of an event."),
+		     "Lines of standard error, syslog and file are JSON objects with all fields of an event."),
 	CYG_OPT_BOOL(struct engine_options, key_export, "key-export", "no",
 		     "Write the keys of every session to the folder `wireshark` among the logs, as tables that "
 		     "Wireshark reads. For debugging only: whoever has them reads the traffic. Takes effect at the next "

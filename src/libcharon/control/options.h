@@ -13,7 +13,7 @@ struct engine_options {
 	uint32_t helpers;
 	const char *const *plugin_order;
 	int log_level;           /* index of engine_log_levels */
-	bool log_stderr, log_syslog, log_json;
+	bool log_stderr, log_syslog, log_journal, log_json;
 	bool key_export;
 	const char *log_file;    /* NULL or "": none */
 	uint32_t retransmit_first_ms, retransmit_tries;

@@ -53,7 +53,8 @@ static void add_json_string(struct cyg_str s, struct cyg_strbuf *out)
 	cyg_strbuf_add(out, CYG_STR("\""));
 }
 
-void line_json(const struct log_line *line, struct cyg_strbuf *out)
+/* Without a newline; there is room for one behind it. */
+static void add_object(const struct log_line *line, struct cyg_strbuf *out)
 {
 	const char *name, *text, *comma = "";
 	size_t at = 0;
@@ -83,13 +84,23 @@ void line_json(const struct log_line *line, struct cyg_strbuf *out)
 		}
 		comma = ",";
 	}
-	cyg_strbuf_add(out, CYG_STR("}}\n"));
+	cyg_strbuf_add(out, CYG_STR("}}"));
 }
 
-void line_syslog(const struct log_line *line, struct cyg_strbuf *out)
+void line_json(const struct log_line *line, struct cyg_strbuf *out)
 {
-	cyg_strbuf_addf(out, "<%d>cygnet[%ld]: %s: ", FACILITY_DAEMON * 8 + (int)line->level,
-			(long)getpid(), line->event);
+	add_object(line, out);
+	cyg_strbuf_add(out, CYG_STR("\n"));
+}
+
+void line_syslog(const struct log_line *line, bool json, struct cyg_strbuf *out)
+{
+	cyg_strbuf_addf(out, "<%d>cygnet[%ld]: ", FACILITY_DAEMON * 8 + (int)line->level, (long)getpid());
+	if (json) {
+		add_object(line, out);
+		return;
+	}
+	cyg_strbuf_addf(out, "%s: ", line->event);
 	cyg_strbuf_add(out, line->sentence);
 }
 

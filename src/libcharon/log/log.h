@@ -29,7 +29,7 @@ enum log_sink_kind {
 struct log_sink {
 	enum log_sink_kind kind;
 	enum cyg_log_level level; /* this one and those more important */
-	bool json;                /* stderr and file: one JSON object per line */
+	bool json;                /* all but the journal, which has the fields anyway: one JSON object per line */
 	const char *path;         /* of the file, or of the socket (NULL: the usual one); copied */
 	int fd;                   /* file: above 0 an open one, taken over on success */
 };

@@ -409,6 +409,28 @@ START_TEST(the_journal_gets_fields_and_a_priority)
 }
 END_TEST
 
+START_TEST(syslog_gets_json_behind_its_head_if_that_is_wanted)
+{
+	struct log_sink sink = { .kind = LOG_SINK_SYSLOG, .level = CYG_LOG_INFO, .json = true, .path = path_of("socket") };
+	int fd = listen_on(path_of("socket"));
+	char head[64];
+	const char *got;
+	json_t *line;
+
+	ck_assert_int_eq(log_configure(&sink, 1), CYG_OK);
+	cyg_log(CYG_LOG_ERROR, "auth.rejected", "refused {id}", F_STR("id", "a\nb"), F_UINT("key-bits", 7));
+	got = receive(fd);
+	snprintf(head, sizeof(head), "<27>cygnet[%ld]: {", (long)getpid());
+	ck_assert_ptr_eq(strstr(got, head), got);
+	line = json_loads(got + strlen(head) - 1, 0, NULL);
+	ck_assert_ptr_nonnull(line);
+	ck_assert_str_eq(json_string_value(json_object_get(line, "message")), "refused a\\x0ab");
+	ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(line, "fields"), "key-bits")), 7);
+	json_decref(line);
+	close(fd);
+}
+END_TEST
+
 START_TEST(a_syslog_listener_that_comes_late_or_anew_is_found)
 {
 	struct log_sink sink = { .kind = LOG_SINK_SYSLOG, .level = CYG_LOG_INFO, .path = path_of("socket") };
@@ -643,6 +665,7 @@ int main(void)
 	tcase_add_test(sinks, lines_that_no_sink_takes_are_counted_and_told);
 	tcase_add_test(sinks, a_full_queue_drops_lines_and_no_caller_waits);
 	tcase_add_test(sinks, the_journal_gets_fields_and_a_priority);
+	tcase_add_test(sinks, syslog_gets_json_behind_its_head_if_that_is_wanted);
 	tcase_add_test(sinks, a_syslog_listener_that_comes_late_or_anew_is_found);
 	tcase_add_test(sinks, lines_of_several_threads_arrive_whole_and_each_in_its_order);
 	tcase_add_test(sinks, the_log_can_be_stopped_and_started_again);

@@ -158,7 +158,7 @@ bool sink_write(struct sink *sink, const struct log_line *line)
 		return true;
 	switch (sink->kind) {
 	case LOG_SINK_SYSLOG:
-		line_syslog(line, &out);
+		line_syslog(line, sink->json, &out);
 		return send_datagram(sink, text, out.len);
 	case LOG_SINK_JOURNAL:
 		line_journal(line, &out);

@@ -37,10 +37,10 @@ bool sink_write(struct sink *sink, const struct log_line *line);
 /* The line as standard error gets it, without a sink. */
 void sink_write_stderr(const struct log_line *line);
 
-/* How a line looks, for sinks and tests; both end with a newline. */
+/* How a line looks, for sinks and tests; that of syslog alone does not end with a newline. */
 void line_text(const struct log_line *line, struct cyg_strbuf *out);
 void line_json(const struct log_line *line, struct cyg_strbuf *out);
-void line_syslog(const struct log_line *line, struct cyg_strbuf *out);
+void line_syslog(const struct log_line *line, bool json, struct cyg_strbuf *out);
 void line_journal(const struct log_line *line, struct cyg_strbuf *out);
 
 #endif
