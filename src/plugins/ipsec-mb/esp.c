@@ -58,6 +58,7 @@ struct instance {
 	struct gcm_context_data gcm;
 	struct chacha20_poly1305_context_data chacha;
 	unsigned next;          /* of `kept`, the next to be given up */
+	uint8_t nonce[CYG_ESP_BATCH][16]; /* of AEAD; the last four octets are not used */
 	uint8_t icv[CYG_ESP_BATCH][ICV_MAX];
 	uint8_t counter[CYG_ESP_BATCH][16];
 	size_t iv_left;
@@ -236,20 +237,15 @@ static struct kept *key_get(struct instance *in, const uint8_t *raw, void (*befo
 
 /* --- One packet of AEAD --- */
 
-/* SPI and sequence number, with its high half between them for ESN (RFC 4106 5). */
-static size_t aad_make(const struct cyg_esp_packet *p, uint8_t out[12])
+/* SPI and sequence number, with its high half between them for ESN (RFC 4106 5). Without it they are what the packet begins with. */
+static void aad_with_high(const struct cyg_esp_packet *p, uint8_t out[12])
 {
-	if (!p->esn) {
-		memcpy(out, p->esp, 8);
-		return 8;
-	}
 	memcpy(out, p->esp, 4);
 	out[4] = (uint8_t)(p->seq_high >> 24);
 	out[5] = (uint8_t)(p->seq_high >> 16);
 	out[6] = (uint8_t)(p->seq_high >> 8);
 	out[7] = (uint8_t)p->seq_high;
 	memcpy(out + 8, p->esp + 4, 4);
-	return 12;
 }
 
 /* In one piece: it is read again at once, and octets written one by one would be waited for. */
@@ -276,18 +272,18 @@ static gcm_call *gcm_of(const struct suite *suite, bool seal)
 
 /* `tag`: of the packet when it is sealed; what it should be when it is opened. */
 static void aead_one(struct instance *in, const struct kept *kept, gcm_call *gcm, const struct cyg_esp_packet *p,
-		     bool seal, uint8_t *tag)
+		     const uint8_t nonce[NONCE_LEN], bool seal, uint8_t *tag)
 {
 	uint8_t *body = p->esp + CYG_ESP_HEADER_LEN + 8;
-	const uint8_t *from = seal ? p->in : body;
-	uint8_t aad[12], nonce[NONCE_LEN];
-	size_t aad_len;
+	const uint8_t *from = seal ? p->in : body, *aad = p->esp;
+	size_t aad_len = CYG_ESP_HEADER_LEN;
+	uint8_t with_high[12];
 
-	if (seal)
-		put_iv(p->esp + CYG_ESP_HEADER_LEN, p->iv);
-	memcpy(nonce, p->key.ptr + in->suite->cipher_key, SALT_LEN);
-	memcpy(nonce + SALT_LEN, p->esp + CYG_ESP_HEADER_LEN, NONCE_LEN - SALT_LEN);
-	aad_len = aad_make(p, aad);
+	if (p->esn) {
+		aad_with_high(p, with_high);
+		aad = with_high;
+		aad_len = sizeof(with_high);
+	}
 	if (gcm) {
 		gcm(&kept->x.gcm, &in->gcm, body, from, p->len, nonce, aad, aad_len, tag, 16);
 		return;
@@ -309,6 +305,24 @@ static bool packet_fits(const struct instance *in, struct cyg_esp_packet *p)
 	       p->len > 0 && p->len <= UINT16_MAX;
 }
 
+/*
+ * Salt and IV of each packet that fits. All of them before the first is used: the library reads a nonce in one piece, and would have to
+ * wait for one that was written in two just before.
+ */
+static void nonces_make(struct instance *in, struct cyg_esp_packet *packets, size_t count, bool seal)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct cyg_esp_packet *p = &packets[i];
+
+		if (!packet_fits(in, p))
+			continue;
+		if (seal)
+			put_iv(p->esp + CYG_ESP_HEADER_LEN, p->iv);
+		memcpy(in->nonce[i], p->key.ptr + in->suite->cipher_key, SALT_LEN);
+		memcpy(in->nonce[i] + SALT_LEN, p->esp + CYG_ESP_HEADER_LEN, NONCE_LEN - SALT_LEN);
+	}
+}
+
 static void aead_all(struct instance *in, struct cyg_esp_packet *packets, size_t count, bool seal)
 {
 	gcm_call *gcm = in->suite->how == GCM ? gcm_of(in->suite, seal) : NULL;
@@ -316,6 +330,7 @@ static void aead_all(struct instance *in, struct cyg_esp_packet *packets, size_t
 	const uint8_t *last = NULL;
 	uint8_t tag[16];
 
+	nonces_make(in, packets, count, seal);
 	for (size_t i = 0; i < count; i++) {
 		struct cyg_esp_packet *p = &packets[i];
 		uint8_t *icv = p->esp + CYG_ESP_HEADER_LEN + 8 + p->len;
@@ -329,7 +344,7 @@ static void aead_all(struct instance *in, struct cyg_esp_packet *packets, size_t
 			continue;
 		}
 		last = p->key.ptr;
-		aead_one(in, kept, gcm, p, seal, seal ? icv : tag);
+		aead_one(in, kept, gcm, p, in->nonce[i], seal, seal ? icv : tag);
 		if (seal || cyg_bytes_equal_ct(cyg_bytes(tag, 16), cyg_bytes(icv, 16)))
 			p->status = CYG_OK;
 	}
