@@ -323,6 +323,18 @@ static void nonces_make(struct instance *in, struct cyg_esp_packet *packets, siz
 	}
 }
 
+/* The ICVs of AEAD, which have one length: no way out before the end. */
+static bool same_icv(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t x[2], y[2], differ;
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	differ = (x[0] ^ y[0]) | (x[1] ^ y[1]);
+	__asm__ volatile("" : "+r"(differ));
+	return differ == 0;
+}
+
 static void aead_all(struct instance *in, struct cyg_esp_packet *packets, size_t count, bool seal)
 {
 	gcm_call *gcm = in->suite->how == GCM ? gcm_of(in->suite, seal) : NULL;
@@ -345,7 +357,7 @@ static void aead_all(struct instance *in, struct cyg_esp_packet *packets, size_t
 		}
 		last = p->key.ptr;
 		aead_one(in, kept, gcm, p, in->nonce[i], seal, seal ? icv : tag);
-		if (seal || cyg_bytes_equal_ct(cyg_bytes(tag, 16), cyg_bytes(icv, 16)))
+		if (seal || same_icv(tag, icv))
 			p->status = CYG_OK;
 	}
 }
