@@ -4,7 +4,7 @@
 
 #include <cygnet/cursor.h>
 
-#define OPEN_AT_ONCE 16 /* packets that are looked at while they are in the processor's cache from being opened */
+#define OPEN_AT_ONCE 16 /* packets that are in the processor's cache from their headers to their delivery */
 
 enum { NEXT_IPV4 = 4, NEXT_IPV6 = 41, NEXT_NONE = 59 };
 
@@ -217,21 +217,28 @@ static void finish(struct tun_shard *s, struct in_batch *b, unsigned from, unsig
 	}
 }
 
-/* Suites that work on many packets side by side get all of them, the others a few at a time. */
+/* What was admitted is opened and goes its way; then there is room again. */
 static void open_all(struct tun_shard *s, struct in_batch *b)
 {
 	unsigned from = 0;
 
 	while (from < b->count) {
 		const struct tun_suite *suite = b->child[from]->suite;
-		unsigned most = suite->integ == CYG_AUTH_NONE ? OPEN_AT_ONCE : TUN_BATCH, to = from + 1;
+		unsigned to = from + 1;
 
-		while (to < b->count && to - from < most && b->child[to]->suite == suite)
+		while (to < b->count && b->child[to]->suite == suite)
 			to++;
 		suite->esp.ops->open(suite->esp.instance, b->esp + from, to - from);
 		finish(s, b, from, to);
 		from = to;
 	}
+	b->count = 0;
+}
+
+/* Suites that work on many packets side by side get all of them, the others a few at a time. */
+static bool are_enough(const struct in_batch *b)
+{
+	return b->count >= OPEN_AT_ONCE && b->child[b->count - 1]->suite->integ == CYG_AUTH_NONE;
 }
 
 static void relay(struct tun_shard *s, const struct tun_sealed *packets, int *shards, unsigned count)
@@ -270,6 +277,8 @@ void tun_in(struct tun_shard *s, struct tun_sealed *packets, unsigned count, boo
 		const struct spi_slot *slot;
 		unsigned home;
 
+		if (are_enough(&b))
+			open_all(s, &b);
 		shards[i] = -1;
 		if (!wire_ok(&r)) {
 			s->counters.short_esp++;

@@ -68,38 +68,16 @@ static void turn_is_over(struct cyg_shard *shard, struct cyg_turn_end *end)
 	CYG_CONTAINER(end, struct tun_shard, turn_end)->send_turn_over = true;
 }
 
-uint8_t *tun_send_room(struct tun_shard *s, size_t len)
+uint8_t *tun_send_first(struct tun_shard *s, size_t len)
 {
-	uint8_t *room;
-
-	if (s->send_turn_over) {
-		s->send_turn_over = false;
-		s->send_used = 0;
-	}
-	if (len > TUN_SEND_AREA - s->send_used)
+	s->send_turn_over = false;
+	s->send_used = 0;
+	if (len > TUN_SEND_AREA)
 		return NULL;
-	if (s->send_used == 0) {
-		s->turn_end.run = turn_is_over;
-		cyg_shard_at_turn_end(s->shard, &s->turn_end);
-	}
-	room = s->send_area + s->send_used;
-	s->send_used += len;
-	return room;
-}
-
-void tun_send_cut(struct tun_shard *s, const uint8_t *end)
-{
-	s->send_used = (size_t)(end - s->send_area);
-}
-
-size_t tun_send_left(struct tun_shard *s)
-{
-	return s->send_turn_over ? TUN_SEND_AREA : TUN_SEND_AREA - s->send_used;
-}
-
-uint8_t *tun_send_tail(struct tun_shard *s, size_t len)
-{
-	return len <= tun_send_left(s) ? s->send_area + TUN_SEND_AREA - len : NULL;
+	s->turn_end.run = turn_is_over;
+	cyg_shard_at_turn_end(s->shard, &s->turn_end);
+	s->send_used = len;
+	return s->send_area;
 }
 
 /* --- Between shards --- */

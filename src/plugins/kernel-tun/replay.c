@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "replay.h"
 
-#define WORD 64
+#define WORD REPLAY_WORD
 
 uint32_t replay_words(uint32_t window)
 {
@@ -40,49 +40,11 @@ uint64_t replay_whole(const struct replay *r, uint32_t low, bool esn)
 	return (uint64_t)high << 32 | low;
 }
 
-static uint64_t *word_of(const struct replay *r, uint64_t seq)
-{
-	return &r->bits[seq / WORD & (r->words - 1)];
-}
-
-static uint64_t bit_of(uint64_t seq)
-{
-	return UINT64_C(1) << seq % WORD;
-}
-
 void replay_restore(struct replay *r, uint64_t top)
 {
 	r->top = top;
 	for (uint32_t i = 0; i < r->words; i++)
 		r->bits[i] = top ? UINT64_MAX : 0;
 	if (r->words && top)
-		*word_of(r, top) = bit_of(top) | (bit_of(top) - 1);
-}
-
-bool replay_fresh(const struct replay *r, uint64_t seq)
-{
-	if (seq == 0)
-		return false;
-	if (r->window == 0 || seq > r->top)
-		return true;
-	return r->top - seq < r->window && !(*word_of(r, seq) & bit_of(seq));
-}
-
-bool replay_accept(struct replay *r, uint64_t seq)
-{
-	if (!replay_fresh(r, seq))
-		return false;
-	if (r->window && seq > r->top) {
-		uint64_t from = r->top / WORD, to = seq / WORD;
-
-		if (to - from > r->words)
-			from = to - r->words;
-		while (from < to)
-			r->bits[++from & (r->words - 1)] = 0;
-	}
-	if (seq > r->top)
-		r->top = seq;
-	if (r->window)
-		*word_of(r, seq) |= bit_of(seq);
-	return true;
+		*replay_word(r, top) = replay_bit(top) | (replay_bit(top) - 1);
 }

@@ -278,13 +278,34 @@ void tun_relay_sealed(struct tun_shard *s, unsigned shard, const struct tun_seal
 /* Sends ESP without UDP; `sizes` of packets that lie behind each other. */
 void tun_raw_send(struct tun_shard *s, const struct cyg_endpoint *local, const struct cyg_endpoint *remote,
 		  const uint8_t *octets, const uint16_t *sizes, const uint8_t *tos, unsigned count);
-/* Room in the send area, in which what is sealed stays until the turn is over. */
-uint8_t *tun_send_room(struct tun_shard *s, size_t len);
+/* The first room of a turn. */
+uint8_t *tun_send_first(struct tun_shard *s, size_t len);
+/* Room in the send area, in which what is sealed stays until the turn is over; NULL: there is none. */
+static inline uint8_t *tun_send_room(struct tun_shard *s, size_t len)
+{
+	uint8_t *room = s->send_area + s->send_used;
+
+	if (s->send_turn_over || s->send_used == 0)
+		return tun_send_first(s, len);
+	if (len > TUN_SEND_AREA - s->send_used)
+		return NULL;
+	s->send_used += len;
+	return room;
+}
 /* Gives back what of it is behind `end`. */
-void tun_send_cut(struct tun_shard *s, const uint8_t *end);
-size_t tun_send_left(struct tun_shard *s);
+static inline void tun_send_cut(struct tun_shard *s, const uint8_t *end)
+{
+	s->send_used = (size_t)(end - s->send_area);
+}
+static inline size_t tun_send_left(const struct tun_shard *s)
+{
+	return s->send_turn_over ? TUN_SEND_AREA : TUN_SEND_AREA - s->send_used;
+}
 /* The last `len` octets of it, for what is not sent itself and may be overwritten by what is; NULL: there is no room. */
-uint8_t *tun_send_tail(struct tun_shard *s, size_t len);
+static inline uint8_t *tun_send_tail(struct tun_shard *s, size_t len)
+{
+	return len <= tun_send_left(s) ? s->send_area + TUN_SEND_AREA - len : NULL;
+}
 void tun_event(struct tun_shard *s, const struct tun_event *event);
 /* Tells the engine; no pointer to a child may be held across it. */
 void tun_events_deliver(struct tun_shard *s);
