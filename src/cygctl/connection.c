@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "connection.h"
 
+#include "rows.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -20,29 +22,19 @@ struct connection {
 	size_t start, len, room; /* unread octets: [start, len) */
 };
 
-/* The next message. CYG_BUSY: a signal, or nothing has come yet (with MSG_DONTWAIT in `flags`);
- * CYG_IO: closed, broken, or no message. */
-static enum cyg_status receive(struct connection *c, int flags, json_t **out)
+/* The next message as it stands, until line_done(). CYG_BUSY: a signal, or nothing has come yet (with MSG_DONTWAIT in
+ * `flags`); CYG_IO: closed or broken. */
+static enum cyg_status next_line(struct connection *c, int flags, struct cyg_str *out)
 {
 	size_t looked = c->start;
-	json_error_t error;
 
 	for (;;) {
 		char *end = looked < c->len ? memchr(c->buffer + looked, '\n', c->len - looked) : NULL;
 		ssize_t got;
 
 		if (end) {
-			*out = json_loadb(c->buffer + c->start, (size_t)(end - c->buffer) - c->start, 0,
-					  &error);
-			/* It may quote what was typed. */
-			cyg_wipe(c->buffer + c->start, (size_t)(end - c->buffer) - c->start);
-			c->start = (size_t)(end - c->buffer) + 1;
-			if (c->start == c->len)
-				c->start = c->len = 0;
-			if (*out && json_is_object(*out))
-				return CYG_OK;
-			json_decref(*out);
-			return CYG_IO;
+			*out = cyg_str_n(c->buffer + c->start, (size_t)(end - c->buffer) - c->start);
+			return CYG_OK;
 		}
 		if (c->start) {
 			memmove(c->buffer, c->buffer + c->start, c->len - c->start);
@@ -69,22 +61,63 @@ static enum cyg_status receive(struct connection *c, int flags, json_t **out)
 	}
 }
 
+static void line_done(struct connection *c, struct cyg_str line)
+{
+	/* It may quote what was typed. */
+	cyg_wipe(c->buffer + c->start, line.len);
+	c->start += line.len + 1;
+	if (c->start == c->len)
+		c->start = c->len = 0;
+}
+
+/* CYG_IO: it is no message. */
+static enum cyg_status parse(struct connection *c, struct cyg_str line, json_t **out)
+{
+	json_error_t error;
+
+	*out = json_loadb(line.ptr, line.len, 0, &error);
+	line_done(c, line);
+	if (*out && json_is_object(*out))
+		return CYG_OK;
+	json_decref(*out);
+	return CYG_IO;
+}
+
+/* The next message, as next_line() has it. */
+static enum cyg_status receive(struct connection *c, int flags, json_t **out)
+{
+	struct cyg_str line;
+	enum cyg_status status = next_line(c, flags, &line);
+
+	return status == CYG_OK ? parse(c, line, out) : status;
+}
+
 static void take_log(struct connection *c, const json_t *line)
 {
 	if (line && c->on_log)
 		c->on_log(c->on_log_ctx, line);
 }
 
-/* The next message that is an answer. */
-static enum cyg_status receive_answer(struct connection *c, json_t **out)
+/* The next message that is an answer; rows before it go to `answer` (if not NULL). */
+static enum cyg_status receive_answer(struct connection *c, struct answer *answer, json_t **out)
 {
 	for (;;) {
-		enum cyg_status status = receive(c, 0, out);
-		const json_t *line = status == CYG_OK ? json_object_get(*out, "log") : NULL;
+		struct cyg_str line, rows;
+		enum cyg_status status = next_line(c, 0, &line);
+		const json_t *log;
 
-		if (!line)
+		if (status == CYG_OK && rows_in(line, &rows)) {
+			if (answer)
+				answer->rows(answer, rows);
+			line_done(c, line);
+			continue;
+		}
+		if (status == CYG_OK)
+			status = parse(c, line, out);
+		log = status == CYG_OK ? json_object_get(*out, "log") : NULL;
+		if (!log)
 			return status;
-		take_log(c, line);
+		take_log(c, log);
 		json_decref(*out);
 	}
 }
@@ -275,18 +308,15 @@ enum cyg_status connection_run(struct connection *c, const struct order *order, 
 	answer->json = order->json;
 	status = transmit(c, request_of(c, order));
 	while (status == CYG_OK && !done) {
-		json_t *message = NULL, *text, *rows;
+		json_t *message = NULL, *text;
 
-		status = receive_answer(c, &message);
+		status = receive_answer(c, answer, &message);
 		if (status != CYG_OK)
 			break;
 		text = json_object_get(message, "text");
-		rows = json_object_get(message, "rows");
 		done = json_is_true(json_object_get(message, "done"));
 		if (json_is_string(text))
 			answer->text(answer, cyg_str_n(json_string_value(text), json_string_length(text)));
-		if (json_is_array(rows))
-			answer->rows(answer, rows);
 		if (done)
 			read_end(c, message, answer);
 		json_decref(message);
@@ -299,7 +329,7 @@ struct json_t *connection_ask(struct connection *c, const char *what, const char
 	json_t *message = NULL, *found = NULL;
 
 	if (transmit(c, json_pack("{s:I,s:s}", "id", (json_int_t)++c->id, what, line)) != CYG_OK ||
-	    receive_answer(c, &message) != CYG_OK)
+	    receive_answer(c, NULL, &message) != CYG_OK)
 		return NULL;
 	found = json_object_get(message, strcmp(what, "help") == 0 ? "help" : "words");
 	if (json_is_array(found))

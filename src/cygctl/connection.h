@@ -17,7 +17,7 @@ struct connection;
 /* What a command answers, as it comes. */
 struct answer {
 	void (*text)(struct answer *answer, struct cyg_str text);
-	void (*rows)(struct answer *answer, struct json_t *rows); /* borrowed, an array */
+	void (*rows)(struct answer *answer, struct cyg_str rows); /* for rows_next() (rows.h) */
 	/* Filled in at the end. */
 	char status[24];  /* "ok" or why not */
 	char error[640];  /* a sentence, "" if ok */

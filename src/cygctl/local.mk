@@ -7,6 +7,8 @@ src_cygctl_cygctl_SOURCES = \
 	src/cygctl/main.c \
 	src/cygctl/output.c \
 	src/cygctl/output.h \
+	src/cygctl/rows.c \
+	src/cygctl/rows.h \
 	src/cygctl/shell.c \
 	src/cygctl/shell.h \
 	src/cygctl/traces.c \

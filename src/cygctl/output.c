@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "output.h"
 
+#include "rows.h"
+
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,17 +54,16 @@ static void print_text(struct answer *answer, struct cyg_str text)
 	fwrite(text.ptr, 1, text.len, stdout);
 }
 
-static void print_rows(struct answer *answer, struct json_t *rows)
+static void print_rows(struct answer *answer, struct cyg_str rows)
 {
 	struct printer *printer = (struct printer *)answer;
-	size_t index;
-	json_t *row;
+	struct cyg_str row;
 
 	open_document(printer);
-	json_array_foreach(rows, index, row) {
+	while (rows_next(&rows, &row)) {
 		fputs(printer->first ? "\n  " : ",\n  ", stdout);
 		printer->first = false;
-		dump(row);
+		fwrite(row.ptr, 1, row.len, stdout);
 	}
 }
 

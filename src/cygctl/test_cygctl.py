@@ -28,6 +28,10 @@ def line_of(level, event, message):
     return {"time": "2030-01-31T12:34:56.789012Z", "level": level, "event": event, "message": message}
 
 
+ODD_ROWS = [{}, {"a": "]}, {\"n\": 1}"}, {"b": "\\"}, {"c": "\\\"", "rows": [[], {"d": None}, -1.5e3, True]}, 7, "]", [], "",
+            {"": "\u00fc \u0000 \n ,:"}]
+
+
 class Daemon:
     """Serves ROOT/run/cygnet/control.sock in a thread; `greeting` may be set, None closes at once."""
 
@@ -56,8 +60,8 @@ class Daemon:
     def client(self, connection):
         stream = connection.makefile("rw", encoding="utf-8", newline="\n")
 
-        def say(message):
-            stream.write(json.dumps(message) + "\n")
+        def say(message, tear=None):
+            stream.write(json.dumps(message)[:tear] + "\n")
             stream.flush()
 
         self.streams.append(say)
@@ -65,12 +69,15 @@ class Daemon:
             connection.close()
             return
         say(self.greeting)
-        for line in stream:
-            request = json.loads(line)
-            self.asked.append(request)
-            if not self.answer(request, say):
-                break
-        connection.shutdown(socket.SHUT_RDWR)
+        try:
+            for line in stream:
+                request = json.loads(line)
+                self.asked.append(request)
+                if not self.answer(request, say):
+                    break
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it left without reading all
         connection.close()
 
     def answer(self, request, say):
@@ -92,6 +99,15 @@ class Daemon:
             say({**last, "json": True})
         elif request["run"] == "none":
             say({**last, "json": True})
+        elif request["run"] == "odd":
+            say({"rows": ODD_ROWS, "id": number})
+            say({"id": number, "rows": []})
+            say({"note": {"rows": [1]}, "list": ["rows", [2]], "id": number, "rows": ODD_ROWS[:1]})
+            say({"id": number, "rows": "none", "text": ""})
+            say({**last, "json": True})
+        elif request["run"] == "torn":
+            say({"id": number, "rows": [{"n": 1}]}, tear=-3)
+            say(last)
         elif request["run"] == "half":
             say({"id": number, "rows": [{"n": 1}]})
             return False
@@ -247,6 +263,18 @@ def rows_become_one_document(root, daemon):
     assert json.loads(out) == {"command": "rows", "rows": [{"n": 1}, {"n": "zwei \u00fc"}, {"n": 3}], "status": "ok"}
     assert json.loads(ctl(root, "--json", "-c", "none")[1])["rows"] == []
     assert json.loads(ctl(root, "-c", "rows | json")[1])["rows"][2] == {"n": 3}
+
+
+def rows_are_printed_whatever_stands_in_them(root, daemon):
+    code, out, _ = ctl(root, "--json", "-c", "odd")
+    assert code == 0 and json.loads(out)["rows"] == ODD_ROWS + ODD_ROWS[:1], out
+    # One a line, as they came.
+    assert out.splitlines()[1:-1] == ["  " + json.dumps(row) + "," for row in ODD_ROWS] + ["  " + json.dumps(ODD_ROWS[0])]
+
+
+def message_that_is_none_ends_the_connection(root, daemon):
+    code, out, err = ctl(root, "--json", "-c", "torn")
+    assert code == 3 and json.loads(out)["rows"] == [] and "broke" in err, (code, out, err)
 
 
 def failure_is_a_document_too(root, daemon):
@@ -439,7 +467,8 @@ TESTS = [
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
     lines_of_a_text_are_sent_as_they_stand, a_text_is_typed_over_lines,
-    rows_become_one_document, failure_is_a_document_too, daemon_that_turns_away_is_told,
+    rows_become_one_document, rows_are_printed_whatever_stands_in_them, message_that_is_none_ends_the_connection,
+    failure_is_a_document_too, daemon_that_turns_away_is_told,
     shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, a_shell_is_told_the_words_and_no_failures,
     question_mark_explains,
     shell_finds_a_daemon_that_came_back, log_lines_come_between_answers,
