@@ -6,7 +6,9 @@
 #include <cygnet/log.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -51,22 +53,35 @@ static int append_octets(const char *buffer, size_t size, void *data)
 	return 0;
 }
 
-void client_send(struct control_client *client, struct json_t *take_message)
+static void message_ends(struct control_client *client, int failed)
 {
-	if (client->broken) {
-		json_decref(take_message);
-		return;
-	}
-	if (!take_message ||
-	    json_dump_callback(take_message, append_octets, client, JSON_COMPACT) ||
-	    append_octets("\n", 1, client)) {
+	if (failed) {
 		cyg_log(CYG_LOG_WARNING, "control.overflow",
 			"the control client with pid {pid} is closed: its answer is too long or memory is short",
 			F_UINT("pid", (uint64_t)client->session->peer.pid));
 		client->broken = true;
 	}
-	json_decref(take_message);
 	server_kick(client->server);
+}
+
+void client_send(struct control_client *client, struct json_t *take_message)
+{
+	if (!client->broken)
+		message_ends(client, !take_message ||
+					     json_dump_callback(take_message, append_octets, client, JSON_COMPACT) ||
+					     append_octets("\n", 1, client));
+	json_decref(take_message);
+}
+
+void client_send_rows(struct control_client *client, uint64_t id, struct cyg_str rows)
+{
+	char head[48];
+	int len = snprintf(head, sizeof(head), "{\"id\":%" PRIu64 ",\"rows\":[", id);
+
+	if (!client->broken)
+		message_ends(client, append_octets(head, (size_t)len, client) ||
+					     append_octets(rows.ptr, rows.len, client) ||
+					     append_octets("]}\n", 3, client));
 }
 
 static void send_failure(struct control_client *client, uint64_t id, enum cyg_status status,

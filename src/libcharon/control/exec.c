@@ -49,22 +49,13 @@ static void flush_text(struct cyg_exec *exec)
 	exec->chunk_len = 0;
 }
 
-static void flush_rows(struct cyg_exec *exec)
-{
-	if (!exec->rows)
-		return;
-	if (exec->client)
-		client_send(exec->client,
-			    json_pack("{s:I,s:o}", "id", (json_int_t)exec->id, "rows", exec->rows));
-	else
-		json_decref(exec->rows);
-	exec->rows = NULL;
-}
-
 void exec_flush(struct cyg_exec *exec)
 {
-	flush_text(exec);
-	flush_rows(exec);
+	if (exec->json && exec->client && exec->chunk_len)
+		client_send_rows(exec->client, exec->id, cyg_str_n(exec->chunk, exec->chunk_len));
+	else if (!exec->json)
+		flush_text(exec);
+	exec->chunk_len = 0;
 }
 
 static void emit_line(void *ctx, struct cyg_str line)
@@ -137,7 +128,6 @@ void exec_free(struct cyg_exec *exec)
 	session_unref(exec->session);
 	free(exec->line);
 	free(exec->chunk);
-	json_decref(exec->rows);
 	free(exec);
 }
 
@@ -239,28 +229,30 @@ void cyg_exec_printf(struct cyg_exec *exec, const char *format, ...)
 		free(text);
 }
 
+static int chunk_octets(const char *octets, size_t len, void *ctx)
+{
+	struct cyg_exec *exec = ctx;
+
+	return append(&exec->chunk, &exec->chunk_len, &exec->chunk_room, octets, len) ? 0 : -1;
+}
+
+/*
+ * A row becomes text as soon as it is there: so what it costs is spent on it, where who tells many looks at the
+ * clock, and not on all of them when they are sent.
+ */
 void cyg_exec_row(struct cyg_exec *exec, struct json_t *take_row)
 {
-	if (!take_row) {
-		if (exec->json)
-			exec_lost(exec);
-		return;
-	}
-	if (!exec->json || !exec->client) {
-		json_decref(take_row);
-		return;
-	}
-	if (!exec->rows)
-		exec->rows = json_array();
-	if (!exec->rows) {
-		json_decref(take_row);
+	size_t before = exec->chunk_len;
+
+	if (exec->json && exec->client &&
+	    (!take_row || (before && chunk_octets(",", 1, exec)) ||
+	     json_dump_callback(take_row, chunk_octets, exec, JSON_COMPACT))) {
+		exec->chunk_len = before; /* no half of a row */
 		exec_lost(exec);
-		return;
 	}
-	if (json_array_append_new(exec->rows, take_row))
-		exec_lost(exec);
-	if (json_array_size(exec->rows) >= EXEC_ROWS_CHUNK)
-		flush_rows(exec);
+	json_decref(take_row);
+	if (exec->chunk_len >= EXEC_CHUNK)
+		exec_flush(exec);
 }
 
 void cyg_exec_error(struct cyg_exec *exec, const char *format, ...)

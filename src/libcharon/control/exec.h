@@ -20,8 +20,7 @@ struct control_server;
 #define EXEC_ERROR_MAX      512
 #define EXEC_QUESTION_MAX   256
 #define EXEC_TEXT_LINE_MAX  65536 /* a longer line of output is cut */
-#define EXEC_CHUNK          16384 /* octets of text, or about as many rows, in one message */
-#define EXEC_ROWS_CHUNK     64
+#define EXEC_CHUNK          16384 /* octets of text or rows in one message, and the last line or row whole */
 
 struct cyg_exec {
 	struct cyg_shard *shard;
@@ -44,10 +43,9 @@ struct cyg_exec {
 	struct pipe_chain pipe;
 	char error[EXEC_ERROR_MAX];
 
-	/* Text: the line under construction, then whole lines that passed. */
+	/* Text: the line under construction, then whole lines that passed; or rows as JSON, with commas between. */
 	char *line, *chunk;
 	size_t line_len, line_room, chunk_len, chunk_room;
-	struct json_t *rows;
 	bool short_of_memory;          /* something was lost: told as the command's failure */
 
 	/* Waiting for the client to read on. */

@@ -173,9 +173,13 @@ static size_t utf8_len(struct cyg_str s)
 
 struct json_t *control_json_text(struct cyg_str text)
 {
-	char *copy = cyg_str_dup(text);
-	json_t *json;
+	bool plain = text.len && !memchr(text.ptr, '\0', text.len);
+	json_t *json = plain ? json_stringn(text.ptr, text.len) : NULL;
+	char *copy;
 
+	if (json) /* nearly always: it is UTF-8 as it stands */
+		return json;
+	copy = cyg_str_dup(text);
 	if (!copy)
 		return NULL;
 	for (size_t i = 0; i < text.len;) {

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "control/control_tests.h"
+#include "control/exec.h"
 #include "control/server.h"
 #include "shard/shard.h"
 
@@ -14,6 +15,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define ROWS      300
+#define ROWS_TEXT "a \"row\" of [about] a {hundred} octets, \\ and so that there is something to it, \xc3\xbc in it, too; so"
 
 static struct cyg_shard *shard;
 static struct control_server *server;
@@ -63,6 +67,18 @@ static enum cyg_status fake_run(void *ctx, struct cyg_exec *exec, struct cyg_str
 		cyg_exec_printf(exec, "one\ntw");
 		cyg_exec_printf(exec, "o\nthree");
 		cyg_exec_row(exec, json_pack("{s:i}", "n", 1));
+		cyg_exec_row(exec, json_pack("{s:i}", "n", 2));
+		return CYG_OK;
+	}
+	if (cyg_str_equal(line, CYG_STR("rows"))) {
+		for (int i = 0; i < ROWS; i++)
+			cyg_exec_row(exec, json_pack("{s:i,s:s}", "n", i, "text", ROWS_TEXT));
+		return CYG_OK;
+	}
+	if (cyg_str_equal(line, CYG_STR("lost"))) {
+		cyg_exec_row(exec, NULL);
+		cyg_exec_row(exec, json_pack("{s:i}", "n", 1));
+		cyg_exec_row(exec, NULL);
 		cyg_exec_row(exec, json_pack("{s:i}", "n", 2));
 		return CYG_OK;
 	}
@@ -248,6 +264,65 @@ START_TEST(text_and_rows_are_answered_as_asked)
 	expect(fd, "{\"id\":4,\"text\":\"two\\nthree\\n\"}\n" DONE_OK("4"), false);
 	say(fd, "{\"id\":5,\"run\":\"lines | count\"}\n");
 	expect(fd, "{\"id\":5,\"text\":\"Number of lines which match regexp = 3\\n\"}\n" DONE_OK("5"), false);
+	close(fd);
+}
+END_TEST
+
+/* Takes the messages of an answer; how many there were, and that the rows are all there, whole and in order. */
+static unsigned take_rows(int fd)
+{
+	bool closed = false, done = false;
+	unsigned messages = 0;
+	int row = 0;
+	char *text = take(fd, &closed);
+
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), messages++) {
+		json_t *message = json_loads(line, JSON_REJECT_DUPLICATES, NULL), *rows, *one;
+		size_t index;
+
+		ck_assert_ptr_nonnull(message);
+		ck_assert_int_eq(json_integer_value(json_object_get(message, "id")), 7);
+		rows = json_object_get(message, "rows");
+		json_array_foreach(rows, index, one) {
+			ck_assert_int_eq(json_integer_value(json_object_get(one, "n")), row++);
+			ck_assert_str_eq(json_string_value(json_object_get(one, "text")), ROWS_TEXT);
+		}
+		ck_assert(!done);
+		done = json_is_true(json_object_get(message, "done"));
+		ck_assert(done == (rows == NULL));
+		ck_assert_uint_lt(strlen(line), EXEC_CHUNK + 200);
+		json_decref(message);
+	}
+	ck_assert(done && !closed);
+	ck_assert_int_eq(row, ROWS);
+	free(text);
+	return messages;
+}
+
+START_TEST(many_rows_come_in_messages_of_bounded_length)
+{
+	int fd = greeted_client();
+	unsigned messages;
+
+	say(fd, "{\"id\":7,\"run\":\"rows\",\"json\":true}\n");
+	messages = take_rows(fd);
+	ck_assert_uint_ge(messages, 3);
+	ck_assert_uint_le(messages, 10);
+	close(fd);
+}
+END_TEST
+
+START_TEST(a_row_that_memory_was_short_for_is_told_and_the_others_come)
+{
+	int fd = greeted_client();
+
+	say(fd, "{\"id\":1,\"run\":\"lost\",\"json\":true}\n");
+	expect(fd, "{\"id\":1,\"rows\":[{\"n\":1},{\"n\":2}]}\n"
+		   "{\"id\":1,\"done\":true,\"status\":\"out of memory\",\"json\":true,\"hostname\":\"gw1\",\"prompt\":\"gw1>\","
+		   "\"error\":\"memory is short: the answer is not complete\"}\n", false);
+	/* Who asked for text misses nothing. */
+	say(fd, "{\"id\":2,\"run\":\"lost\"}\n");
+	expect(fd, DONE_OK("2"), false);
 	close(fd);
 }
 END_TEST
@@ -516,6 +591,8 @@ Suite *control_server_suite(void)
 	tcase_add_test(tests, client_is_greeted_with_name_and_access);
 	tcase_add_test(tests, client_without_access_is_told_and_closed);
 	tcase_add_test(tests, text_and_rows_are_answered_as_asked);
+	tcase_add_test(tests, many_rows_come_in_messages_of_bounded_length);
+	tcase_add_test(tests, a_row_that_memory_was_short_for_is_told_and_the_others_come);
 	tcase_add_test(tests, failure_is_answered_with_its_reason);
 	tcase_add_test(tests, words_and_help_are_answered);
 	tcase_add_test(tests, requests_wait_for_the_one_under_way);

@@ -15,7 +15,7 @@ void put_json(json_t **row, const char *name, json_t *take_value)
 		json_decref(take_value);
 		return;
 	}
-	if (json_object_set_new(*row, name, take_value)) {
+	if (json_object_set_new_nocheck(*row, name, take_value)) { /* names are ours, and ASCII */
 		json_decref(*row);
 		*row = NULL;
 	}
