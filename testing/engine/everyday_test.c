@@ -27,52 +27,33 @@ static void ask(struct kit *kit, uint32_t message_id)
 	kit_settle(kit);
 }
 
-/* Takes SA, TSi and TSr out of the client's IKE_AUTH and seals it anew. `leave`: one of them stays. */
+/* Takes SA, TSi, TSr and CP out of the client's IKE_AUTH. `leave`: one of them stays. */
 struct stripper {
-	struct kit *kit;
 	uint8_t leave;
 	bool done;
 };
 
+static void strip_payload(struct chain_writer *out, uint8_t type, struct cyg_bytes body, void *ctx)
+{
+	const struct stripper *s = ctx;
+	bool of_child = type == CYG_PAYLOAD_SA || type == CYG_PAYLOAD_TSI || type == CYG_PAYLOAD_TSR ||
+			type == CYG_PAYLOAD_CP;
+
+	if (of_child && type != s->leave)
+		return;
+	chain_open(out, type);
+	wire_put_bytes(&out->w, body);
+	chain_close(out);
+}
+
 static enum kit_verdict strip(struct kit *kit, struct kit_packet *packet, void *ctx)
 {
 	struct stripper *s = ctx;
-	struct ike_sa *client = kit_sa(kit_client(kit)), *gateway = kit_sa(kit_gateway(kit));
-	static uint8_t inner[4000], octets[4000];
-	struct message msg;
-	struct wire_reader r;
-	struct chain_writer c;
-	struct cyg_bytes plain;
-	uint8_t type, first;
-	size_t len;
 
 	if (packet->header.exchange != CYG_IKE_AUTH || packet->from != KIT_CLIENT || s->done)
 		return KIT_PASS;
 	s->done = true;
-	ck_assert_int_eq(message_read(packet->octets, packet->len, &msg), CYG_OK);
-	ck_assert_int_eq(sk_open(&gateway->suite->algs, ike_sa_sk_e(gateway, true),
-				 ike_sa_sk_a(gateway, true), packet->octets, packet->len,
-				 msg.sk.aad_len, &plain), CYG_OK);
-	r = wire_reader_of(plain);
-	c = chain_inner(inner, sizeof(inner));
-	for (type = msg.sk.inner_first; type != CYG_PAYLOAD_NONE;) {
-		uint8_t next = wire_u8(&r);
-		struct wire_reader body;
-
-		wire_skip(&r, 1);
-		body = wire_body(&r, wire_u16(&r), 4);
-		if (type == s->leave || (type != CYG_PAYLOAD_SA && type != CYG_PAYLOAD_TSI &&
-					 type != CYG_PAYLOAD_TSR && type != CYG_PAYLOAD_CP)) {
-			chain_open(&c, type);
-			wire_put_bytes(&c.w, wire_rest(&body));
-			chain_close(&c);
-		}
-		type = next;
-	}
-	plain = chain_end(&c, &first);
-	len = kit_forge(kit_client(kit), client, CYG_IKE_AUTH, false, packet->header.message_id, first, plain,
-			octets, sizeof(octets));
-	kit_inject(kit, KIT_GATEWAY, octets, len, packet->natt);
+	kit_rewrite(kit, packet, strip_payload, s);
 	return KIT_DROP;
 }
 

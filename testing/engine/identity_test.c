@@ -5,51 +5,32 @@
 
 #define GCM " encryption aes-gcm-128\n prf sha256\n group 19\n"
 
-/* Puts an IDr into the client's IKE_AUTH and seals it anew; AUTH does not cover it. */
+/* Puts an IDr into the client's IKE_AUTH; AUTH does not cover it. */
 struct asking {
 	uint8_t type;
 	struct cyg_bytes octets;
 	bool done;
 };
 
+static void ask_behind_idi(struct chain_writer *out, uint8_t type, struct cyg_bytes body, void *ctx)
+{
+	const struct asking *a = ctx;
+
+	chain_open(out, type);
+	wire_put_bytes(&out->w, body);
+	chain_close(out);
+	if (type == CYG_PAYLOAD_IDI)
+		id_write(out, false, a->type, a->octets);
+}
+
 static enum kit_verdict ask_for(struct kit *kit, struct kit_packet *packet, void *ctx)
 {
 	struct asking *a = ctx;
-	struct ike_sa *client = kit_sa(kit_client(kit)), *gateway = kit_sa(kit_gateway(kit));
-	static uint8_t inner[4000], octets[4000];
-	struct message msg;
-	struct wire_reader r;
-	struct chain_writer c;
-	struct cyg_bytes plain;
-	uint8_t type, first;
-	size_t len;
 
 	if (packet->header.exchange != CYG_IKE_AUTH || packet->from != KIT_CLIENT || a->done)
 		return KIT_PASS;
 	a->done = true;
-	ck_assert_int_eq(message_read(packet->octets, packet->len, &msg), CYG_OK);
-	ck_assert_int_eq(sk_open(&gateway->suite->algs, ike_sa_sk_e(gateway, true),
-				 ike_sa_sk_a(gateway, true), packet->octets, packet->len,
-				 msg.sk.aad_len, &plain), CYG_OK);
-	r = wire_reader_of(plain);
-	c = chain_inner(inner, sizeof(inner));
-	for (type = msg.sk.inner_first; type != CYG_PAYLOAD_NONE;) {
-		uint8_t next = wire_u8(&r);
-		struct wire_reader body;
-
-		wire_skip(&r, 1);
-		body = wire_body(&r, wire_u16(&r), 4);
-		chain_open(&c, type);
-		wire_put_bytes(&c.w, wire_rest(&body));
-		chain_close(&c);
-		if (type == CYG_PAYLOAD_IDI)
-			id_write(&c, false, a->type, a->octets);
-		type = next;
-	}
-	plain = chain_end(&c, &first);
-	len = kit_forge(kit_client(kit), client, CYG_IKE_AUTH, false, packet->header.message_id, first, plain,
-			octets, sizeof(octets));
-	kit_inject(kit, KIT_GATEWAY, octets, len, packet->natt);
+	kit_rewrite(kit, packet, ask_behind_idi, a);
 	return KIT_DROP;
 }
 

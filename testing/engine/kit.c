@@ -203,6 +203,38 @@ uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *pac
 	return msg->notify_count ? msg->notify[0].type : 0;
 }
 
+void kit_rewrite(struct kit *kit, struct kit_packet *packet,
+		 void (*write)(struct chain_writer *out, uint8_t type, struct cyg_bytes body, void *ctx), void *ctx)
+{
+	const struct ike_sa *gateway = kit_sa(kit_gateway(kit));
+	static uint8_t inner[4000], octets[4000];
+	struct chain_writer out = chain_inner(inner, sizeof(inner));
+	struct wire_reader r;
+	struct message msg;
+	struct cyg_bytes plain;
+	uint8_t first;
+	size_t len;
+
+	KIT_CHECK(packet->from == KIT_CLIENT);
+	KIT_CHECK(message_read(packet->octets, packet->len, &msg) == CYG_OK);
+	KIT_CHECK(sk_open(&gateway->suite->algs, ike_sa_sk_e(gateway, true), ike_sa_sk_a(gateway, true), packet->octets,
+			  packet->len, msg.sk.aad_len, &plain) == CYG_OK);
+	r = wire_reader_of(plain);
+	for (uint8_t type = msg.sk.inner_first; type != CYG_PAYLOAD_NONE;) {
+		uint8_t next = wire_u8(&r);
+		struct wire_reader body;
+
+		wire_skip(&r, 1);
+		body = wire_body(&r, wire_u16(&r), 4);
+		write(&out, type, wire_rest(&body), ctx);
+		type = next;
+	}
+	plain = chain_end(&out, &first);
+	len = kit_forge(kit_client(kit), kit_sa(kit_client(kit)), packet->header.exchange, false,
+			packet->header.message_id, first, plain, octets, sizeof(octets));
+	kit_inject(kit, KIT_GATEWAY, octets, len, packet->natt);
+}
+
 void kit_send_on(struct kit *kit, struct kit_packet *packet)
 {
 	queue(kit, packet);

@@ -135,6 +135,12 @@ size_t kit_forge_fragment(struct kit_side *from, const struct ike_sa *sa, uint8_
 			  struct cyg_bytes inner, uint8_t *out, size_t room);
 /* What the next datagram that `from` sends holds, opened by the receiver's SA: the first notify's type, or 0. */
 uint16_t kit_opened_notify(const struct ike_sa *receiver, struct kit_packet *packet, struct message *msg);
+/*
+ * A request of the client whose payloads a script changes on the way: each is handed to `write`, which puts what it
+ * wants into `out` in its place; then all is sealed anew and comes in at the gateway. `packet` is to be dropped.
+ */
+void kit_rewrite(struct kit *kit, struct kit_packet *packet,
+		 void (*write)(struct chain_writer *out, uint8_t type, struct cyg_bytes body, void *ctx), void *ctx);
 /* A datagram that the caller took off the wire (and owned) goes on. */
 void kit_send_on(struct kit *kit, struct kit_packet *packet);
 struct kit_packet *kit_packet_copy(const struct kit_packet *packet);
