@@ -129,18 +129,17 @@ enum arg_outcome interface_canonical(struct cyg_str type, struct cyg_str number,
 	return ARG_FITS;
 }
 
-static enum arg_outcome read_interface(const struct words *words, size_t i, struct arg_read *out,
-				       struct cyg_strbuf *text)
+static enum arg_outcome read_interface(const struct grammar_arg *arg, const struct words *words, size_t i,
+				       struct arg_read *out, struct cyg_strbuf *text)
 {
 	struct cyg_str type = word_text(words, i);
-
 	const char *whole = interface_type(type, false);
 	bool number = i + 1 < words->count && is_number(word_text(words, i + 1));
 
-	/* "lo 5" is the device `lo` and what follows; a type that is written in full has its number. */
+	/* "lo 5" is the device `lo` and what follows, if anything may; a type that is written in full has its number. */
 	if (whole && !number && word_is(type, whole))
 		return ARG_KIND;
-	if (whole && number && !cyg_str_equal(type, CYG_STR("lo"))) {
+	if (whole && number && (arg->last || !cyg_str_equal(type, CYG_STR("lo")))) {
 		out->count = 2;
 		return interface_canonical(type, word_text(words, i + 1), text);
 	}
@@ -386,10 +385,10 @@ enum arg_outcome arg_read(const struct grammar_arg *arg, const struct words *wor
 		return read_name(word, text);
 	case ARG_REF:
 		if (arg->ref_mode && arg->ref_mode->names_interfaces)
-			return read_interface(words, i, out, text);
+			return read_interface(arg, words, i, out, text);
 		return read_name(word, text);
 	case ARG_INTERFACE:
-		return read_interface(words, i, out, text);
+		return read_interface(arg, words, i, out, text);
 	case ARG_STRING:
 		return read_string(words, i, out, text);
 	case ARG_LINE:

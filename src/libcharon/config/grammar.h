@@ -53,6 +53,7 @@ struct grammar_arg {
 	size_t word_count;
 	const char *ref;		     /* ARG_REF: the mode's name */
 	const struct grammar_mode *ref_mode; /* NULL if no table has that mode */
+	bool last;			     /* no argument stands behind it in its row */
 };
 
 enum op_kind { OP_KEYWORD, OP_ARG, OP_SPLIT, OP_JUMP, OP_MATCH };

@@ -310,6 +310,7 @@ START_TEST(kinds_of_interfaces_may_be_abbreviated)
 		{ "int gi0/0/1", "GigabitEthernet0/0/1" }, { "int Te1/1", "TenGigabitEthernet1/1" },
 		{ "int eth0/1", "Ethernet0/1" },     { "int Et 0/1", "Ethernet0/1" },
 		{ "int po7", "Port-channel7" },	     { "int Lo 0", "Loopback0" },
+		{ "int lo 1", "Loopback1" },	     { "int loopback 2", "Loopback2" },
 		/* Devices of Linux are what they are. */
 		{ "int eth0", "eth0" },		     { "int tun0", "tun0" },
 		{ "int lo", "lo" },		     { "int ens3", "ens3" },
@@ -324,8 +325,11 @@ START_TEST(kinds_of_interfaces_may_be_abbreviated)
 		expect(text, "");
 		ck_assert_msg(kit_object(MODE_INTERFACE, names[i].name) != NULL, "%s", names[i].line);
 	}
-	expect("interface Foo0/1\ninterface virtual0/1\ninterface lo 0\ninterface Tunnel\n",
+	expect("interface Foo0/1\ninterface virtual0/1\ninterface lo a\ninterface Tunnel\n",
 	       "1 error syntax\n2 error syntax\n3 error syntax\n4 error syntax\n");
+	expect("interface lo 1\ninterface Tunnel1\nip unnumbered lo 1\n", "");
+	expect("interface lo 1\ninterface Tunnel1\nip unnumbered lo 2\n", "3 warning undefined-reference\n");
+	/* Where a number of its own may follow, `lo` is the device. */
 	expect("ip route 10.0.0.0 255.0.0.0 lo 5\ninterface lo\n", "");
 }
 END_TEST

@@ -391,6 +391,7 @@ enum cyg_status syntax_compile(struct compiler *c, struct grammar_mode *mode, bo
 	struct grammar_op *ops;
 	const char *target = c->command->enters ? c->command->enters : c->command->defines;
 	enum cyg_status status;
+	bool last = false;
 
 	if (!row)
 		return CYG_NOMEM;
@@ -406,6 +407,11 @@ enum cyg_status syntax_compile(struct compiler *c, struct grammar_mode *mode, bo
 	if (!ops)
 		return CYG_NOMEM;
 	memcpy(ops, c->ops, c->op_count * sizeof(*ops));
+	for (size_t i = c->op_count; i-- > 0 && !last;) {
+		last = ops[i].kind == OP_ARG;
+		if (last)
+			((struct grammar_arg *)ops[i].arg)->last = true;
+	}
 	row->ops = ops;
 	row->op_count = (uint16_t)c->op_count;
 	row->command = c->command;
