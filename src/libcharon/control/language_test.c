@@ -344,6 +344,21 @@ START_TEST(words_are_completed_and_explained)
 }
 END_TEST
 
+/* A script's first words on a router. */
+START_TEST(answers_come_whole_and_whoever_wants_that_is_not_refused)
+{
+	ask("run", "terminal length 0", false);
+	HAS("\"status\":\"ok\"");
+	ask("run", "ter len 0", false);
+	HAS("\"status\":\"ok\"");
+	ask("run", "terminal length 24", false);
+	HAS("answers come whole");
+	HAS_NOT("\"status\":\"ok\"");
+	ask("run", "terminal length 513", false);
+	HAS_NOT("\"status\":\"ok\"");
+}
+END_TEST
+
 START_TEST(a_line_that_may_hold_a_secret_is_not_to_be_remembered)
 {
 	ask("run", "pre-shared-key open-sesame", false);
@@ -760,6 +775,7 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
 	tcase_add_test(tests, words_are_completed_and_explained);
+	tcase_add_test(tests, answers_come_whole_and_whoever_wants_that_is_not_refused);
 	tcase_add_test(tests, a_line_that_may_hold_a_secret_is_not_to_be_remembered);
 	tcase_add_test(tests, every_keyword_has_its_help);
 	tcase_add_test(tests, names_of_objects_are_completed_in_commands);

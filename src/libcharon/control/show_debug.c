@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What went wrong and what goes on: debug, show debugging, terminal monitor, show logging, diagnose. */
+/* What went wrong and what goes on: debug, show debugging, terminal monitor, terminal length, show logging, diagnose. */
 #include "config.h"
 
 #include "control/show.h"
@@ -35,6 +35,7 @@ static const struct cyg_token_help tokens[] = {
 	{ "reset", "Takes all conditions away" },
 	{ "all", "Everything" },
 	{ "terminal", "This terminal" },
+	{ "length", "How many lines come at a time" },
 	{ "monitor", "Shows log lines here as they come" },
 	{ "show", "Shows what there is" },
 	{ "debugging", "What is turned on" },
@@ -258,6 +259,17 @@ static enum cyg_status monitor_off(struct cyg_exec *exec, const struct cyg_args 
 	return CYG_OK;
 }
 
+/* --- terminal length --- */
+
+/* What scripts say first on a router, so that no answer stops half-way: here none ever does. */
+static enum cyg_status length(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	if (cyg_args_uint(args, "lines", 0) == 0)
+		return CYG_OK;
+	cyg_exec_error(exec, "answers come whole: the length is always 0 (`| begin`, `| include` and `| section` choose lines)");
+	return CYG_REFUSED;
+}
+
 /* --- show logging --- */
 
 static enum cyg_status show_logging(struct cyg_exec *exec, const struct cyg_args *args)
@@ -360,6 +372,8 @@ static const struct cyg_command commands[] = {
 	  .run = monitor_off },
 	{ .mode = "exec", .syntax = "no terminal monitor", .help = "Shows no more of them.", .tokens = tokens,
 	  .run = monitor_off },
+	{ .mode = "exec", .syntax = "terminal length <lines:uint(0-512)>",
+	  .help = "Says how many lines come at a time: 0, all, is all there is.", .tokens = tokens, .run = length },
 	{ .mode = "exec", .syntax = "show logging [<count:uint(1-1024)>]",
 	  .help = "Shows the newest lines of the log, or that many of them.", .tokens = tokens,
 	  .run = show_logging },
