@@ -8,11 +8,18 @@
 /* How many octets a string has whose quote is the first; 0: its end is missing. */
 static size_t string_len(struct cyg_str text)
 {
-	for (size_t at = 1; at < text.len; at++) {
-		if (text.ptr[at] == '"')
-			return at + 1;
-		if (text.ptr[at] == '\\')
-			at++;
+	struct cyg_str rest = cyg_str_tail(text, 1);
+
+	while (rest.len) {
+		const char *quote = memchr(rest.ptr, '"', rest.len), *slash = quote;
+
+		if (!quote)
+			break;
+		while (slash > rest.ptr && slash[-1] == '\\')
+			slash--;
+		rest = cyg_str_tail(rest, (size_t)(quote - rest.ptr) + 1);
+		if ((quote - slash) % 2 == 0) /* no backslash is left for it */
+			return text.len - rest.len;
 	}
 	return 0;
 }
