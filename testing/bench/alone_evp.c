@@ -19,7 +19,7 @@ static void need(bool good, const char *what)
 
 const char alone_name[] = "EVP";
 
-double alone_seal(const struct alone_suite *suite, size_t len, unsigned packets)
+double alone_seal(const struct alone_suite *suite, size_t len, unsigned packets, bool ahead)
 {
 	const char *cipher_name = suite->cipher, *digest = suite->digest;
 	static uint8_t data[ROOM], key[64], iv[16], aad[8], tag[64];

@@ -14,21 +14,25 @@
 
 const char alone_name[] = "libipsec-mb";
 
-static void aead(IMB_MGR *mgr, const struct alone_suite *suite, uint8_t (*data)[ROOM], size_t len, unsigned packets)
+static void aead(IMB_MGR *mgr, const struct alone_suite *suite, uint8_t (*data)[ROOM], size_t len, unsigned packets,
+		 bool ahead)
 {
 	static struct gcm_key_data key;
 	static struct gcm_context_data gcm;
 	static struct chacha20_poly1305_context_data chacha;
-	uint8_t iv[12] = { 0 }, aad[8] = { 0 }, raw[32] = { 1 };
+	uint8_t nonces[BATCH][16] = { 0 }, aad[8] = { 0 }, raw[32] = { 1 };
 
 	if (suite->bits == 256)
 		IMB_AES256_GCM_PRE(mgr, raw, &key);
 	else
 		IMB_AES128_GCM_PRE(mgr, raw, &key);
 	for (unsigned i = 0; i < packets; i++) {
-		uint8_t *at = data[i % BATCH];
+		uint8_t *at = data[i % BATCH], *iv = nonces[i % BATCH];
 
-		memcpy(iv + 4, &i, sizeof(i));
+		for (unsigned j = 0; ahead && i % BATCH == 0 && j < BATCH; j++)
+			memcpy(nonces[j] + 4, &(unsigned){ i + j }, sizeof(i));
+		if (!ahead)
+			memcpy(iv + 4, &i, sizeof(i));
 		if (suite->bits == 128) {
 			IMB_AES128_GCM_ENC(mgr, &key, &gcm, at, at, len, iv, aad, sizeof(aad), at + len, 16);
 		} else if (suite->bits == 256) {
@@ -79,7 +83,7 @@ static void two(IMB_MGR *mgr, uint8_t (*data)[ROOM], size_t len, unsigned packet
 		;
 }
 
-double alone_seal(const struct alone_suite *suite, size_t len, unsigned packets)
+double alone_seal(const struct alone_suite *suite, size_t len, unsigned packets, bool ahead)
 {
 	static uint8_t data[BATCH][ROOM];
 	static IMB_MGR *mgr;
@@ -95,6 +99,6 @@ double alone_seal(const struct alone_suite *suite, size_t len, unsigned packets)
 	if (suite->digest)
 		two(mgr, data, len, packets);
 	else
-		aead(mgr, suite, data, len, packets);
+		aead(mgr, suite, data, len, packets, ahead);
 	return (alone_now_ns() - start) / packets;
 }
