@@ -356,6 +356,34 @@ START_TEST(children_of_two_shards_share_a_policy_and_the_newest_has_it)
 }
 END_TEST
 
+static void ignore(struct cyg_shard *shard, void *arg, const struct nl_answer *answer)
+{
+}
+
+START_TEST(a_policy_that_goes_while_the_queue_is_full_leaves_the_kernel)
+{
+	begin();
+	ck_assert_int_eq(install(FIRST, 0, "10.0.0.1", CYG_BOTH), CYG_OK);
+	ck_assert_uint_eq(policies(), 1);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		struct nl *nl = &plane_of(ctx, shard_group_worker(group, i))->xfrm;
+		struct nl_message m;
+
+		while (nl->count < NL_PENDING_MAX) {
+			nl_link_delete(&m, "cyg-t0");
+			ck_assert_int_eq(nl_send(nl, &m, ignore, NULL), CYG_OK);
+		}
+	}
+	ops->child_remove(ctx, shard_group_worker(group, FIRST >> 24), FIRST, CYG_BOTH, NULL);
+	for (unsigned i = 0; i < 4 * WORKERS; i++) /* the wish gets where the policy is kept; the system says nothing yet */
+		(void)shard_step(shard_group_worker(group, i % WORKERS));
+	run();
+	ck_assert_uint_eq(policies(), 0);
+	ck_assert_uint_eq(sas(), 0);
+	end();
+}
+END_TEST
+
 START_TEST(the_end_of_an_older_child_leaves_the_policy_alone)
 {
 	begin();
@@ -588,6 +616,7 @@ TCase *plane_tcase(void)
 	TCase *tc = tcase_create("plane");
 
 	tcase_add_test(tc, children_of_two_shards_share_a_policy_and_the_newest_has_it);
+	tcase_add_test(tc, a_policy_that_goes_while_the_queue_is_full_leaves_the_kernel);
 	tcase_add_test(tc, the_end_of_an_older_child_leaves_the_policy_alone);
 	tcase_add_test(tc, traffic_moves_when_the_outbound_half_is_installed);
 	tcase_add_test(tc, a_child_without_its_outbound_half_still_takes_packets);
