@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "rows.h"
+#include "text.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -98,20 +99,34 @@ static void take_log(struct connection *c, const json_t *line)
 		c->on_log(c->on_log_ctx, line);
 }
 
-/* The next message that is an answer; rows before it go to `answer` (if not NULL). */
+/* What a listing brings goes its way without a tree of it, to nobody if `answer` is NULL. False: it is something else. */
+static bool pass_on(struct connection *c, struct answer *answer, struct cyg_str line)
+{
+	struct cyg_str part;
+
+	if (text_in(c->buffer + c->start, line.len, &part)) {
+		if (answer)
+			answer->text(answer, part);
+	} else if (rows_in(line, &part)) {
+		if (answer)
+			answer->rows(answer, part);
+	} else {
+		return false;
+	}
+	line_done(c, line);
+	return true;
+}
+
+/* The next message that is an answer; what comes before it goes to `answer` (if not NULL). */
 static enum cyg_status receive_answer(struct connection *c, struct answer *answer, json_t **out)
 {
 	for (;;) {
-		struct cyg_str line, rows;
+		struct cyg_str line;
 		enum cyg_status status = next_line(c, 0, &line);
 		const json_t *log;
 
-		if (status == CYG_OK && rows_in(line, &rows)) {
-			if (answer)
-				answer->rows(answer, rows);
-			line_done(c, line);
+		if (status == CYG_OK && pass_on(c, answer, line))
 			continue;
-		}
 		if (status == CYG_OK)
 			status = parse(c, line, out);
 		log = status == CYG_OK ? json_object_get(*out, "log") : NULL;

@@ -11,6 +11,8 @@ src_cygctl_cygctl_SOURCES = \
 	src/cygctl/rows.h \
 	src/cygctl/shell.c \
 	src/cygctl/shell.h \
+	src/cygctl/text.c \
+	src/cygctl/text.h \
 	src/cygctl/traces.c \
 	src/cygctl/traces.h \
 	src/cygctl/wiping.c

@@ -31,6 +31,8 @@ def line_of(level, event, message):
 ODD_ROWS = [{}, {"a": "]}, {\"n\": 1}"}, {"b": "\\"}, {"c": "\\\"", "rows": [[], {"d": None}, -1.5e3, True]}, 7, "]", [], "",
             {"": "\u00fc \u0000 \n ,:"}]
 
+ODD_TEXTS = ["", "plain\n", "\"quoted\", \\, / and a \t tab\n", "\\\n\\\\n\n", "\"}\n", "\u00fc \u20ac\n", "a \x01 by number\n", "\n\n", "\b\f\n"]
+
 
 class Daemon:
     """Serves ROOT/run/cygnet/control.sock in a thread; `greeting` may be set, None closes at once."""
@@ -60,8 +62,9 @@ class Daemon:
     def client(self, connection):
         stream = connection.makefile("rw", encoding="utf-8", newline="\n")
 
-        def say(message, tear=None):
-            stream.write(json.dumps(message)[:tear] + "\n")
+        def say(message, tear=None, compact=False):
+            stream.write(json.dumps(message, separators=(",", ":") if compact else None,
+                                    ensure_ascii=not compact)[:tear] + "\n")
             stream.flush()
 
         self.streams.append(say)
@@ -92,6 +95,16 @@ class Daemon:
         elif request["run"] == "lines":
             say({"id": number, "text": "one\ntwo\n"})
             say({"id": number, "text": "three\n"})
+            say(last)
+        elif request["run"] == "compact":
+            for text in ODD_TEXTS:
+                say({"id": number, "text": text}, compact=True)
+            say({"text": "other form\n", "id": number}, compact=True)
+            say({"id": number, "text": "more\n", "note": 1}, compact=True)
+            say(last, compact=True)
+        elif request["run"] == "torn-text":
+            say({"id": number, "text": "whole\n"}, compact=True)
+            say({"id": number, "text": "torn\n"}, tear=-1, compact=True)
             say(last)
         elif request["run"].startswith("rows"):
             say({"id": number, "rows": [{"n": 1}, {"n": "zwei \u00fc"}]})
@@ -272,7 +285,13 @@ def rows_are_printed_whatever_stands_in_them(root, daemon):
     assert out.splitlines()[1:-1] == ["  " + json.dumps(row) + "," for row in ODD_ROWS] + ["  " + json.dumps(ODD_ROWS[0])]
 
 
+def text_is_printed_whatever_stands_in_it(root, daemon):
+    assert ctl(root, "-c", "compact") == (0, "".join(ODD_TEXTS) + "other form\nmore\n", "")
+
+
 def message_that_is_none_ends_the_connection(root, daemon):
+    code, out, err = ctl(root, "-c", "torn-text")
+    assert code == 3 and out == "whole\n" and "broke" in err, (code, out, err)
     code, out, err = ctl(root, "--json", "-c", "torn")
     assert code == 3 and json.loads(out)["rows"] == [] and "broke" in err, (code, out, err)
 
@@ -467,7 +486,8 @@ TESTS = [
     no_daemon_is_one_line_that_says_how_to_start, usage_errors_have_a_status_of_their_own,
     text_is_printed_as_it_comes, failure_is_told_on_standard_error, commands_stop_at_the_first_that_fails,
     lines_of_a_text_are_sent_as_they_stand, a_text_is_typed_over_lines,
-    rows_become_one_document, rows_are_printed_whatever_stands_in_them, message_that_is_none_ends_the_connection,
+    rows_become_one_document, rows_are_printed_whatever_stands_in_them, text_is_printed_whatever_stands_in_it,
+    message_that_is_none_ends_the_connection,
     failure_is_a_document_too, daemon_that_turns_away_is_told,
     shell_runs_commands_and_keeps_their_history, tab_completes_by_asking, a_shell_is_told_the_words_and_no_failures,
     question_mark_explains,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Where cygctl finds the rows of a message: never outside of it, and in JSON where a parser of JSON finds them. */
+/* Where cygctl finds the rows or the text of a message: never outside of it, and in JSON what a parser of JSON finds. */
 #include "testing/fuzz/fuzz.h"
 
 #include "src/cygctl/rows.h"
+#include "src/cygctl/text.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void check_row(struct cyg_str row, const json_t *wanted)
@@ -13,6 +15,25 @@ static void check_row(struct cyg_str row, const json_t *wanted)
 
 	FUZZ_CHECK(json_equal(json, wanted));
 	json_decref(json);
+}
+
+static void check_text(const uint8_t *data, size_t size, const json_t *json)
+{
+	const json_t *wanted = json_object_get(json, "text");
+	char *message = malloc(size + 1);
+	struct cyg_str text;
+
+	FUZZ_CHECK(message != NULL);
+	if (size)
+		memcpy(message, data, size);
+	if (text_in(message, size, &text)) {
+		FUZZ_CHECK(text.ptr > message && text.ptr + text.len < message + size);
+		if (json)
+			FUZZ_CHECK(cyg_str_equal(text, cyg_str_n(json_string_value(wanted), json_string_length(wanted))));
+	} else {
+		FUZZ_CHECK(!size || memcmp(message, data, size) == 0);
+	}
+	free(message);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *past = message.ptr;
 	size_t count = 0;
 
+	check_text(data, size, json);
 	if (rows_in(message, &rows)) {
 		FUZZ_CHECK(rows.ptr > message.ptr && rows.ptr + rows.len < message.ptr + size);
 		FUZZ_CHECK(!json || json_is_array(wanted));

@@ -100,7 +100,8 @@ testing_fuzz_fuzz_broker_LDFLAGS = $(FUZZ_LDFLAGS)
 testing_fuzz_fuzz_broker_LDADD = $(FUZZ_LIBS)
 
 FUZZ_TARGETS += testing/fuzz/fuzz_rows
-testing_fuzz_fuzz_rows_SOURCES = testing/fuzz/fuzz_rows.c src/cygctl/rows.c src/cygctl/rows.h $(FUZZ_DRIVER)
+testing_fuzz_fuzz_rows_SOURCES = testing/fuzz/fuzz_rows.c src/cygctl/rows.c src/cygctl/rows.h \
+	src/cygctl/text.c src/cygctl/text.h $(FUZZ_DRIVER)
 testing_fuzz_fuzz_rows_CPPFLAGS = $(FUZZ_CPPFLAGS)
 testing_fuzz_fuzz_rows_CFLAGS = $(FUZZ_CFLAGS) $(JANSSON_CFLAGS)
 testing_fuzz_fuzz_rows_LDFLAGS = $(FUZZ_LDFLAGS)

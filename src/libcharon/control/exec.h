@@ -20,7 +20,9 @@ struct control_server;
 #define EXEC_ERROR_MAX      512
 #define EXEC_QUESTION_MAX   256
 #define EXEC_TEXT_LINE_MAX  65536 /* a longer line of output is cut */
-#define EXEC_CHUNK          16384 /* octets of text or rows in one message, and the last line or row whole */
+/* Octets of text or rows in one message, and the last line or row whole: so few that making a message of them is soon done,
+ * for whoever tells many rows looks at the clock between them. */
+#define EXEC_CHUNK          4096
 
 struct cyg_exec {
 	struct cyg_shard *shard;
