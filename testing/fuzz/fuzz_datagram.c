@@ -25,7 +25,7 @@ static void take(const struct cyg_datagram *d, size_t least)
 
 static void on_ike(void *ctx, struct cyg_shard *shard, struct cyg_datagram *d)
 {
-	FUZZ_PLANT(d->natt && d->data[17] == 0x2e && d->data[18] == 35);
+	FUZZ_PLANT(d->natt && d->data[17] > 0x20 && d->data[18] == 35);
 	take(d, 28);
 }
 
