@@ -22,12 +22,11 @@ bool client_has_room(const struct control_client *client)
 	return client->out_len - client->out_at < CONTROL_OUT_SOFT;
 }
 
-static int append_octets(const char *buffer, size_t size, void *data)
+/* Room for so many more octets behind `out_len`. False: that would be too much, or memory is short. */
+static bool make_room(struct control_client *client, size_t size)
 {
-	struct control_client *client = data;
-
 	if (client->out_len + size - client->out_at > CONTROL_OUT_MAX)
-		return -1;
+		return false;
 	if (client->out_room - client->out_len < size) {
 		size_t wanted = client->out_room ? client->out_room : 4096;
 		char *grown;
@@ -43,11 +42,20 @@ static int append_octets(const char *buffer, size_t size, void *data)
 		if (wanted > client->out_room) {
 			grown = realloc(client->out, wanted);
 			if (!grown)
-				return -1;
+				return false;
 			client->out = grown;
 			client->out_room = wanted;
 		}
 	}
+	return true;
+}
+
+static int append_octets(const char *buffer, size_t size, void *data)
+{
+	struct control_client *client = data;
+
+	if (!make_room(client, size))
+		return -1;
 	memcpy(client->out + client->out_len, buffer, size);
 	client->out_len += size;
 	return 0;
@@ -82,6 +90,51 @@ void client_send_rows(struct control_client *client, uint64_t id, struct cyg_str
 		message_ends(client, append_octets(head, (size_t)len, client) ||
 					     append_octets(rows.ptr, rows.len, client) ||
 					     append_octets("]}\n", 3, client));
+}
+
+/* Nothing but ASCII that can be seen, and ends of lines. */
+static bool is_plain(struct cyg_str text)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < text.len; i++)
+		plain &= (text.ptr[i] >= ' ' && text.ptr[i] < 0x7f) || text.ptr[i] == '\n';
+	return plain;
+}
+
+static int append_escaped(struct control_client *client, struct cyg_str plain)
+{
+	char *to;
+
+	if (!make_room(client, 2 * plain.len))
+		return -1;
+	to = client->out + client->out_len;
+	for (size_t i = 0; i < plain.len; i++) {
+		char c = plain.ptr[i];
+
+		if (c == '\n' || c == '"' || c == '\\')
+			*to++ = '\\';
+		*to++ = c == '\n' ? 'n' : c;
+	}
+	client->out_len = (size_t)(to - client->out);
+	return 0;
+}
+
+void client_send_text(struct control_client *client, uint64_t id, struct cyg_str text)
+{
+	char head[48];
+	int len = snprintf(head, sizeof(head), "{\"id\":%" PRIu64 ",\"text\":\"", id);
+	json_t *json;
+
+	if (client->broken)
+		return;
+	if (is_plain(text)) { /* nearly always, and listings are long: without a copy and a tree of it */
+		message_ends(client, append_octets(head, (size_t)len, client) || append_escaped(client, text) ||
+					     append_octets("\"}\n", 3, client));
+		return;
+	}
+	json = control_json_text(text);
+	client_send(client, json ? json_pack("{s:I,s:o}", "id", (json_int_t)id, "text", json) : NULL);
 }
 
 static void send_failure(struct control_client *client, uint64_t id, enum cyg_status status,

@@ -35,26 +35,12 @@ void exec_lost(struct cyg_exec *exec)
 	exec->short_of_memory = true;
 }
 
-static void flush_text(struct cyg_exec *exec)
-{
-	json_t *text;
-
-	if (exec->chunk_len == 0)
-		return;
-	text = exec->client ? control_json_text(cyg_str_n(exec->chunk, exec->chunk_len)) : NULL;
-	if (text)
-		client_send(exec->client, json_pack("{s:I,s:o}", "id", (json_int_t)exec->id, "text", text));
-	else if (exec->client)
-		exec_lost(exec);
-	exec->chunk_len = 0;
-}
-
 void exec_flush(struct cyg_exec *exec)
 {
-	if (exec->json && exec->client && exec->chunk_len)
-		client_send_rows(exec->client, exec->id, cyg_str_n(exec->chunk, exec->chunk_len));
-	else if (!exec->json)
-		flush_text(exec);
+	struct cyg_str chunk = cyg_str_n(exec->chunk, exec->chunk_len);
+
+	if (exec->client && chunk.len)
+		(exec->json ? client_send_rows : client_send_text)(exec->client, exec->id, chunk);
 	exec->chunk_len = 0;
 }
 
@@ -66,7 +52,7 @@ static void emit_line(void *ctx, struct cyg_str line)
 	    !append(&exec->chunk, &exec->chunk_len, &exec->chunk_room, "\n", 1))
 		exec_lost(exec);
 	if (exec->chunk_len >= EXEC_CHUNK)
-		flush_text(exec);
+		exec_flush(exec);
 }
 
 static void end_line(struct cyg_exec *exec)

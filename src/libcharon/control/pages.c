@@ -19,11 +19,11 @@ _Static_assert(sizeof(struct ike_counters) % sizeof(uint64_t) == 0, "64-bit numb
 #define WALK_A_TURN 64
 #define RETRY_MS    20 /* a shard's mailbox was full */
 /*
- * A long listing is nobody's hurry, set-ups are: after so much work on its rows the control thread rests for
- * one tick of the clock, and with it whoever reads them. So what needs the processor meanwhile gets it soon.
+ * A long listing or walk is nobody's hurry, set-ups are: after so much work on it, at the shard and here, all rest
+ * for one tick of the clock, and with them whoever reads the rows. So what needs the processor meanwhile gets it soon.
  */
-#define TELL_TURN_US 300
-#define TELL_REST_MS 1
+#define WORK_TURN_US 200
+#define REST_MS      1
 
 enum walk { WALK_CLEAR, WALK_CLEAR_CHILDREN, WALK_REKEY, WALK_REKEY_CHILDREN };
 
@@ -36,12 +36,12 @@ struct errand {
 	int only;                  /* no other shard, or -1 */
 	void (*at_shard)(struct cyg_shard *shard, struct errand *errand);
 	void (*back)(struct errand *errand);
+	uint64_t work_us;          /* since the last rest, of whoever had it */
 
 	/* Pages. */
 	struct page_job job;
 	struct row_cursor cursor;
 	size_t count, told;        /* rows of this page */
-	uint64_t work_us;          /* since the last rest */
 	uint8_t family;
 	union {
 		struct ike_sa_row *ike;
@@ -64,6 +64,14 @@ struct errand {
 	unsigned total_count, one_count;
 	void (*tell_totals)(struct cyg_exec *exec, const struct cyg_kernel_total *totals, unsigned count);
 };
+
+static uint64_t clock_us(void)
+{
+	struct timespec now = { 0 };
+
+	(void)!clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
 
 static void errand_free(struct errand *errand)
 {
@@ -103,8 +111,10 @@ static void run_back(struct cyg_shard *control, struct cyg_msg *msg)
 static void run_at_shard(struct cyg_shard *shard, struct cyg_msg *msg)
 {
 	struct errand *errand = CYG_CONTAINER(msg, struct errand, msg);
+	uint64_t began = clock_us();
 
 	errand->at_shard(shard, errand);
+	errand->work_us += clock_us() - began;
 	errand->msg = (struct cyg_msg){ .run = run_back, .drop = errand_drop, .reserved = true };
 	if (cyg_shard_post(errand->daemon->control, &errand->msg) != CYG_OK)
 		errand_free(errand);
@@ -127,6 +137,18 @@ static void errand_send(struct errand *errand)
 		cyg_timer_set(control, &errand->retry, cyg_shard_now_ms(control) + RETRY_MS, errand_retry);
 	else if (status != CYG_OK)
 		errand_end(errand, status);
+}
+
+/* If it is time to rest: `then` is called afterwards. */
+static bool errand_rests(struct errand *errand, void (*then)(struct cyg_shard *control, struct cyg_timer *timer))
+{
+	struct cyg_shard *control = errand->daemon->control;
+
+	if (errand->work_us < WORK_TURN_US)
+		return false;
+	errand->work_us = 0;
+	cyg_timer_set(control, &errand->retry, cyg_shard_now_ms(control) + REST_MS, then);
+	return true;
 }
 
 /* On to the next shard; false if that was the last. */
@@ -194,14 +216,6 @@ static void page_tell(struct errand *errand, size_t i)
 	errand->job.rows++;
 }
 
-static uint64_t clock_us(void)
-{
-	struct timespec now = { 0 };
-
-	(void)!clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* The next rows of the page, until it is time to rest. */
 static void page_turn(struct errand *errand)
 {
@@ -209,7 +223,7 @@ static void page_turn(struct errand *errand)
 
 	while (errand->told < errand->count) {
 		page_tell(errand, errand->told++);
-		if (errand->work_us + (clock_us() - began) >= TELL_TURN_US)
+		if (errand->work_us + (clock_us() - began) >= WORK_TURN_US)
 			break;
 	}
 	exec_flush(errand->exec);
@@ -239,7 +253,6 @@ static void page_rested(struct cyg_shard *control, struct cyg_timer *timer);
 static void page_go_on(struct cyg_exec *exec, void *arg)
 {
 	struct errand *errand = arg;
-	struct cyg_shard *control = errand->daemon->control;
 
 	do {
 		if (exec_gone(exec)) {
@@ -253,10 +266,8 @@ static void page_go_on(struct cyg_exec *exec, void *arg)
 			errand_end(errand, CYG_OK);
 			return;
 		}
-		if (errand->work_us >= TELL_TURN_US) {
-			cyg_timer_set(control, &errand->retry, cyg_shard_now_ms(control) + TELL_REST_MS, page_rested);
+		if (errand_rests(errand, page_rested))
 			return;
-		}
 		if (!exec_room(exec, page_go_on, errand))
 			return;
 	} while (errand->told < errand->count);
@@ -267,7 +278,6 @@ static void page_rested(struct cyg_shard *control, struct cyg_timer *timer)
 {
 	struct errand *errand = CYG_CONTAINER(timer, struct errand, retry);
 
-	errand->work_us = 0;
 	page_go_on(errand->exec, errand);
 }
 
@@ -360,7 +370,8 @@ static void walk_back(struct errand *errand)
 	struct cyg_exec *exec = errand->exec;
 
 	if (!errand->cursor.end) {
-		errand_send(errand);
+		if (!errand_rests(errand, errand_retry))
+			errand_send(errand);
 		return;
 	}
 	errand->begun = false;

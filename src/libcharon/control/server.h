@@ -61,6 +61,8 @@ void server_free(struct control_server *server);
 /* --- For exec.c --- */
 /* Queues one message (reference taken over; NULL: out of memory, the client is closed). */
 void client_send(struct control_client *client, struct json_t *take_message);
+/* The same for text of any octets: what is no UTF-8 comes as '?'. */
+void client_send_text(struct control_client *client, uint64_t id, struct cyg_str text);
 /* The same for rows that are JSON already, with commas between. */
 void client_send_rows(struct control_client *client, uint64_t id, struct cyg_str rows);
 bool client_has_room(const struct control_client *client);

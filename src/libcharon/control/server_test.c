@@ -19,6 +19,8 @@
 #define ROWS      300
 #define ROWS_TEXT "a \"row\" of [about] a {hundred} octets, \\ and so that there is something to it, \xc3\xbc in it, too; so"
 
+#define ODD_TEXT "\"%c\\\n{/} ~\n"
+
 static struct cyg_shard *shard;
 static struct control_server *server;
 static enum control_access grant;
@@ -73,6 +75,10 @@ static enum cyg_status fake_run(void *ctx, struct cyg_exec *exec, struct cyg_str
 	if (cyg_str_equal(line, CYG_STR("rows"))) {
 		for (int i = 0; i < ROWS; i++)
 			cyg_exec_row(exec, json_pack("{s:i,s:s}", "n", i, "text", ROWS_TEXT));
+		return CYG_OK;
+	}
+	if (line.len > 6 && memcmp(line.ptr, "octet ", 6) == 0) {
+		cyg_exec_printf(exec, ODD_TEXT, atoi(line.ptr + 6));
 		return CYG_OK;
 	}
 	if (cyg_str_equal(line, CYG_STR("lost"))) {
@@ -264,6 +270,31 @@ START_TEST(text_and_rows_are_answered_as_asked)
 	expect(fd, "{\"id\":4,\"text\":\"two\\nthree\\n\"}\n" DONE_OK("4"), false);
 	say(fd, "{\"id\":5,\"run\":\"lines | count\"}\n");
 	expect(fd, "{\"id\":5,\"text\":\"Number of lines which match regexp = 3\\n\"}\n" DONE_OK("5"), false);
+	close(fd);
+}
+END_TEST
+
+START_TEST(text_of_any_octet_is_json_of_one_message)
+{
+	int fd = greeted_client();
+
+	for (int octet = 0; octet < 256; octet++) {
+		char request[64], wanted[64];
+		bool closed, seen = octet && octet < 128;
+		char *text;
+		json_t *message;
+
+		snprintf(request, sizeof(request), "{\"id\":1,\"run\":\"octet %d\"}\n", octet);
+		say(fd, request);
+		text = take(fd, &closed);
+		message = json_loads(strtok(text, "\n"), 0, NULL);
+		ck_assert_msg(message != NULL, "octet %d: %s", octet, text);
+		snprintf(wanted, sizeof(wanted), ODD_TEXT, seen ? octet : '?');
+		ck_assert_str_eq(json_string_value(json_object_get(message, "text")), wanted);
+		ck_assert_ptr_nonnull(strstr(strtok(NULL, "\n"), "\"done\""));
+		json_decref(message);
+		free(text);
+	}
 	close(fd);
 }
 END_TEST
@@ -591,6 +622,7 @@ Suite *control_server_suite(void)
 	tcase_add_test(tests, client_is_greeted_with_name_and_access);
 	tcase_add_test(tests, client_without_access_is_told_and_closed);
 	tcase_add_test(tests, text_and_rows_are_answered_as_asked);
+	tcase_add_test(tests, text_of_any_octet_is_json_of_one_message);
 	tcase_add_test(tests, many_rows_come_in_messages_of_bounded_length);
 	tcase_add_test(tests, a_row_that_memory_was_short_for_is_told_and_the_others_come);
 	tcase_add_test(tests, failure_is_answered_with_its_reason);
