@@ -31,9 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cyg_strbuf why = CYG_STRBUF(reason);
 
 	if (control_request_read(cyg_bytes(data, size), &request, &why) == CYG_OK) {
-		FUZZ_CHECK(request.verb >= CONTROL_RUN && request.verb <= CONTROL_HELP);
-		FUZZ_CHECK(strlen(request.line) <= CONTROL_LINE_MAX && !strchr(request.line, '\n'));
-		run_pipe(request.line);
+		FUZZ_CHECK(request.verb >= CONTROL_RUN && request.verb <= CONTROL_CANCEL);
+		FUZZ_CHECK(!request.line == (request.verb == CONTROL_WAIT || request.verb == CONTROL_CANCEL));
+		FUZZ_CHECK(!request.line || (strlen(request.line) <= CONTROL_LINE_MAX && !strchr(request.line, '\n')));
+		if (request.line)
+			run_pipe(request.line);
 	} else {
 		FUZZ_CHECK(why.len > 0);
 	}

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define REQUESTS_A_TURN 8
+#define REMARK_MAX      64 /* octets of a remark (below); what is longer waits as a request */
 
 /* --- Output --- */
 
@@ -144,6 +145,17 @@ static void send_failure(struct control_client *client, uint64_t id, enum cyg_st
 				      cyg_status_text(status), "error", control_json_str(why)));
 }
 
+static void stalled(struct cyg_shard *shard, struct cyg_timer *timer)
+{
+	struct control_client *client = CYG_CONTAINER(timer, struct control_client, stall);
+
+	cyg_log(CYG_LOG_NOTICE, "control.stalled",
+		"the control client with pid {pid} is closed: it has not read for {seconds} seconds",
+		F_UINT("pid", (uint64_t)client->session->peer.pid), F_UINT("seconds", CONTROL_STALL_MS / 1000));
+	client->broken = true;
+	server_kick(client->server);
+}
+
 /* --- Requests --- */
 
 static const char *hostname_of(struct control_server *server)
@@ -185,6 +197,9 @@ static json_t *end_of(const struct cyg_exec *exec)
 		failed |= json_object_set_new(message, "forget", json_true());
 	if (exec->session->leaving)
 		failed |= json_object_set_new(message, "leave", json_true());
+	if (exec->length_said)
+		failed |= json_object_set_new(message, "length",
+					      exec->length < 0 ? json_null() : json_integer(exec->length));
 	if (exec->session->open)
 		failed |= json_object_set_new(message, "more", json_true());
 	if (!failed)
@@ -278,9 +293,41 @@ static void handle_request(struct control_client *client, struct cyg_bytes octet
 		send_failure(client, request.id, status, reason);
 	else if (request.verb == CONTROL_RUN)
 		start_run(client, &request);
-	else
+	else if (request.verb == CONTROL_COMPLETE || request.verb == CONTROL_HELP)
 		answer_words(client, &request);
+	control_request_done(&request); /* a remark about a command that has ended says nothing */
+}
+
+static void drop_input(struct control_client *client, size_t used)
+{
+	memmove(client->in, client->in + used, client->in_len - used);
+	client->in_len -= used;
+	cyg_wipe(client->in + client->in_len, used);
+}
+
+/* What is said about the answer under way, while it is. False: the next of the input is something else. */
+static bool next_remark(struct control_client *client)
+{
+	size_t most = client->in_len < REMARK_MAX ? client->in_len : REMARK_MAX;
+	char *end = most ? memchr(client->in, '\n', most) : NULL;
+	struct cyg_shard *shard = client->server->shard;
+	struct control_request request;
+	char reason[200];
+	struct cyg_strbuf why = CYG_STRBUF(reason);
+	bool remark;
+
+	if (!end)
+		return false;
+	remark = control_request_read(cyg_bytes(client->in, (size_t)(end - client->in)), &request, &why) == CYG_OK &&
+		 (request.verb == CONTROL_WAIT || request.verb == CONTROL_CANCEL);
+	if (remark && request.verb == CONTROL_WAIT && cyg_timer_is_set(&client->stall))
+		cyg_timer_set(shard, &client->stall, cyg_shard_now_ms(shard) + CONTROL_STALL_MS, stalled);
+	if (remark && request.verb == CONTROL_CANCEL && client->exec && client->exec->id == request.id)
+		client->exec->cancelled = true;
 	control_request_done(&request);
+	if (remark)
+		drop_input(client, (size_t)(end - client->in) + 1);
+	return remark;
 }
 
 /* One whole request of the input, if there is one and nothing is under way. */
@@ -301,9 +348,7 @@ static bool next_request(struct control_client *client)
 	}
 	used = (size_t)(end - client->in) + 1;
 	handle_request(client, cyg_bytes(client->in, used - 1));
-	memmove(client->in, client->in + used, client->in_len - used);
-	client->in_len -= used;
-	cyg_wipe(client->in + client->in_len, used);
+	drop_input(client, used);
 	return true;
 }
 
@@ -340,17 +385,6 @@ void client_free(struct control_client *client)
 	free(client->in);
 	free(client->out);
 	free(client);
-}
-
-static void stalled(struct cyg_shard *shard, struct cyg_timer *timer)
-{
-	struct control_client *client = CYG_CONTAINER(timer, struct control_client, stall);
-
-	cyg_log(CYG_LOG_NOTICE, "control.stalled",
-		"the control client with pid {pid} is closed: it has not read for {seconds} seconds",
-		F_UINT("pid", (uint64_t)client->session->peer.pid), F_UINT("seconds", CONTROL_STALL_MS / 1000));
-	client->broken = true;
-	server_kick(client->server);
 }
 
 void client_write(struct control_client *client)
@@ -440,6 +474,8 @@ void client_pump(struct control_client *client)
 	struct control_server *server = client->server;
 	unsigned events = 0, handled = 0;
 
+	while (!client->broken && next_remark(client))
+		;
 	while (handled < REQUESTS_A_TURN && client_has_room(client) && next_request(client))
 		handled++;
 	if (handled == REQUESTS_A_TURN)
@@ -448,7 +484,7 @@ void client_pump(struct control_client *client)
 		monitor_feed(client);
 	if (!client->broken)
 		client_write(client);
-	if (client->exec && client->exec->resume && client_has_room(client)) {
+	if (client->exec && client->exec->resume && (client->exec->cancelled || client_has_room(client))) {
 		struct cyg_exec *exec = client->exec;
 		void (*resume)(struct cyg_exec *, void *) = exec->resume;
 

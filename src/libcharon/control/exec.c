@@ -39,7 +39,7 @@ void exec_flush(struct cyg_exec *exec)
 {
 	struct cyg_str chunk = cyg_str_n(exec->chunk, exec->chunk_len);
 
-	if (exec->client && chunk.len)
+	if (!exec_unread(exec) && chunk.len)
 		(exec->json ? client_send_rows : client_send_text)(exec->client, exec->id, chunk);
 	exec->chunk_len = 0;
 }
@@ -66,7 +66,7 @@ static void end_line(struct cyg_exec *exec)
 
 void exec_text(struct cyg_exec *exec, struct cyg_str text)
 {
-	if (exec->json || !exec->client)
+	if (exec->json || exec_unread(exec))
 		return;
 	while (text.len) {
 		const char *end = memchr(text.ptr, '\n', text.len);
@@ -120,7 +120,7 @@ void exec_free(struct cyg_exec *exec)
 bool exec_room(struct cyg_exec *exec, void (*resume)(struct cyg_exec *exec, void *arg), void *arg)
 {
 	exec_flush(exec);
-	if (!exec->client || client_has_room(exec->client))
+	if (exec_unread(exec) || client_has_room(exec->client))
 		return true;
 	exec->resume = resume;
 	exec->resume_arg = arg;
@@ -193,7 +193,7 @@ void cyg_exec_printf(struct cyg_exec *exec, const char *format, ...)
 	va_list args;
 	int len;
 
-	if (exec->json || !exec->client)
+	if (exec->json || exec_unread(exec))
 		return;
 	va_start(args, format);
 	len = vsnprintf(small, sizeof(small), format, args);
@@ -230,7 +230,7 @@ void cyg_exec_row(struct cyg_exec *exec, struct json_t *take_row)
 {
 	size_t before = exec->chunk_len;
 
-	if (exec->json && exec->client &&
+	if (exec->json && !exec_unread(exec) &&
 	    (!take_row || (before && chunk_octets(",", 1, exec)) ||
 	     json_dump_callback(take_row, chunk_octets, exec, JSON_COMPACT))) {
 		exec->chunk_len = before; /* no half of a row */

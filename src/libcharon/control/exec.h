@@ -40,6 +40,9 @@ struct cyg_exec {
 	uint32_t column;               /* of the word that is wrong, from 1; 0: none */
 	uint32_t column_base;          /* octets of the line before the part that is being run */
 	bool forget;                   /* the line has a secret: nobody is to remember it */
+	bool cancelled;                /* its client has had enough of its output */
+	bool length_said;              /* the client is told how many lines to show at a time: `length` */
+	int length;                    /* 0: all, below 0: as many as its terminal has */
 	bool in_run, ended;            /* the command's `run` is on the stack; it has called cyg_exec_done() */
 	enum cyg_status status;
 	struct pipe_chain pipe;
@@ -66,6 +69,11 @@ static inline bool exec_gone(const struct cyg_exec *exec)
 {
 	return exec->client == NULL;
 }
+/* Nobody reads its output, for that reason or as its client has had enough: a command that only shows stops soon. */
+static inline bool exec_unread(const struct cyg_exec *exec)
+{
+	return exec_gone(exec) || exec->cancelled;
+}
 static inline bool exec_may_configure(const struct cyg_exec *exec)
 {
 	return exec->session->enabled;
@@ -81,7 +89,7 @@ bool exec_confirmed(struct cyg_exec *exec, const char *format, ...) CYG_PRINTF(2
 const char *exec_secret(struct cyg_exec *exec, const char *question);
 /*
  * For commands that page: true if the client keeps up. If false, `resume` is called once, later, when
- * it has read enough (or has gone).
+ * it has read enough (or reads no more: exec_unread()).
  */
 bool exec_room(struct cyg_exec *exec, void (*resume)(struct cyg_exec *exec, void *arg), void *arg);
 /* Lines of text of any length; each ends with a newline. */

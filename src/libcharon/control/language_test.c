@@ -344,18 +344,22 @@ START_TEST(words_are_completed_and_explained)
 }
 END_TEST
 
-/* A script's first words on a router. */
-START_TEST(answers_come_whole_and_whoever_wants_that_is_not_refused)
+/* A script's first words on a router, and what a person says. */
+START_TEST(who_shows_answers_is_told_how_many_lines_at_a_time)
 {
 	ask("run", "terminal length 0", false);
 	HAS("\"status\":\"ok\"");
-	ask("run", "ter len 0", false);
-	HAS("\"status\":\"ok\"");
-	ask("run", "terminal length 24", false);
-	HAS("answers come whole");
-	HAS_NOT("\"status\":\"ok\"");
+	HAS("\"length\":0");
+	ask("run", "ter len 24", false);
+	HAS("\"length\":24");
+	ask("run", "terminal no length", false);
+	HAS("\"length\":null");
 	ask("run", "terminal length 513", false);
 	HAS_NOT("\"status\":\"ok\"");
+	HAS_NOT("\"length\"");
+	/* Once, and no more. */
+	ask("run", "show debugging", false);
+	HAS_NOT("\"length\"");
 }
 END_TEST
 
@@ -775,7 +779,7 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, reload_before_all_is_up_is_refused);
 	tcase_add_test(tests, keywords_may_be_abbreviated_and_a_wrong_one_is_named);
 	tcase_add_test(tests, words_are_completed_and_explained);
-	tcase_add_test(tests, answers_come_whole_and_whoever_wants_that_is_not_refused);
+	tcase_add_test(tests, who_shows_answers_is_told_how_many_lines_at_a_time);
 	tcase_add_test(tests, a_line_that_may_hold_a_secret_is_not_to_be_remembered);
 	tcase_add_test(tests, every_keyword_has_its_help);
 	tcase_add_test(tests, names_of_objects_are_completed_in_commands);

@@ -255,7 +255,7 @@ static void page_go_on(struct cyg_exec *exec, void *arg)
 	struct errand *errand = arg;
 
 	do {
-		if (exec_gone(exec)) {
+		if (exec_unread(exec)) {
 			errand_end(errand, CYG_OK);
 			return;
 		}

@@ -65,7 +65,8 @@ static enum cyg_status read_object(const json_t *root, struct control_request *o
 	static const struct {
 		const char *member;
 		enum control_verb verb;
-	} verbs[] = { { "run", CONTROL_RUN }, { "complete", CONTROL_COMPLETE }, { "help", CONTROL_HELP } };
+	} verbs[] = { { "run", CONTROL_RUN }, { "complete", CONTROL_COMPLETE }, { "help", CONTROL_HELP },
+		      { "wait", CONTROL_WAIT }, { "cancel", CONTROL_CANCEL } };
 	const json_t *id = json_object_get(root, "id");
 	const json_t *json = json_object_get(root, "json");
 	const json_t *line = NULL;
@@ -85,10 +86,12 @@ static enum cyg_status read_object(const json_t *root, struct control_request *o
 		if (!value)
 			continue;
 		if (line)
-			return complain(why, "one of 'run', 'complete' and 'help' at a time");
+			return complain(why, "one of 'run', 'complete', 'help', 'wait' and 'cancel' at a time");
 		line = value;
 		out->verb = verbs[i].verb;
 	}
+	if (out->verb == CONTROL_WAIT || out->verb == CONTROL_CANCEL)
+		return json_is_true(line) ? CYG_OK : complain(why, "'wait' and 'cancel' must be true");
 	if (!json_is_string(line))
 		return complain(why, "'run', 'complete' or 'help' with a command line is missing");
 	text = cyg_str_n(json_string_value(line), json_string_length(line));

@@ -21,6 +21,8 @@ enum control_verb {
 	CONTROL_RUN = 1,
 	CONTROL_COMPLETE,
 	CONTROL_HELP,
+	CONTROL_WAIT,   /* no request of its own: about the command with this id. Somebody is reading, */
+	CONTROL_CANCEL, /* or has read enough */
 };
 
 struct control_request {
@@ -29,7 +31,7 @@ struct control_request {
 	bool json;
 	bool interactive;              /* there is somebody who can be asked */
 	char terminal[CONTROL_TERMINAL_MAX]; /* what the client says; "" */
-	char *line;
+	char *line;                    /* NULL with CONTROL_WAIT and CONTROL_CANCEL */
 	char *answer[CONTROL_ANSWERS_MAX]; /* in the order of the questions */
 	unsigned answer_count;
 };

@@ -4,7 +4,7 @@
  * thread only; never blocks. What a command line means is the hooks' business.
  *
  * A client that leaves its answers unread is waited for by commands that page, and is closed when it
- * has not read a single octet for CONTROL_STALL_MS or when more than CONTROL_OUT_MAX octets wait for it.
+ * has not read a single octet for CONTROL_STALL_MS (nor said that somebody reads it) or when more than CONTROL_OUT_MAX octets wait for it.
  */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H

@@ -42,13 +42,13 @@ static const char *fake_hostname(void *ctx)
 /* Lines without end until the client has had `paged` of them. */
 static void page(struct cyg_exec *exec, void *arg)
 {
-	while (!exec_gone(exec) && paged) {
+	while (!exec_unread(exec) && paged) {
 		if (!exec_room(exec, page, NULL))
 			return;
 		paged--;
 		cyg_exec_printf(exec, "%0*d\n", 10000, 0);
 	}
-	if (exec_gone(exec))
+	if (exec_unread(exec))
 		pages_gone++;
 	cyg_exec_done(exec, CYG_OK);
 }
@@ -513,6 +513,74 @@ START_TEST(client_that_does_not_read_is_closed_after_a_time)
 }
 END_TEST
 
+START_TEST(client_that_does_not_read_but_says_that_somebody_does_is_kept)
+{
+	int fd = greeted_client();
+
+	paged = 1000;
+	say(fd, "{\"id\":1,\"run\":\"pages\"}\n");
+	for (unsigned i = 0; i < 10; i++) {
+		shard_clock_advance(shard_manual_clock(shard), CONTROL_STALL_MS - 1);
+		settle();
+		ck_assert_uint_eq(server_clients(server), 1);
+		say(fd, "{\"id\":1,\"wait\":true}\n");
+	}
+	ck_assert_uint_gt(paged, 900);
+	/* What is no such remark keeps nobody. */
+	shard_clock_advance(shard_manual_clock(shard), CONTROL_STALL_MS - 1);
+	say(fd, "{\"id\":2,\"run\":\"lines\"}\n");
+	shard_clock_advance(shard_manual_clock(shard), 1);
+	settle();
+	ck_assert_uint_eq(server_clients(server), 0);
+	ck_assert_uint_eq(pages_gone, 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(command_whose_reader_has_had_enough_ends_and_the_next_one_runs)
+{
+	int fd = greeted_client();
+	bool closed;
+	char *text;
+
+	paged = 1000;
+	say(fd, "{\"id\":1,\"run\":\"pages\"}\n");
+	say(fd, "{\"id\":2,\"cancel\":true}\n"); /* another's */
+	ck_assert_uint_eq(pages_gone, 0);
+	ck_assert_uint_eq(server_running(server), 1);
+	say(fd, "{\"id\":1,\"cancel\":true}\n");
+	ck_assert_uint_eq(pages_gone, 1);
+	ck_assert_uint_eq(server_running(server), 0);
+	ck_assert_uint_gt(paged, 900);
+	for (text = take(fd, &closed); !closed && !strstr(text, "\"done\":true"); text = take(fd, &closed)) {
+		free(text);
+		settle();
+	}
+	ck_assert_msg(strlen(text) > strlen(DONE_OK("1")) &&
+		      strcmp(text + strlen(text) - strlen(DONE_OK("1")), DONE_OK("1")) == 0, "%s", text);
+	free(text);
+	/* About a command that has ended it says nothing, and is not answered. */
+	say(fd, "{\"id\":1,\"cancel\":true}\n{\"id\":1,\"wait\":true}\n{\"id\":3,\"run\":\"who\"}\n{\"id\":3,\"cancel\":true}\n");
+	expect(fd, "{\"id\":3,\"text\":\"configure\\n\"}\n" DONE_OK("3"), false);
+	close(fd);
+}
+END_TEST
+
+START_TEST(command_that_does_not_look_up_when_cancelled_still_ends_without_its_output)
+{
+	int fd = greeted_client();
+
+	say(fd, "{\"id\":1,\"run\":\"hold\"}\n");
+	say(fd, "{\"id\":1,\"cancel\":true}\n");
+	ck_assert(!exec_gone(held));
+	cyg_exec_printf(held, "a line\n");
+	cyg_exec_done(held, CYG_OK);
+	settle();
+	expect(fd, DONE_OK("1"), false);
+	close(fd);
+}
+END_TEST
+
 START_TEST(client_with_too_much_waiting_is_closed)
 {
 	int fd = greeted_client();
@@ -634,6 +702,9 @@ Suite *control_server_suite(void)
 	tcase_add_test(tests, request_without_end_is_refused);
 	tcase_add_test(tests, command_that_pages_waits_for_a_slow_reader);
 	tcase_add_test(tests, client_that_does_not_read_is_closed_after_a_time);
+	tcase_add_test(tests, client_that_does_not_read_but_says_that_somebody_does_is_kept);
+	tcase_add_test(tests, command_whose_reader_has_had_enough_ends_and_the_next_one_runs);
+	tcase_add_test(tests, command_that_does_not_look_up_when_cancelled_still_ends_without_its_output);
 	tcase_add_test(tests, client_with_too_much_waiting_is_closed);
 	tcase_add_test(tests, number_of_clients_is_bounded_and_some_are_kept_for_those_who_configure);
 	tcase_add_test(tests, socket_is_bound_served_and_removed);

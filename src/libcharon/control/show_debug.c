@@ -35,7 +35,7 @@ static const struct cyg_token_help tokens[] = {
 	{ "reset", "Takes all conditions away" },
 	{ "all", "Everything" },
 	{ "terminal", "This terminal" },
-	{ "length", "How many lines come at a time" },
+	{ "length", "How many lines are shown at a time" },
 	{ "monitor", "Shows log lines here as they come" },
 	{ "show", "Shows what there is" },
 	{ "debugging", "What is turned on" },
@@ -261,13 +261,12 @@ static enum cyg_status monitor_off(struct cyg_exec *exec, const struct cyg_args 
 
 /* --- terminal length --- */
 
-/* What scripts say first on a router, so that no answer stops half-way: here none ever does. */
+/* Answers come whole. Who shows them stops after so many lines, and is told how many here. */
 static enum cyg_status length(struct cyg_exec *exec, const struct cyg_args *args)
 {
-	if (cyg_args_uint(args, "lines", 0) == 0)
-		return CYG_OK;
-	cyg_exec_error(exec, "answers come whole: the length is always 0 (`| begin`, `| include` and `| section` choose lines)");
-	return CYG_REFUSED;
+	exec->length_said = true;
+	exec->length = cyg_args_has(args, "lines") ? (int)cyg_args_uint(args, "lines", 0) : -1;
+	return CYG_OK;
 }
 
 /* --- show logging --- */
@@ -373,7 +372,11 @@ static const struct cyg_command commands[] = {
 	{ .mode = "exec", .syntax = "no terminal monitor", .help = "Shows no more of them.", .tokens = tokens,
 	  .run = monitor_off },
 	{ .mode = "exec", .syntax = "terminal length <lines:uint(0-512)>",
-	  .help = "Says how many lines come at a time: 0, all, is all there is.", .tokens = tokens, .run = length },
+	  .help = "Shows so many lines of an answer at a time (0: all).", .tokens = tokens, .run = length },
+	{ .mode = "exec", .syntax = "terminal no length", .help = "Shows as many as the terminal has.",
+	  .tokens = tokens, .run = length },
+	{ .mode = "exec", .syntax = "no terminal length", .help = "Shows as many as the terminal has.",
+	  .tokens = tokens, .run = length },
 	{ .mode = "exec", .syntax = "show logging [<count:uint(1-1024)>]",
 	  .help = "Shows the newest lines of the log, or that many of them.", .tokens = tokens,
 	  .run = show_logging },

@@ -237,7 +237,7 @@ static void tell_on(struct cyg_exec *exec, void *arg)
 {
 	struct long_text *text = arg;
 
-	while (text->at < text->len && !exec_gone(exec)) {
+	while (text->at < text->len && !exec_unread(exec)) {
 		struct cyg_str rest = cyg_str_n(text->text + text->at, text->len - text->at);
 		struct cyg_str line = cyg_str_head(rest, cyg_str_span_until(rest, "\n"));
 

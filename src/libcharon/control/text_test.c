@@ -206,6 +206,10 @@ START_TEST(request_is_read)
 	ck_assert_int_eq(request.verb, CONTROL_HELP);
 	ck_assert(!request.json);
 	control_request_done(&request);
+	ck_assert_int_eq(read_request("{\"id\":3,\"cancel\":true}", &request, reason, sizeof(reason)), CYG_OK);
+	ck_assert_int_eq(request.verb, CONTROL_CANCEL);
+	ck_assert_uint_eq(request.id, 3);
+	control_request_done(&request);
 }
 END_TEST
 
@@ -216,6 +220,7 @@ START_TEST(request_that_is_wrong_is_refused_with_a_reason)
 		"{\"id\":\"a\",\"run\":\"x\"}", "{\"id\":1,\"run\":7}", "{\"id\":1,\"run\":\"a\\nb\"}",
 		"{\"id\":1,\"run\":\"x\",\"help\":\"y\"}", "{\"id\":1,\"run\":\"x\",\"json\":1}",
 		"{\"id\":1,\"id\":2,\"run\":\"x\"}", "{\"id\":1,\"run\":\"a\\u0000b\"}", "{\"id\":1,\"run\":\"\xff\"}",
+		"{\"id\":1,\"wait\":1}", "{\"id\":1,\"cancel\":\"x\"}", "{\"id\":1,\"cancel\":true,\"run\":\"x\"}",
 	};
 
 	for (size_t i = 0; i < CYG_COUNT(wrong); i++) {
