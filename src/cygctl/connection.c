@@ -21,7 +21,55 @@ struct connection {
 	char prompt[320];
 	char *buffer;
 	size_t start, len, room; /* unread octets: [start, len) */
+	bool enough;             /* nobody wants more of the text of the command under way */
 };
+
+/* --- What is said --- */
+
+static enum cyg_status transmit(struct connection *c, json_t *take_message)
+{
+	char *text = take_message ? json_dumps(take_message, JSON_COMPACT) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	enum cyg_status status = text ? CYG_OK : CYG_NOMEM;
+
+	json_decref(take_message);
+	if (text)
+		text[len++] = '\n'; /* in place of its NUL */
+	for (size_t at = 0; at < len && status == CYG_OK;) {
+		ssize_t sent = send(c->fd, text + at, len - at, MSG_NOSIGNAL);
+
+		if (sent > 0)
+			at += (size_t)sent;
+		else if (errno != EINTR)
+			status = CYG_IO;
+	}
+	if (text)
+		cyg_wipe(text, len);
+	free(text);
+	return status;
+}
+
+/* About the command under way. */
+static json_t *remark(struct connection *c, const char *what)
+{
+	return json_pack("{s:I,s:b}", "id", (json_int_t)c->id, what, 1);
+}
+
+void connection_wait(struct connection *c)
+{
+	json_t *message = remark(c, "wait");
+	char text[64];
+	size_t len = message ? json_dumpb(message, text, sizeof(text) - 1, JSON_COMPACT) : 0;
+
+	json_decref(message);
+	if (len == 0 || len >= sizeof(text))
+		return;
+	text[len++] = '\n';
+	/* Never for long: a daemon that is stuck, or has gone, is noticed by whoever reads on. */
+	(void)!send(c->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* --- What is heard --- */
 
 /* The next message as it stands, until line_done(). CYG_BUSY: a signal, or nothing has come yet (with MSG_DONTWAIT in
  * `flags`); CYG_IO: closed or broken. */
@@ -99,14 +147,22 @@ static void take_log(struct connection *c, const json_t *line)
 		c->on_log(c->on_log_ctx, line);
 }
 
-/* What a listing brings goes its way without a tree of it, to nobody if `answer` is NULL. False: it is something else. */
-static bool pass_on(struct connection *c, struct answer *answer, struct cyg_str line)
+/* To nobody if `answer` is NULL, or once it has had enough. CYG_IO: the daemon cannot be told of that. */
+static enum cyg_status hand_over(struct connection *c, struct answer *answer, struct cyg_str text)
+{
+	if (!answer || c->enough || answer->text(answer, text))
+		return CYG_OK;
+	c->enough = true;
+	return transmit(c, remark(c, "cancel"));
+}
+
+/* What a listing brings goes its way without a tree of it. False: it is something else. */
+static bool pass_on(struct connection *c, struct answer *answer, struct cyg_str line, enum cyg_status *status)
 {
 	struct cyg_str part;
 
 	if (text_in(c->buffer + c->start, line.len, &part)) {
-		if (answer)
-			answer->text(answer, part);
+		*status = hand_over(c, answer, part);
 	} else if (rows_in(line, &part)) {
 		if (answer)
 			answer->rows(answer, part);
@@ -120,12 +176,14 @@ static bool pass_on(struct connection *c, struct answer *answer, struct cyg_str 
 /* The next message that is an answer; what comes before it goes to `answer` (if not NULL). */
 static enum cyg_status receive_answer(struct connection *c, struct answer *answer, json_t **out)
 {
-	for (;;) {
+	enum cyg_status status = CYG_OK;
+
+	while (status == CYG_OK) {
 		struct cyg_str line;
-		enum cyg_status status = next_line(c, 0, &line);
 		const json_t *log;
 
-		if (status == CYG_OK && pass_on(c, answer, line))
+		status = next_line(c, 0, &line);
+		if (status == CYG_OK && pass_on(c, answer, line, &status))
 			continue;
 		if (status == CYG_OK)
 			status = parse(c, line, out);
@@ -135,6 +193,7 @@ static enum cyg_status receive_answer(struct connection *c, struct answer *answe
 		take_log(c, log);
 		json_decref(*out);
 	}
+	return status;
 }
 
 enum cyg_status connection_take_logs(struct connection *c)
@@ -159,29 +218,6 @@ void connection_on_log(struct connection *c, connection_log_fn take, void *ctx)
 int connection_fd(const struct connection *c)
 {
 	return c->fd;
-}
-
-static enum cyg_status transmit(struct connection *c, json_t *take_message)
-{
-	char *text = take_message ? json_dumps(take_message, JSON_COMPACT) : NULL;
-	size_t len = text ? strlen(text) : 0;
-	enum cyg_status status = text ? CYG_OK : CYG_NOMEM;
-
-	json_decref(take_message);
-	if (text)
-		text[len++] = '\n'; /* in place of its NUL */
-	for (size_t at = 0; at < len && status == CYG_OK;) {
-		ssize_t sent = send(c->fd, text + at, len - at, MSG_NOSIGNAL);
-
-		if (sent > 0)
-			at += (size_t)sent;
-		else if (errno != EINTR)
-			status = CYG_IO;
-	}
-	if (text)
-		cyg_wipe(text, len);
-	free(text);
-	return status;
 }
 
 static void note_prompt(struct connection *c, const json_t *message)
@@ -298,6 +334,12 @@ static json_t *request_of(struct connection *c, const struct order *order)
 	return NULL;
 }
 
+static void read_length(const json_t *length, struct answer *answer)
+{
+	answer->length_said = length != NULL;
+	answer->length = json_is_integer(length) ? (int)json_integer_value(length) : -1;
+}
+
 static void read_end(struct connection *c, const json_t *message, struct answer *answer)
 {
 	copy_text(answer->status, sizeof(answer->status), json_object_get(message, "status"));
@@ -307,6 +349,7 @@ static void read_end(struct connection *c, const json_t *message, struct answer 
 	answer->forget = json_is_true(json_object_get(message, "forget"));
 	answer->leave = json_is_true(json_object_get(message, "leave"));
 	answer->more = json_is_true(json_object_get(message, "more"));
+	read_length(json_object_get(message, "length"), answer);
 	answer->column = (uint32_t)json_integer_value(json_object_get(message, "column"));
 	answer->json |= json_is_true(json_object_get(message, "json"));
 	note_prompt(c, message);
@@ -318,9 +361,10 @@ enum cyg_status connection_run(struct connection *c, const struct order *order, 
 	bool done = false;
 
 	answer->status[0] = answer->error[0] = answer->question[0] = '\0';
-	answer->secret = answer->forget = answer->leave = answer->more = false;
+	answer->secret = answer->forget = answer->leave = answer->more = answer->length_said = false;
 	answer->column = 0;
 	answer->json = order->json;
+	c->enough = false;
 	status = transmit(c, request_of(c, order));
 	while (status == CYG_OK && !done) {
 		json_t *message = NULL, *text;
@@ -331,7 +375,7 @@ enum cyg_status connection_run(struct connection *c, const struct order *order, 
 		text = json_object_get(message, "text");
 		done = json_is_true(json_object_get(message, "done"));
 		if (json_is_string(text))
-			answer->text(answer, cyg_str_n(json_string_value(text), json_string_length(text)));
+			status = hand_over(c, answer, cyg_str_n(json_string_value(text), json_string_length(text)));
 		if (done)
 			read_end(c, message, answer);
 		json_decref(message);

@@ -10,13 +10,16 @@
 
 struct json_t;
 struct connection;
+struct pager;
 
 #define CONNECTION_MESSAGE_MAX (16u << 20) /* octets of one message of the daemon */
+#define CONNECTION_WAIT_S      10
 #define CONNECTION_HELLO_S     10          /* how long it may take to greet */
 
 /* What a command answers, as it comes. */
 struct answer {
-	void (*text)(struct answer *answer, struct cyg_str text);
+	/* False: that is enough of it. The daemon is asked to leave off, and what comes until it has is passed over. */
+	bool (*text)(struct answer *answer, struct cyg_str text);
 	void (*rows)(struct answer *answer, struct cyg_str rows); /* for rows_next() (rows.h) */
 	/* Filled in at the end. */
 	char status[24];  /* "ok" or why not */
@@ -27,6 +30,8 @@ struct answer {
 	bool forget;      /* the line has a secret: it is not to be remembered */
 	bool leave;       /* the daemon takes it for a farewell */
 	bool more;        /* the next line goes on with a text: it is sent as it stands */
+	bool length_said; /* `length` holds from now on */
+	int length;       /* lines to be shown at a time; 0: all, below 0: as many as the terminal has */
 	uint32_t column;  /* of the word that is wrong, from 1; 0: none */
 };
 
@@ -38,6 +43,7 @@ struct order {
 	const char *terminal; /* NULL: none */
 	const char *const *answers; /* to its questions, in order */
 	unsigned answer_count;
+	struct pager *pager;  /* shows text a page at a time (output.h); NULL: it is shown as it comes */
 };
 
 /* A line of the daemon's log (`terminal monitor`), as it comes between and during answers. */
@@ -61,6 +67,8 @@ const char *connection_prompt(const struct connection *connection);
  */
 enum cyg_status connection_run(struct connection *connection, const struct order *order,
 			       struct answer *answer) CYG_MUST_CHECK;
+/* While its answer is left unread: to be said each CONNECTION_WAIT_S, or the daemon gives this connection up. */
+void connection_wait(struct connection *connection);
 /* `what`: "complete" gives an array of words, "help" one of { "token", "help" }. NULL on any failure. */
 struct json_t *connection_ask(struct connection *connection, const char *what, const char *line);
 

@@ -7,6 +7,8 @@ src_cygctl_cygctl_SOURCES = \
 	src/cygctl/main.c \
 	src/cygctl/output.c \
 	src/cygctl/output.h \
+	src/cygctl/pager.c \
+	src/cygctl/pager.h \
 	src/cygctl/rows.c \
 	src/cygctl/rows.h \
 	src/cygctl/shell.c \
@@ -23,4 +25,4 @@ TESTS += src/cygctl/cygctl.test
 else
 EXTRA_DIST += src/cygctl/cygctl.test
 endif
-EXTRA_DIST += src/cygctl/test_cygctl.py
+EXTRA_DIST += src/cygctl/played.py src/cygctl/test_cygctl.py src/cygctl/test_pager.py

@@ -14,6 +14,7 @@
 struct printer {
 	struct answer answer;
 	const char *line;
+	struct pager *pager; /* NULL: none */
 	bool opened, first; /* the document has begun; no row is in it yet */
 };
 
@@ -49,9 +50,14 @@ static void open_document(struct printer *printer)
 	fputs(", \"rows\": [", stdout);
 }
 
-static void print_text(struct answer *answer, struct cyg_str text)
+static bool print_text(struct answer *answer, struct cyg_str text)
 {
+	struct printer *printer = (struct printer *)answer;
+
+	if (printer->pager)
+		return pager_text(printer->pager, text);
 	fwrite(text.ptr, 1, text.len, stdout);
+	return true;
 }
 
 static void print_rows(struct answer *answer, struct cyg_str rows)
@@ -140,14 +146,26 @@ static void print_error(const char *text)
 		fprintf(stderr, "%s%s\n", lead, text);
 }
 
+static void still_reading(void *ctx)
+{
+	connection_wait(ctx);
+}
+
 enum output_result output_run(struct connection *connection, const struct order *order, struct output_end *end)
 {
-	struct printer printer = { .answer = { .text = print_text, .rows = print_rows }, .line = order->line };
+	struct printer printer = { .answer = { .text = print_text, .rows = print_rows }, .line = order->line,
+				   .pager = order->json ? NULL : order->pager };
 	struct answer *answer = &printer.answer;
 	enum cyg_status status;
 	bool ok;
 
+	if (printer.pager)
+		pager_begin(printer.pager, CONNECTION_WAIT_S, still_reading, connection);
 	status = connection_run(connection, order, answer);
+	if (printer.pager)
+		pager_end(printer.pager);
+	if (order->pager && status == CYG_OK && answer->length_said)
+		order->pager->length = answer->length;
 	ok = status == CYG_OK && strcmp(answer->status, "ok") == 0;
 	if (status != CYG_OK) {
 		snprintf(answer->status, sizeof(answer->status), "%s", cyg_status_text(status));

@@ -7,6 +7,7 @@
 #define CYGCTL_OUTPUT_H
 
 #include "connection.h"
+#include "pager.h"
 
 /* What a shell wants to know of a command that has ended. */
 struct output_end {

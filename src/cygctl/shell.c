@@ -27,6 +27,7 @@ struct shell {
 	struct connection *connection;
 	struct traces traces;
 	History *past;
+	struct pager pager;
 	const char *path;
 	bool json;
 	bool typing, drawn_over; /* a line is being typed; a log line has taken its place */
@@ -313,7 +314,8 @@ static bool read_answer(const char *question, bool secret, char *answer, size_t 
 /* Runs it, and again with the answers if the daemon has questions. */
 static enum output_result run_asked(struct shell *shell, const char *line, struct output_end *end)
 {
-	struct order order = { .line = line, .json = shell->json, .interactive = true, .terminal = shell->terminal };
+	struct order order = { .line = line, .json = shell->json, .interactive = true, .terminal = shell->terminal,
+			       .pager = &shell->pager };
 	char answers[ANSWERS_MAX][CONTROL_ANSWER_MAX];
 	const char *given[ANSWERS_MAX];
 	enum output_result result = output_run(shell->connection, &order, end);
@@ -455,6 +457,7 @@ int shell_run(struct connection *take_connection, const char *path, bool json)
 	HistEvent event;
 	int result = 1;
 
+	pager_init(&shell.pager);
 	shell.past = history_init();
 	if (!shell.past || !traces_begin(&shell.traces, open_editor, &shell)) {
 		fprintf(stderr, "cygctl: this terminal cannot be edited on: use -c\n");

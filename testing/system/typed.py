@@ -63,7 +63,8 @@ class Shell:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvpe(arguments[0], arguments, dict(os.environ, TERM="xterm"))
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 250, 0, 0))
+        # Wide, and of no height: answers come whole, without --More--.
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 0, 250, 0, 0))
 
     def send(self, text):
         os.write(self.fd, text.encode())
