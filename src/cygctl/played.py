@@ -105,7 +105,8 @@ class Daemon:
             words = {"sho": ["show"], "show v": ["version", "vlan", "version2"], "show ve": ["version", "version2"]}
             say({**last, "words": words.get(request["complete"], [])})
         elif "help" in request:
-            say({**last, "help": [{"token": "version", "help": "Version of the daemon"}]})
+            known = request["help"].startswith("show ")
+            say({**last, "help": [{"token": "version", "help": "Version of the daemon"}] if known else []})
         elif request["run"] == "lines":
             say({"id": number, "text": "one\ntwo\n"})
             say({"id": number, "text": "three\n"})

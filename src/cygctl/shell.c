@@ -183,7 +183,7 @@ static unsigned char help(EditLine *el, int key)
 	width = token_width(tokens);
 	printf("?\n");
 	if (json_array_size(tokens) == 0)
-		printf("  (nothing may follow)\n");
+		printf("%% no command begins like this\n");
 	json_array_foreach(tokens, index, token) {
 		const char *word = json_string_value(json_object_get(token, "token"));
 		const char *text = json_string_value(json_object_get(token, "help"));

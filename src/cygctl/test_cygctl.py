@@ -157,6 +157,9 @@ def question_mark_explains(root, daemon):
     terminal.type("show ?")
     terminal.until("Version of the daemon")
     terminal.until("gw1>show ")  # the line is there again
+    terminal.type("\x15bogus ?")
+    terminal.until("% no command begins like this")
+    terminal.until("gw1>bogus ")
     terminal.type("\x15exit\n")
     assert terminal.end() == 0
 

@@ -4,6 +4,7 @@
  * the nearest word.
  */
 #include "config/line.h"
+#include "config/objects.h"
 
 #include <stdlib.h>
 
@@ -138,7 +139,7 @@ static bool is_exec(const struct line *l, struct cyg_str word)
 {
 	const struct grammar_mode *exec = l->c->grammar->exec;
 
-	for (size_t k = 0; exec && word.len >= 3 && k < exec->row_count; k++) {
+	for (size_t k = 0; exec && word.len >= 2 && k < exec->row_count; k++) {
 		const char *first = exec->rows[k]->ops[0].word;
 
 		if (first && word.len <= strlen(first) && cyg_str_equal_nocase(cyg_str_n(first, word.len), word))
@@ -183,9 +184,12 @@ void line_refuse_unknown(struct line *l)
 	line_word(l, l->first, &word);
 	match_prefix(c->matcher, current, &l->words, l->first, l->first, MATCH_OURS, &l->match);
 	near = nearest(c->matcher, first);
-	if (other)
+	if (other && strcmp(other->mode->name, MODE_GLOBAL) == 0)
 		line_refuse(l, line_column(l, l->first), "unknown-command",
-		       "unknown command %s: it belongs into an %s", word_store, other->mode->what);
+			    "unknown command %s: it belongs into the configuration, behind `configure terminal`", word_store);
+	else if (other)
+		line_refuse(l, line_column(l, l->first), "unknown-command", "unknown command %s: it belongs into %s %s",
+			    word_store, grammar_article(other->mode->what), other->mode->what);
 	else if (is_exec(l, first))
 		line_refuse(l, line_column(l, l->first), "unknown-command",
 			    "unknown command %s: that is no configuration; here it is `do %.*s ...`", word_store,

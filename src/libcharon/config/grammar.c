@@ -262,7 +262,7 @@ void config_grammar_unref(struct config_grammar *grammar)
 
 /* --- For messages --- */
 
-static const char *article(const char *what)
+const char *grammar_article(const char *what)
 {
 	return strchr("AEIOUaeiou", what[0]) ? "an" : "a";
 }
@@ -334,7 +334,7 @@ void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out)
 		return;
 	}
 	if (arg->type == ARG_REF && arg->ref_mode) {
-		cyg_strbuf_addf(out, "the name of %s %s", article(arg->ref_mode->mode->what), arg->ref_mode->mode->what);
+		cyg_strbuf_addf(out, "the name of %s %s", grammar_article(arg->ref_mode->mode->what), arg->ref_mode->mode->what);
 		return;
 	}
 	cyg_strbuf_addf(out, "<%s>", arg->name);

@@ -121,6 +121,8 @@ struct config_grammar {
 
 /* NULL if there is none. */
 const struct grammar_mode *grammar_mode(const struct config_grammar *grammar, const char *name);
+/* "a" or "an", before this. */
+const char *grammar_article(const char *what);
 /* The argument's name and what it takes, for messages: "<seconds> (10-3600)", "the name of an interface". */
 void grammar_describe(const struct grammar_arg *arg, struct cyg_strbuf *out);
 /* The same for `?`: a router's word for such a place ("A.B.C.D", "<10-3600>", "WORD"). Returns what it is, "" if no more is

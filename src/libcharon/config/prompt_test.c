@@ -409,6 +409,8 @@ START_TEST(an_exec_command_is_told_from_a_wrong_word)
 {
 	ck_assert_int_eq(type("show version"), CYG_REFUSED);
 	ck_assert_ptr_nonnull(strstr(kit_texts(), "`do show ...`"));
+	ck_assert_int_eq(type("sh version"), CYG_REFUSED);
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "`do sh ...`"));
 	ck_assert_int_eq(type("frobnicate version"), CYG_REFUSED);
 	ck_assert_ptr_null(strstr(kit_texts(), "`do "));
 }
