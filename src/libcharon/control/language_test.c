@@ -738,6 +738,27 @@ START_TEST(a_profile_shows_whom_it_asks)
 }
 END_TEST
 
+START_TEST(a_profile_shows_by_what_it_matches_and_which_trustpoints_it_uses)
+{
+	set_config("crypto pki certificate map M 10\n subject-name co cn\ncrypto pki trustpoint T\ncrypto pki trustpoint U\n"
+		   "crypto pki trustpoint V\ncrypto ikev2 profile P\n match address local 192.0.2.1\n match certificate M\n"
+		   " authentication local rsa-sig\n authentication remote rsa-sig\n pki trustpoint T\n pki trustpoint U sign\n"
+		   " pki trustpoint V verify\ncrypto ikev2 profile Q\n match identity remote any\n");
+	ask("run", "show crypto ikev2 profile P", false);
+	HAS("  Certificate maps: \\n   M\\n");
+	HAS(" Trustpoint(s): T, U (sign), V (verify)\\n");
+	ask("run", "show crypto ikev2 profile P", true);
+	HAS("\"local_addresses\":[\"192.0.2.1\"]");
+	HAS("\"certificate_maps\":[\"M\"]");
+	HAS("\"trustpoints\":[{\"name\":\"T\",\"sign\":true,\"verify\":true},"
+	    "{\"name\":\"U\",\"sign\":true,\"verify\":false},{\"name\":\"V\",\"sign\":false,\"verify\":true}]");
+	/* Twin: one that has neither. */
+	ask("run", "show crypto ikev2 profile Q", false);
+	HAS("  Certificate maps: none\\n");
+	HAS(" Trustpoint(s): none\\n");
+}
+END_TEST
+
 static unsigned shown_refs(void)
 {
 	const char *at;
@@ -787,6 +808,7 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, lists_of_the_configuration_are_shown);
 	tcase_add_test(tests, a_profile_shows_how_many_hold_it);
 	tcase_add_test(tests, a_profile_shows_whom_it_asks);
+	tcase_add_test(tests, a_profile_shows_by_what_it_matches_and_which_trustpoints_it_uses);
 	tcase_add_test(tests, what_this_version_does_not_do_yet_says_so);
 	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, child_sa_is_laid_out_as_routers_do);

@@ -281,6 +281,37 @@ static void authorization_text(struct cyg_exec *exec, const char *label, const s
 		cyg_exec_printf(exec, " %s: none\n", label);
 }
 
+static void trustpoints_text(struct cyg_exec *exec, const struct config_profile *profile)
+{
+	cyg_exec_printf(exec, " Trustpoint(s): %s", profile->trustpoint_count ? "" : "none");
+	for (unsigned i = 0; i < profile->trustpoint_count; i++) {
+		const struct config_trustpoint_use *use = &profile->trustpoint[i];
+
+		cyg_exec_printf(exec, "%s%s%s", i ? ", " : "", use->name,
+				!use->verify ? " (sign)" : !use->sign ? " (verify)" : "");
+	}
+	cyg_exec_printf(exec, "\n");
+}
+
+static json_t *trustpoints_json(const struct config_profile *profile)
+{
+	json_t *all = json_array();
+
+	for (unsigned i = 0; i < profile->trustpoint_count; i++) {
+		const struct config_trustpoint_use *use = &profile->trustpoint[i];
+		json_t *one = json_object();
+
+		put_text(&one, "name", use->name);
+		put_flag(&one, "sign", use->sign);
+		put_flag(&one, "verify", use->verify);
+		if (json_array_append_new(all, one)) {
+			json_decref(all);
+			all = NULL;
+		}
+	}
+	return all;
+}
+
 static void profile_text(struct cyg_exec *exec, const struct config_profile *profile)
 {
 	char local_id[320], local_method[64], remote_methods[96], ip[CYG_IP_TEXT];
@@ -307,7 +338,9 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 		match_text(&text, &profile->match_identity[i]);
 		cyg_exec_printf(exec, "   %s\n", match);
 	}
-	cyg_exec_printf(exec, "  Certificate maps: none\n");
+	cyg_exec_printf(exec, "  Certificate maps: %s\n", profile->match_certificate_count ? "" : "none");
+	for (unsigned i = 0; i < profile->match_certificate_count; i++)
+		cyg_exec_printf(exec, "   %s\n", profile->match_certificate[i].name);
 	cyg_exec_printf(exec, " Local identity: %s\n", local_id);
 	cyg_exec_printf(exec, " Remote identity: none\n");
 	cyg_exec_printf(exec, " Local authentication method: %s\n", local_method);
@@ -322,7 +355,7 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 				profile->keyring_mangler[0] ? " name-mangler " : "", profile->keyring_mangler);
 	else
 		cyg_exec_printf(exec, " Keyring: %s\n", or_none(profile->keyring_name));
-	cyg_exec_printf(exec, " Trustpoint(s): none\n");
+	trustpoints_text(exec, profile);
 	cyg_exec_printf(exec, " Lifetime: %u seconds\n", profile->lifetime_s);
 	if (profile->dpd.set)
 		cyg_exec_printf(exec, " DPD: interval %u, retry-interval %u, %s\n", profile->dpd.interval_s,
@@ -353,7 +386,8 @@ static void show_profile(struct cyg_exec *exec, const void *object)
 	char local_id[320], local_method[64], remote_methods[96];
 	struct cyg_strbuf id = CYG_STRBUF(local_id), local = CYG_STRBUF(local_method),
 			  remote = CYG_STRBUF(remote_methods);
-	json_t *row, *matches;
+	char ip[CYG_IP_TEXT];
+	json_t *row, *addresses, *matches, *maps;
 
 	if (!cyg_exec_json(exec)) {
 		profile_text(exec, profile);
@@ -371,15 +405,24 @@ static void show_profile(struct cyg_exec *exec, const void *object)
 		match_text(&text, &profile->match_identity[i]);
 		put_word(&matches, match);
 	}
+	addresses = json_array();
+	for (unsigned i = 0; i < profile->match_address_count; i++)
+		put_word(&addresses, cyg_ip_text(&profile->match_address[i], ip));
+	maps = json_array();
+	for (unsigned i = 0; i < profile->match_certificate_count; i++)
+		put_word(&maps, profile->match_certificate[i].name);
 	put_head(&row, &profile->head);
 	put_flag(&row, "shutdown", profile->shutdown);
 	put_number(&row, "ref_count", config_object_refs(profile));
 	put_text(&row, "fvrf", fvrf_text(profile->match_fvrf));
+	put_json(&row, "local_addresses", addresses);
 	put_json(&row, "identities", matches);
+	put_json(&row, "certificate_maps", maps);
 	put_text(&row, "local_identity", local_id);
 	put_text(&row, "local_authentication", local_method);
 	put_text(&row, "remote_authentication", remote_methods);
 	put_text(&row, "keyring", profile->keyring_name);
+	put_json(&row, "trustpoints", trustpoints_json(profile));
 	put_number(&row, "lifetime", profile->lifetime_s);
 	put_number(&row, "dpd_interval", profile->dpd.set ? profile->dpd.interval_s : 0);
 	put_number(&row, "dpd_retry", profile->dpd.set ? profile->dpd.retry_s : 0);
