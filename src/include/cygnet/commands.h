@@ -208,9 +208,10 @@ CYG_EXPORT size_t cyg_build_sequence(struct cyg_build *build, const char *mode, 
 /* NULL if there is none, or if it is incomplete and `usable` is asked for. */
 CYG_EXPORT const void *cyg_config_object(const struct cyg_config *config, const char *mode,
 					 struct cyg_str name, bool usable);
-/* The nth object of a mode in order; its name at *name. */
-CYG_EXPORT const void *cyg_config_nth(const struct cyg_config *config, const char *mode, size_t n,
-				      struct cyg_str *name);
+/* The objects of a mode, usable or not, in the order in which they were opened, from *at = 0 on; NULL behind the last. The
+ * name at *name (may be NULL). A step costs the same however many there are; *at stays good when lines were typed meanwhile. */
+CYG_EXPORT const void *cyg_config_next(const struct cyg_config *config, const char *mode, uint64_t *at,
+				       struct cyg_str *name);
 /* Why it is not usable, or "" if it is. */
 CYG_EXPORT const char *cyg_config_object_missing(const void *object);
 /* Were two objects of one mode made of the same lines (and the objects they point to, too)? A reload

@@ -13,17 +13,18 @@ static void same_objects(const struct cyg_config *a, const struct cyg_config *b,
 {
 	for (size_t m = 0; m < kit_grammar->mode_count; m++) {
 		const char *mode = kit_grammar->modes[m].mode->name;
+		uint64_t at = 0, at_other = 0;
 		struct cyg_str name;
-		size_t n = 0;
 		const void *object;
 
-		for (; (object = cyg_config_nth(a, mode, n, &name)); n++) {
+		while ((object = cyg_config_next(a, mode, &at, &name))) {
 			const void *other = cyg_config_object(b, mode, name, false);
 
 			ck_assert_msg(cyg_config_object_same(object, other), "%s %.*s of\n%s", mode,
 				      (int)name.len, name.ptr, text);
+			ck_assert_ptr_nonnull(cyg_config_next(b, mode, &at_other, NULL));
 		}
-		ck_assert_ptr_null(cyg_config_nth(b, mode, n, NULL));
+		ck_assert_ptr_null(cyg_config_next(b, mode, &at_other, NULL));
 	}
 }
 

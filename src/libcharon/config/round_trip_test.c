@@ -120,7 +120,7 @@ static char *print_values(const struct cyg_config *config)
 		const void *object;
 		struct cyg_str name;
 
-		for (size_t n = 0; (object = cyg_config_nth(config, mode, n, &name)); n++) {
+		for (uint64_t at = 0; (object = cyg_config_next(config, mode, &at, &name));) {
 			fprintf(out, "%s %.*s (%s)", mode, (int)name.len, name.ptr, cyg_config_object_missing(object));
 			for (size_t v = 0; v < CYG_COUNT(values); v++) {
 				if (strcmp(values[v].mode, mode) == 0) {

@@ -71,15 +71,14 @@ bool config_disabled(const struct cyg_config *config, const char *mode, struct c
 	return true;
 }
 
-const void *cyg_config_nth(const struct cyg_config *config, const char *mode, size_t n,
-			   struct cyg_str *name)
+const void *cyg_config_next(const struct cyg_config *config, const char *mode, uint64_t *at, struct cyg_str *name)
 {
 	const struct grammar_mode *in = top_mode(config, mode);
 	const struct table *table = in ? node_table(config->root, in) : NULL;
 	const struct node *node;
 
-	for (uint64_t at = 0; (node = table_next(table, &at));) {
-		if (node->disabled || !node->built || n-- > 0)
+	while ((node = table_next(table, at))) {
+		if (node->disabled || !node->built)
 			continue;
 		if (name)
 			*name = cyg_str(node->name);

@@ -96,9 +96,9 @@ static enum cyg_status run_lists(struct cyg_exec *exec, const struct cyg_args *a
 	enum cyg_status status = CYG_OK;
 
 	if (!name.len || four || !six)
-		status = show_each_named(exec, args, CYG_MODE_ACCESS_LIST, "access list", show_list);
+		status = show_each(exec, args, CYG_MODE_ACCESS_LIST, "access list", show_list);
 	if (status == CYG_OK && (!name.len || six))
-		status = show_each_named(exec, args, CYG_MODE_ACCESS_LIST6, "access list", show_list);
+		status = show_each(exec, args, CYG_MODE_ACCESS_LIST6, "access list", show_list);
 	return status;
 }
 
@@ -126,7 +126,7 @@ static enum cyg_status run_vrfs(struct cyg_exec *exec, const struct cyg_args *ar
 {
 	if (!cyg_exec_json(exec))
 		cyg_exec_printf(exec, "  %-32s %s\n", "Name", "Protocols");
-	return show_each_named(exec, args, CYG_MODE_VRF, "VRF", show_vrf);
+	return show_each(exec, args, CYG_MODE_VRF, "VRF", show_vrf);
 }
 
 /* --- Method lists --- */
@@ -156,17 +156,17 @@ static void show_methods(struct cyg_exec *exec, const void *object, const char *
 	cyg_exec_row(exec, row);
 }
 
-static void show_authentication(struct cyg_exec *exec, const void *object)
+static void show_authentication(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	show_methods(exec, object, "authentication");
 }
 
-static void show_authorization(struct cyg_exec *exec, const void *object)
+static void show_authorization(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	show_methods(exec, object, "authorization");
 }
 
-static void show_accounting(struct cyg_exec *exec, const void *object)
+static void show_accounting(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	show_methods(exec, object, "accounting");
 }
@@ -208,7 +208,7 @@ static void show_route_map(struct cyg_exec *exec, const void *object, struct cyg
 
 static enum cyg_status run_route_maps(struct cyg_exec *exec, const struct cyg_args *args)
 {
-	return show_each_named(exec, args, CYG_MODE_ROUTE_MAP, "route map", show_route_map);
+	return show_each(exec, args, CYG_MODE_ROUTE_MAP, "route map", show_route_map);
 }
 
 /* --- FlexVPN clients --- */
@@ -233,7 +233,7 @@ static void show_client(struct cyg_exec *exec, const void *object, struct cyg_st
 
 static enum cyg_status run_clients(struct cyg_exec *exec, const struct cyg_args *args)
 {
-	return show_each_named(exec, args, "ikev2-client", "FlexVPN client", show_client);
+	return show_each(exec, args, "ikev2-client", "FlexVPN client", show_client);
 }
 
 /* --- Certificates by URL --- */

@@ -18,37 +18,22 @@ static enum cyg_status not_found(struct cyg_exec *exec, const char *mode, const 
 }
 
 enum cyg_status show_each(struct cyg_exec *exec, const struct cyg_args *args, const char *mode, const char *what,
-			  void (*show)(struct cyg_exec *exec, const void *object))
+			  void (*show)(struct cyg_exec *exec, const void *object, struct cyg_str name))
 {
 	const struct daemon *daemon = exec->ctx;
 	struct cyg_str wanted = cyg_args_text(args, "name"), name;
-	size_t shown = 0;
 	const void *object;
 
-	for (size_t n = 0; (object = cyg_config_nth(daemon->config, mode, n, &name)); n++) {
-		if (wanted.len && !cyg_str_equal(wanted, name))
-			continue;
-		show(exec, object);
-		shown++;
+	if (wanted.len) {
+		object = cyg_config_object(daemon->config, mode, wanted, false);
+		if (!object)
+			return not_found(exec, mode, what, wanted);
+		show(exec, object, wanted);
+		return CYG_OK;
 	}
-	return wanted.len && !shown ? not_found(exec, mode, what, wanted) : CYG_OK;
-}
-
-enum cyg_status show_each_named(struct cyg_exec *exec, const struct cyg_args *args, const char *mode, const char *what,
-				void (*show)(struct cyg_exec *exec, const void *object, struct cyg_str name))
-{
-	const struct daemon *daemon = exec->ctx;
-	struct cyg_str wanted = cyg_args_text(args, "name"), name;
-	size_t shown = 0;
-	const void *object;
-
-	for (size_t n = 0; (object = cyg_config_nth(daemon->config, mode, n, &name)); n++) {
-		if (wanted.len && !cyg_str_equal(wanted, name))
-			continue;
+	for (uint64_t at = 0; (object = cyg_config_next(daemon->config, mode, &at, &name));)
 		show(exec, object, name);
-		shown++;
-	}
-	return wanted.len && !shown ? not_found(exec, mode, what, wanted) : CYG_OK;
+	return CYG_OK;
 }
 
 static void tell_idle(void *ctx, const struct config_idle *idle)

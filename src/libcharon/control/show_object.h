@@ -11,10 +11,7 @@
 
 /* Calls `show` for the object whose name is the argument `name`, or for each; CYG_NOT_FOUND with an error. */
 enum cyg_status show_each(struct cyg_exec *exec, const struct cyg_args *args, const char *mode, const char *what,
-			  void (*show)(struct cyg_exec *exec, const void *object));
-/* The same for objects that do not know their names. */
-enum cyg_status show_each_named(struct cyg_exec *exec, const struct cyg_args *args, const char *mode, const char *what,
-				void (*show)(struct cyg_exec *exec, const void *object, struct cyg_str name));
+			  void (*show)(struct cyg_exec *exec, const void *object, struct cyg_str name));
 /* A line that says why it is not used, if so; members `name`, `place`, `complete`, `missing`. */
 void show_head(struct cyg_exec *exec, const struct config_head *head);
 void put_head(json_t **row, const struct config_head *head);

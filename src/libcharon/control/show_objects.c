@@ -46,7 +46,7 @@ static void proposal_text(struct cyg_exec *exec, const struct config_proposal *p
 	show_head(exec, &proposal->head);
 }
 
-static void show_proposal(struct cyg_exec *exec, const void *object)
+static void show_proposal(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	const struct config_proposal *proposal = object;
 	json_t *row, *encr, *integ, *prf, *group;
@@ -61,11 +61,11 @@ static void show_proposal(struct cyg_exec *exec, const void *object)
 	prf = json_array();
 	group = json_array();
 	for (unsigned i = 0; i < proposal->encr_count; i++) {
-		char name[40];
-		struct cyg_strbuf text = CYG_STRBUF(name);
+		char word[40];
+		struct cyg_strbuf text = CYG_STRBUF(word);
 
 		alg_name_add(&text, CYG_TRANSFORM_ENCR, proposal->encr[i].id, proposal->encr[i].key_bits);
-		put_word(&encr, name);
+		put_word(&encr, word);
 	}
 	for (unsigned i = 0; i < proposal->integ_count; i++)
 		put_word(&integ, show_integ(proposal->integ[i]));
@@ -94,7 +94,7 @@ static const char *fvrf_text(const char *fvrf)
 	return fvrf[0] ? fvrf : "global";
 }
 
-static void show_policy(struct cyg_exec *exec, const void *object)
+static void show_policy(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	const struct config_policy *policy = object;
 	char ip[CYG_IP_TEXT];
@@ -380,7 +380,7 @@ static void profile_text(struct cyg_exec *exec, const struct config_profile *pro
 	authorization_text(exec, "AAA user authorization", profile->user);
 }
 
-static void show_profile(struct cyg_exec *exec, const void *object)
+static void show_profile(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	const struct config_profile *profile = object;
 	char local_id[320], local_method[64], remote_methods[96];

@@ -28,7 +28,7 @@ static const char *yes(bool flag)
 
 /* --- Transform sets --- */
 
-static void show_set(struct cyg_exec *exec, const void *object)
+static void show_set(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	const struct config_transform_set *set = object;
 	const char *mode = set->transport ? "Transport" : "Tunnel";
@@ -88,7 +88,7 @@ static json_t *sets_json(const struct config_transform_set *const *sets, unsigne
 	return names;
 }
 
-static void show_profile(struct cyg_exec *exec, const void *object)
+static void show_profile(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	const struct config_ipsec_profile *p = object;
 	char lifetime[80], group[64] = "none";
@@ -152,7 +152,7 @@ static void map_text(struct cyg_exec *exec, const struct config_crypto_map *map)
 	sets_text(exec, map->set, map->set_count);
 }
 
-static void show_map(struct cyg_exec *exec, const void *object)
+static void show_map(struct cyg_exec *exec, const void *object, struct cyg_str name)
 {
 	const struct config_crypto_map *map = object;
 	char ip[CYG_IP_TEXT];

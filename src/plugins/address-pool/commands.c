@@ -107,7 +107,8 @@ struct show {
 	struct cyg_shard *control;
 	uint8_t family;
 	char wanted[POOL_NAME_MAX]; /* empty: all */
-	size_t next, shown;
+	uint64_t next; /* for cyg_config_next() */
+	size_t shown;
 	/* The one being asked for. */
 	char name[POOL_NAME_MAX];
 	enum cyg_status status;
@@ -221,7 +222,7 @@ static const struct pool_config *find_next(struct show *show)
 
 	while (snapshot) {
 		struct cyg_str name = { NULL, 0 };
-		const struct pool_config *pool = cyg_config_nth(snapshot, mode, show->next++, &name);
+		const struct pool_config *pool = cyg_config_next(snapshot, mode, &show->next, &name);
 		struct cyg_strbuf copy = CYG_STRBUF(show->name);
 
 		if (!pool)

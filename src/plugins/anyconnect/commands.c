@@ -52,7 +52,7 @@ static enum cyg_status run_show(struct cyg_exec *exec, const struct cyg_args *ar
 	struct cyg_str name;
 
 	(void)args;
-	for (size_t n = 0; snapshot && (profile = cyg_config_nth(snapshot, MODE_ANYCONNECT, n, &name)); n++) {
+	for (uint64_t at = 0; snapshot && (profile = cyg_config_next(snapshot, MODE_ANYCONNECT, &at, &name));) {
 		const char *why = cyg_config_object_missing(profile);
 
 		if (!cyg_exec_json(exec))

@@ -210,10 +210,7 @@ static enum cyg_status run_show(struct cyg_exec *exec, const struct cyg_args *ar
 	const struct authz_policy *policy;
 	size_t shown = 0;
 
-	for (size_t n = 0; snapshot; n++) {
-		policy = cyg_config_nth(snapshot, MODE_AUTHZ_POLICY, n, &name);
-		if (!policy)
-			break;
+	for (uint64_t at = 0; snapshot && (policy = cyg_config_next(snapshot, MODE_AUTHZ_POLICY, &at, &name));) {
 		if (wanted.len && !cyg_str_equal(wanted, name))
 			continue;
 		show_policy(exec, policy);

@@ -124,7 +124,7 @@ static enum cyg_status run_show(struct cyg_exec *exec, const struct cyg_args *ar
 	const struct mangler *m;
 	size_t shown = 0;
 
-	for (size_t n = 0; snapshot && (m = cyg_config_nth(snapshot, MODE_MANGLER, n, &name)); n++) {
+	for (uint64_t at = 0; snapshot && (m = cyg_config_next(snapshot, MODE_MANGLER, &at, &name));) {
 		if (wanted.len && !cyg_str_equal(wanted, name))
 			continue;
 		show_mangler(exec, name, m);

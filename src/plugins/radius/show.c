@@ -28,7 +28,7 @@ static enum cyg_status run_show(struct cyg_exec *exec, const struct cyg_args *ar
 
 	(void)args;
 	for (size_t i = 0; snapshot && i < CYG_COUNT(modes); i++) {
-		for (size_t n = 0; (server = cyg_config_nth(snapshot, modes[i], n, NULL)); n++)
+		for (uint64_t at = 0; (server = cyg_config_next(snapshot, modes[i], &at, NULL));)
 			show_server(exec, server);
 	}
 	return CYG_OK;
