@@ -61,47 +61,74 @@ void cyg_build_at(struct cyg_build *build, const struct cyg_args *args, const ch
 	}
 }
 
-static const struct cyg_args *line_at(const struct node *node, const char *file, size_t file_len,
-				      uint64_t number)
+/* A place as text, taken apart. */
+struct where {
+	struct cyg_str file;
+	uint64_t line;
+};
+
+static bool where_of(const char *place, struct where *out)
 {
-	const struct cyg_args *s;
+	const char *colon = strrchr(place, ':');
+
+	if (!colon || cyg_str_to_u64(cyg_str(colon + 1), 0, UINT32_MAX, &out->line) != CYG_OK)
+		return false;
+	out->file = cyg_str_n(place, (size_t)(colon - place));
+	return true;
+}
+
+static bool stands_at(const struct cyg_args *s, const struct where *where)
+{
+	return s->line == where->line && cyg_str_equal(cyg_str(s->source->name), where->file);
+}
+
+static const struct cyg_args *line_among(const struct lines *lines, const struct cyg_args *opening, const struct where *where)
+{
+	for (size_t i = 0; lines && i < lines->count; i++) {
+		if (stands_at(lines->items[i], where))
+			return lines->items[i];
+	}
+	return opening && stands_at(opening, where) ? opening : NULL;
+}
+
+static const struct cyg_args *line_at(const struct node *node, const struct where *where)
+{
+	const struct cyg_args *s = line_among(node->lines, node->opening, where);
 	const struct node *inner;
 
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		s = node->lines->items[i];
-		if (s->line == number && strlen(s->source->name) == file_len &&
-		    memcmp(s->source->name, file, file_len) == 0)
-			return s;
+	for (unsigned t = 0; !s && node->tables && t < node->mode->slot_count; t++) {
+		for (uint64_t at = 0; !s && (inner = table_next(node->tables[t], &at));)
+			s = line_at(inner, where);
 	}
-	s = node->opening;
-	if (s && s->line == number && strlen(s->source->name) == file_len &&
-	    memcmp(s->source->name, file, file_len) == 0)
-		return s;
-	for (unsigned t = 0; node->tables && t < node->mode->slot_count; t++) {
-		for (uint64_t at = 0; (inner = table_next(node->tables[t], &at));) {
-			s = line_at(inner, file, file_len, number);
-			if (s)
-				return s;
-		}
-	}
-	return NULL;
+	return s;
+}
+
+static void find_at(struct cyg_build *build, const struct cyg_args *s)
+{
+	if (!s)
+		return;
+	build->at = s;
+	build->at_column = s->column;
 }
 
 void cyg_build_at_place(struct cyg_build *build, const char *place)
 {
-	const char *colon = strrchr(place, ':');
 	const struct cyg_args *s;
-	uint64_t number;
+	struct where where;
 
-	if (!colon || cyg_str_to_u64(cyg_str(colon + 1), 0, UINT32_MAX, &number) != CYG_OK)
+	if (!where_of(place, &where))
 		return;
-	s = line_at(build->spot->node, place, (size_t)(colon - place), number);
-	if (!s)
-		s = line_at(build->c->root, place, (size_t)(colon - place), number);
-	if (s) {
-		build->at = s;
-		build->at_column = s->column;
-	}
+	s = line_at(build->spot->node, &where);
+	find_at(build, s ? s : line_at(build->c->root, &where));
+}
+
+void build_at_place_of(struct cyg_build *build, const void *object, const char *place)
+{
+	const struct built *b = built_of(object);
+	struct where where;
+
+	if (where_of(place, &where))
+		find_at(build, line_among(b->lines, b->opening, &where));
 }
 
 const char *cyg_build_place(const struct cyg_build *build)
@@ -113,10 +140,9 @@ const char *cyg_build_place(const struct cyg_build *build)
 
 	if (!line)
 		return "";
-	for (place = b->places; place; place = place->next) {
-		if (place->line == line)
-			return place->text;
-	}
+	/* A line asks for its place while it is the latest that does; one made twice is the same text. */
+	if (b->places && b->places->line == line)
+		return b->places->text;
 	len = strlen(line->source->name) + 16;
 	place = malloc(sizeof(*place) + len);
 	if (!place)

@@ -64,6 +64,8 @@ static inline uint64_t build_stamp(const struct cyg_build *build)
 {
 	return build->c->edit;
 }
+/* As cyg_build_at_place(), of a line that stands in that object (which is built) itself: what it costs does not depend on all the others. */
+void build_at_place_of(struct cyg_build *build, const void *object, const char *place);
 /* Is there a usable object of that name at the top? It may be built anew without the asker being so. */
 bool build_usable(struct cyg_build *build, const char *mode, struct cyg_str name);
 

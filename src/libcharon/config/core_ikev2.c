@@ -345,7 +345,7 @@ static void tell_pairs(struct cyg_build *build, const struct config_keyring *k, 
 		a = peer;
 	}
 	if (a) {
-		cyg_build_at_place(build, b->address_place);
+		build_at_place_of(build, b, b->address_place);
 		cyg_build_warning(
 			build, "overlap",
 			"peer %s has the prefix of peer %s, which is found first by address",
@@ -358,7 +358,7 @@ static void tell_pairs(struct cyg_build *build, const struct config_keyring *k, 
 		a = peer;
 	}
 	if (a) {
-		cyg_build_at_place(build, b->identity.place);
+		build_at_place_of(build, b, b->identity.place);
 		cyg_build_error(build, "conflict", "peer %s has the identity of peer %s",
 				b->head.name, a->head.name);
 	}

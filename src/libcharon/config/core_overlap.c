@@ -107,7 +107,7 @@ static void tell(struct cyg_build *build, const struct matching *m, const struct
 {
 	const struct matching *later = core_earlier(place_of(m), place_of(other)) ? other : m;
 
-	cyg_build_at_place(build, place_of(later));
+	build_at_place_of(build, head_of(later), place_of(later));
 	cyg_build_warning(build, "overlap", "%s %s matches what %s matches", m->policy ? "policy" : "profile",
 			  head_of(later)->name, head_of(later == m ? other : m)->name);
 }
@@ -234,18 +234,17 @@ void core_overlaps_inner(struct cyg_build *build, struct config_global *global, 
 
 void core_check_new_model(struct cyg_build *build, const struct config_global *global)
 {
-	const struct config_method_list *list;
-	const char *first = NULL;
+	const struct config_method_list *list, *first = NULL;
 
 	if (global->aaa_new_model || !global->overlaps)
 		return;
 	for (struct map_key key = { 0 }; (list = map_next(&global->overlaps->lists, &key)); key.low++) {
-		if (!first || core_earlier(list->head.place, first))
-			first = list->head.place;
+		if (!first || core_earlier(list->head.place, first->head.place))
+			first = list;
 	}
 	if (!first)
 		return;
-	cyg_build_at_place(build, first);
+	build_at_place_of(build, first, first->head.place);
 	cyg_build_warning(build, "no-effect", "AAA lists do nothing without `aaa new-model`");
 }
 
