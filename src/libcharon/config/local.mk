@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/apply.c \
+	src/libcharon/config/args.c \
 	src/libcharon/config/argument.c \
 	src/libcharon/config/build.c \
 	src/libcharon/config/build.h \
