@@ -17,7 +17,7 @@
 #define CYG_BROKER_TEXT_MAX  256
 #define CYG_BROKER_KEPT_MAX  256 /* descriptors that the starter keeps */
 #define CYG_BROKER_PENDING_MAX 64 /* calls under way; one more is CYG_BUSY */
-#define CYG_BROKER_CONFIG_MAX (16u << 20) /* octets of a startup-config */
+#define CYG_BROKER_CONFIG_MAX (64u << 20) /* octets of a startup-config: more than 100,000 peers with sealed keys have */
 
 enum cyg_broker_verb {
 	CYG_BROKER_HELLO = 1,      /* made by the client itself before the first call */

@@ -6,6 +6,8 @@
 #include "config/idle.h"
 #include "config/parse.h"
 
+#include <cygnet/broker.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 #include <unistd.h>
 
 #define READ_SIZE 65536
-#define FILE_MAX  (256u << 20)
+#define FILE_MAX  CYG_BROKER_CONFIG_MAX
 
 struct reading {
 	struct candidate c;
@@ -244,7 +246,7 @@ enum cyg_status config_parse_fd(struct config_grammar *grammar, const char *name
 			break;
 		total += (size_t)got;
 		if (total > FILE_MAX)
-			unreadable(r, 1, "it is larger than 256 MB");
+			unreadable(r, 1, "it is larger than 64 MB");
 		else
 			status = feed(r, buffer, (size_t)got);
 	}
