@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A configuration of many keyring peers with a tenth as many profiles and policies: what loading it costs, what finding the key
- * of a peer does, and what a line typed at the prompt. CPU time, and its growth from size to size.
+ * of a peer does, and what a line typed at the prompt; and what loading files of other shapes costs. CPU time, and its growth
+ * from size to size.
  *
  * usage: config [ROUNDS]
  */
@@ -79,7 +80,7 @@ static void write_file(FILE *out, size_t peers)
 	}
 }
 
-static double load(size_t peers, struct cyg_config **out)
+static double load(void (*write)(FILE *out, size_t count), size_t count, struct cyg_config **out)
 {
 	struct config_findings findings = { 0 };
 	char *text = NULL;
@@ -89,7 +90,7 @@ static double load(size_t peers, struct cyg_config **out)
 	double start;
 
 	need(file != NULL, "out of memory");
-	write_file(file, peers);
+	write(file, count);
 	need(fclose(file) == 0, "out of memory");
 	start = cpu_ns();
 	status = config_parse_text(grammar, "bench", cyg_str_n(text, len), NULL, &findings, out);
@@ -100,6 +101,66 @@ static double load(size_t peers, struct cyg_config **out)
 	config_findings_done(&findings);
 	free(text);
 	return start;
+}
+
+/* --- Files of other shapes: what looks at each for each of them shows here --- */
+
+/* As of clients without an address of their own. */
+static void write_anywhere(FILE *out, size_t count)
+{
+	fprintf(out, "crypto ikev2 keyring " KEYRING "\n");
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, " peer site-%zu\n  address 0.0.0.0 0.0.0.0\n  identity fqdn r%zu.example.net\n  pre-shared-key key-%zu\n",
+			i, i, i);
+}
+
+static void write_list(FILE *out, size_t count)
+{
+	char ip[CYG_IP_TEXT];
+
+	fprintf(out, "ip access-list standard L\n");
+	for (size_t i = 0; i < count; i++) {
+		struct cyg_ip address = address_of(i);
+
+		fprintf(out, " permit host %s\n", cyg_ip_text(&address, ip));
+	}
+}
+
+static void write_maps(FILE *out, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fprintf(out,
+			"crypto pki certificate map map-%zu 10\n subject-name co ou%zu\n"
+			"crypto ikev2 profile profile-%zu\n match certificate map-%zu\n authentication local rsa-sig\n"
+			" authentication remote rsa-sig\n",
+			i, i, i, i);
+}
+
+static const struct {
+	const char *what;
+	void (*write)(FILE *out, size_t count);
+	size_t count; /* and ten times that */
+} shapes[] = {
+	{ "peers from anywhere", write_anywhere, 10000 },
+	{ "entries of a list", write_list, 10000 },
+	{ "profiles by a map of their own", write_maps, 1000 },
+};
+
+static void load_shapes(void)
+{
+	for (size_t k = 0; k < CYG_COUNT(shapes); k++) {
+		double one = 0, ten = 0;
+
+		for (int large = 0; large < 2; large++) {
+			struct cyg_config *config = NULL;
+
+			*(large ? &ten : &one) = load(shapes[k].write, shapes[k].count * (large ? 10 : 1), &config);
+			config_unref(config);
+		}
+		printf("%zu %s: loaded in %.3f s, %.2f times %zu's for 10 times as many\n", shapes[k].count * 10, shapes[k].what,
+		       ten / 1e9, ten / one, shapes[k].count);
+		fflush(stdout);
+	}
 }
 
 /* --- Keys --- */
@@ -213,7 +274,7 @@ int main(int argc, char **argv)
 			struct cyg_config *config = NULL;
 			const struct config_keyring *keyring;
 
-			least(&loads[s], load(sizes[s], &config));
+			least(&loads[s], load(write_file, sizes[s], &config));
 			keyring = cyg_config_object(config, MODE_KEYRING, CYG_STR(KEYRING), true);
 			need(keyring && keyring->peer_count == sizes[s], "peers are missing");
 			for (unsigned k = 0; k < ASKED_COUNT; k++)
@@ -234,6 +295,7 @@ int main(int argc, char **argv)
 			       lines[k][s] / lines[k][s ? 1 : 0], sizes[s ? 1 : 0]);
 		fflush(stdout);
 	}
+	load_shapes();
 	config_grammar_unref(grammar);
 	return 0;
 }

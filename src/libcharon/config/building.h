@@ -78,9 +78,9 @@ enum cyg_status depend_remove(struct candidate *c, const struct built *built) CY
 void depend_each(const struct candidate *c, const struct grammar_mode *mode, struct cyg_str name, bool state,
 		 void (*tell)(void *ctx, const struct built *who), void *ctx);
 
-/* Of the objects NAME NUMBER the one with the lowest number above *above, which becomes that number, and how many there
- * are above it; NULL after the last. */
+/* Of the objects NAME NUMBER the one with the lowest number behind *at (0: the first of all), where *at is then, and how many
+ * there are from it on; NULL after the last. */
 const struct node *build_sequence_next(const struct candidate *c, const struct grammar_mode *mode,
-				       struct cyg_str name, uint64_t *above, size_t *count);
+				       struct cyg_str name, uint64_t *at, size_t *count);
 
 #endif

@@ -191,6 +191,7 @@ int main(void)
 	SRunner *runner = srunner_create(map_suite());
 	int failed;
 
+	srunner_add_suite(runner, lines_suite());
 	srunner_add_suite(runner, grammar_suite());
 	srunner_add_suite(runner, parse_suite());
 	srunner_add_suite(runner, objects_suite());

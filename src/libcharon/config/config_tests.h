@@ -11,6 +11,7 @@
 #include <check.h>
 
 Suite *map_suite(void);
+Suite *lines_suite(void);
 Suite *grammar_suite(void);
 Suite *parse_suite(void);
 Suite *objects_suite(void);

@@ -293,7 +293,7 @@ static const struct cyg_mode modes[] = {
 	  .what = "IPv6 access list", .object_size = sizeof(struct cyg_access_list), .init = init6,
 	  .check = check_list, .done = done_list },
 	{ .name = CYG_MODE_ROUTE_MAP, .parent = MODE_GLOBAL, .prompt = "config-route-map", .what = "route map",
-	  .object_size = sizeof(struct cyg_route_map) },
+	  .sequence = true, .object_size = sizeof(struct cyg_route_map) },
 	{ 0 },
 };
 

@@ -152,27 +152,12 @@ APPLY(apply_protection)
 	return CYG_OK;
 }
 
-/* Is there an entry "NAME SEQUENCE" of the map? */
-static bool map_exists(struct cyg_build *build, struct cyg_str map)
-{
-	struct cyg_str entry;
-
-	for (size_t n = 0;; n++) {
-		(void)cyg_build_nth(build, MODE_CRYPTO_MAP, n, &entry);
-		if (entry.len == 0)
-			return false;
-		if (entry.len > map.len && entry.ptr[map.len] == ' ' &&
-		    cyg_str_equal(cyg_str_head(entry, map.len), map))
-			return true;
-	}
-}
-
 APPLY(apply_map)
 {
 	struct cyg_str map = cyg_args_text(args, "map");
 
 	(void)object;
-	if (!map_exists(build, map)) {
+	if (!cyg_build_exists(build, MODE_CRYPTO_MAP, map)) {
 		cyg_build_at(build, args, "map", 0);
 		cyg_build_warning(build, "undefined-reference", "there is no crypto map %.*s", (int)map.len, map.ptr);
 	}

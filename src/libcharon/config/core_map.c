@@ -137,7 +137,7 @@ static void check_map(struct cyg_build *build, void *object, struct cyg_str name
 /* clang-format off */
 static const struct cyg_mode modes[] = {
 	{ .name = MODE_CRYPTO_MAP, .parent = MODE_GLOBAL, .prompt = "config-crypto-map", .what = "crypto map entry",
-	  .object_size = sizeof(struct config_crypto_map), .init = map_init, .check = check_map },
+	  .sequence = true, .object_size = sizeof(struct config_crypto_map), .init = map_init, .check = check_map },
 	{ 0 },
 };
 

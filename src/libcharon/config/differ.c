@@ -160,21 +160,12 @@ static void print_around(struct differ *d)
 	}
 }
 
-static bool holds(const struct lines *lines, const struct cyg_args *line)
-{
-	for (size_t i = 0; lines && i < lines->count; i++) {
-		if (statement_equal(lines->items[i], line))
-			return true;
-	}
-	return false;
-}
-
 static void differ_lines(struct differ *d, char sign, const struct lines *lines, const struct lines *other)
 {
 	if (lines == other)
 		return;
 	for (size_t i = 0; lines && i < lines->count; i++) {
-		if (holds(other, lines->items[i]))
+		if (lines_hold(other, lines->items[i]))
 			continue;
 		print_around(d);
 		print_sign(d, sign, d->depth, lines->items[i], false);

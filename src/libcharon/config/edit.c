@@ -46,18 +46,15 @@ static enum cyg_status take_steps(struct candidate *c, struct node *parent, cons
 	const struct node *node;
 
 	for (uint64_t at = 0; (node = table_next(table, &at));) {
-		struct cyg_str whole = cyg_str(node->name);
 		enum cyg_status status;
 
-		if (whole.len <= name.len || whole.ptr[name.len] != ' ' ||
-		    !cyg_str_equal(cyg_str_head(whole, name.len), name))
+		if (!cyg_str_equal(node_sequence(node), name))
 			continue;
 		status = node_remove(parent, inner, node->place);
 		if (status != CYG_OK)
 			return status;
 		c->changed = true;
-		table = node_table(parent, inner); /* it may have been copied */
-		at = 0;
+		table = node_table(parent, inner); /* it may have been copied; the places in it are the same */
 	}
 	return CYG_OK;
 }
@@ -65,32 +62,27 @@ static enum cyg_status take_steps(struct candidate *c, struct node *parent, cons
 /* `no` of a line without its values: all that begin so. */
 static enum cyg_status take_beginning(struct line *l, struct node *node, const struct cyg_args *s)
 {
-	size_t i = 0;
+	bool any;
+	enum cyg_status status = node_remove_lines(node, s, statement_begins, &any);
 
-	while (node->lines && i < node->lines->count) {
-		enum cyg_status status;
+	l->c->changed |= any;
+	return status;
+}
 
-		if (!statement_begins(node->lines->items[i], s)) {
-			i++;
-			continue;
-		}
-		status = node_remove_line(node, i);
-		if (status != CYG_OK)
-			return status;
-		l->c->changed = true;
-	}
-	return CYG_OK;
+/* Takes one away, if there is one. */
+static enum cyg_status take_one(struct line *l, struct node *node, const struct cyg_args *have)
+{
+	if (!have)
+		return CYG_OK;
+	l->c->changed = true;
+	return node_remove_line(node, have);
 }
 
 static enum cyg_status take_defining(struct line *l, struct node *node, const struct cyg_args *s)
 {
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		if (!statement_same_words(node->lines->items[i], s))
-			continue;
-		l->c->changed = true;
-		return node_remove_line(node, i);
-	}
-	return take_beginning(l, node, s);
+	const struct cyg_args *have = lines_find(node->lines, s, statement_same_words);
+
+	return have ? take_one(l, node, have) : take_beginning(l, node, s);
 }
 
 /* `no` or `default` of a line that opens or defines an object. */
@@ -144,45 +136,35 @@ static bool has_numbers(const struct cyg_args *s)
 	return s->row->command->flags & CONFIG_CMD_NUMBERED;
 }
 
-static uint64_t number_of(const struct cyg_args *s)
+/* The same entry, with its number if it is given. */
+static bool same_entry(const struct cyg_args *have, const struct cyg_args *s)
 {
-	return cyg_args_uint(s, s->row->key[0]->name, 0);
+	uint64_t number = statement_number(s);
+
+	return (!number || number == statement_number(have)) && statement_same_entry(have, s, false);
+}
+
+/* The entry of that number whose words begin so. */
+static bool same_number(const struct cyg_args *have, const struct cyg_args *s)
+{
+	return statement_number(s) == statement_number(have) && statement_same_entry(have, s, true);
 }
 
 /* `no 10`, or the line with or without its number. */
 static enum cyg_status take_numbered(struct line *l, struct node *node, const struct cyg_args *s)
 {
-	uint64_t number = number_of(s);
-
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		const struct cyg_args *have = node->lines->items[i];
-
-		if (have->row != s->row || (number && number != number_of(have)) ||
-		    !statement_same_entry(have, s, l->match.shortened))
-			continue;
-		l->c->changed = true;
-		return node_remove_line(node, i);
-	}
-	return CYG_OK;
+	return take_one(l, node, lines_find(node->lines, s, l->match.shortened ? same_number : same_entry));
 }
 
 /* The same entry again adds nothing; a new one without a number comes behind the last. */
 static enum cyg_status put_numbered(struct line *l, struct node *node, const struct cyg_args *s)
 {
 	struct cyg_args *numbered;
-	uint64_t number = number_of(s), last = 0;
+	uint64_t number = statement_number(s), last = lines_last_number(node->lines);
 	enum cyg_status status;
 
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		const struct cyg_args *have = node->lines->items[i];
-
-		if (have->row != s->row)
-			continue;
-		if (last < number_of(have))
-			last = number_of(have);
-		if ((!number || number == number_of(have)) && statement_same_entry(have, s, false))
-			return CYG_OK;
-	}
+	if (lines_find(node->lines, s, same_entry))
+		return CYG_OK;
 	if (!number && !cyg_args_has(s, CONFIG_CMD_REMARK))
 		number = last + GRAMMAR_NUMBER_STEP;
 	if (number > s->row->key[0]->high) {
@@ -190,11 +172,11 @@ static enum cyg_status put_numbered(struct line *l, struct node *node, const str
 		node_spoil(node, l->number);
 		return CYG_OK;
 	}
-	status = statement_number(s, number, &numbered);
+	status = statement_renumber(s, number, &numbered);
 	if (status != CYG_OK)
 		return status;
 	l->c->changed = true;
-	status = node_add_line(node, numbered, SIZE_MAX);
+	status = node_add_line(node, numbered);
 	statement_unref(numbered);
 	return status;
 }
@@ -203,41 +185,28 @@ static enum cyg_status put_numbered(struct line *l, struct node *node, const str
 static enum cyg_status take_line(struct line *l, struct node *node, const struct cyg_args *s)
 {
 	bool list = s->row->command->flags & CYG_CMD_LIST;
+	const struct cyg_args *have;
 
 	if (has_numbers(s))
 		return take_numbered(l, node, s);
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		const struct cyg_args *have = node->lines->items[i];
-
-		if (have->row != s->row)
-			continue;
-		if (list && !(s->row->key_count ? statement_same_key(have, s) : statement_same_words(have, s)))
-			continue;
-		l->c->changed = true;
-		return node_remove_line(node, i);
-	}
+	have = lines_find(node->lines, s, !list ? statement_same_row : s->row->key_count ? statement_same_key : statement_same_words);
+	if (have)
+		return take_one(l, node, have);
 	return list && l->match.shortened ? take_beginning(l, node, s) : CYG_OK;
 }
 
 static enum cyg_status put_line(struct line *l, struct node *node, const struct cyg_args *s)
 {
 	bool list = s->row->command->flags & CYG_CMD_LIST;
-	size_t replace = SIZE_MAX;
+	const struct cyg_args *have;
 
 	if (has_numbers(s))
 		return put_numbered(l, node, s);
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		const struct cyg_args *have = node->lines->items[i];
-
-		if (have->row != s->row || (list && !statement_same_key(have, s)))
-			continue;
-		if (statement_equal(have, s))
-			return CYG_OK;
-		replace = i;
-		break;
-	}
+	have = lines_find(node->lines, s, list ? statement_same_key : statement_same_row);
+	if (have && statement_equal(have, s))
+		return CYG_OK;
 	l->c->changed = true;
-	return node_add_line(node, s, replace);
+	return have ? node_replace_line(node, have, s) : node_add_line(node, s);
 }
 
 static enum cyg_status enter(struct line *l, size_t depth, const struct cyg_args *s)

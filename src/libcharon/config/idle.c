@@ -22,14 +22,6 @@ bool config_line_idle(const struct cyg_args *line)
 	return !row->idle || cyg_args_has(line, row->idle);
 }
 
-static bool has(const struct lines *lines, const struct cyg_args *line)
-{
-	for (size_t i = 0; lines && i < lines->count; i++)
-		if (lines->items[i] == line || statement_equal(lines->items[i], line))
-			return true;
-	return false;
-}
-
 static void look_lines(struct looking *l, const struct lines *lines, const struct lines *before)
 {
 	for (size_t i = 0; lines && lines != before && i < lines->count && l->status == CYG_OK; i++) {
@@ -38,7 +30,7 @@ static void look_lines(struct looking *l, const struct lines *lines, const struc
 		size_t len;
 		FILE *out;
 
-		if (!config_line_idle(line) || has(before, line))
+		if (!config_line_idle(line) || lines_hold(before, line))
 			continue;
 		out = open_memstream(&text, &len);
 		if (out)

@@ -41,6 +41,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/config/keyring.c \
 	src/libcharon/config/keyring.h \
 	src/libcharon/config/line.h \
+	src/libcharon/config/lines.c \
 	src/libcharon/config/map.c \
 	src/libcharon/config/map.h \
 	src/libcharon/config/match.c \
@@ -73,6 +74,7 @@ src_libcharon_config_config_tests_SOURCES = \
 	src/libcharon/config/file_test.c \
 	src/libcharon/config/generate_test.c \
 	src/libcharon/config/grammar_test.c \
+	src/libcharon/config/lines_test.c \
 	src/libcharon/config/map_test.c \
 	src/libcharon/config/objects_test.c \
 	src/libcharon/config/obscured_test.c \

@@ -253,6 +253,26 @@ START_TEST(peers_on_one_prefix_overlap_and_equal_identities_conflict)
 }
 END_TEST
 
+START_TEST(an_overlap_is_told_where_the_later_object_says_it)
+{
+	struct config_findings findings = { 0 };
+	struct cyg_config *config = NULL;
+
+	/* Line 3 of the file of before is another peer's. */
+	expect("crypto ikev2 keyring K\npeer A\naddress 192.0.2.1\npre-shared-key x\n", "");
+	ck_assert_int_eq(config_parse_how(kit_grammar, CONFIG_MERGE, "t",
+					  CYG_STR("crypto ikev2 keyring K\npeer B\n    address 192.0.2.1\npre-shared-key x\n"),
+					  kit_config, &findings, &config),
+			 CYG_OK);
+	ck_assert_uint_eq(findings.count, 1);
+	ck_assert_str_eq(findings.items[0].code, "overlap");
+	ck_assert_uint_eq(findings.items[0].line, 3);
+	ck_assert_uint_eq(findings.items[0].column, 5);
+	config_findings_done(&findings);
+	config_unref(config);
+}
+END_TEST
+
 START_TEST(policies_and_profiles_with_the_same_match_overlap)
 {
 	expect("crypto ikev2 policy A\nmatch fvrf any\nproposal default\n"
@@ -482,6 +502,7 @@ Suite *objects_suite(void)
 	tcase_add_test(tests, a_key_may_be_hexadecimal);
 	tcase_add_test(tests, a_secret_may_say_its_type);
 	tcase_add_test(tests, peers_on_one_prefix_overlap_and_equal_identities_conflict);
+	tcase_add_test(tests, an_overlap_is_told_where_the_later_object_says_it);
 	tcase_add_test(tests, policies_and_profiles_with_the_same_match_overlap);
 	tcase_add_test(tests, lists_do_nothing_without_new_model);
 	tcase_add_test(tests, certificates_by_url_do_not_suit_anyconnect);

@@ -122,15 +122,6 @@ static void separate(struct rendering *r, const struct cyg_args *next, unsigned 
 		fputs("!\n", r->out);
 }
 
-static bool has_equal(const struct lines *lines, const struct cyg_args *s)
-{
-	for (size_t i = 0; lines && i < lines->count; i++) {
-		if (statement_equal(lines->items[i], s))
-			return true;
-	}
-	return false;
-}
-
 /* The lines of a row as they are, or as what changes the built-in ones into them. */
 static void print_row(struct rendering *r, const struct node *node, const struct grammar_row *row,
 		      const struct lines *origin, unsigned depth)
@@ -150,7 +141,7 @@ static void print_row(struct rendering *r, const struct node *node, const struct
 			k++;
 		if (origin && k < origin->count)
 			at = k + 1;
-		else if (has_equal(origin, s))
+		else if (lines_hold(origin, s))
 			kept = false;
 		else
 			at = origin ? origin->count : 0;
@@ -162,13 +153,13 @@ static void print_row(struct rendering *r, const struct node *node, const struct
 		/* Another line takes its place, or the default does. */
 		if (s->row != row || (!list && (have || by_default)))
 			continue;
-		if (!kept || !has_equal(node->lines, s))
+		if (!kept || !lines_hold(node->lines, s))
 			print_line(r, s, depth, true);
 	}
 	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
 		const struct cyg_args *s = node->lines->items[i];
 
-		if (s->row == row && ((r->flags & CONFIG_RENDER_ALL) || !kept || !has_equal(origin, s)))
+		if (s->row == row && ((r->flags & CONFIG_RENDER_ALL) || !kept || !lines_hold(origin, s)))
 			print_line(r, s, depth, false);
 	}
 	if (by_default) {

@@ -170,7 +170,7 @@ static enum cyg_status turn_node(struct candidate *c, struct spot *spot, bool op
 			continue;
 		status = build_own(c, spot);
 		if (status == CYG_OK)
-			status = node_add_line(spot->node, s, i);
+			status = node_replace_line(spot->node, spot->node->lines->items[i], s);
 		statement_unref(s);
 		c->changed = true;
 	}

@@ -6,40 +6,41 @@
 
 #include <stdio.h>
 
-/* The number of a node that is one of NAME's sequence; 0: it is not. */
-static uint64_t number_of(const struct node *node, struct cyg_str name)
+/* Where a node stands in NAME's sequence: one more than its number; 0: it is none of them. */
+static uint64_t step_of(const struct node *node, struct cyg_str name)
 {
 	struct cyg_str whole = cyg_str(node->name);
 	uint64_t number;
 
 	if (node->disabled || whole.len <= name.len + 1 || whole.ptr[name.len] != ' ' ||
 	    !cyg_str_equal(cyg_str_head(whole, name.len), name) ||
-	    cyg_str_to_u64(cyg_str_tail(whole, name.len + 1), 1, UINT32_MAX, &number) != CYG_OK)
+	    cyg_str_to_u64(cyg_str_tail(whole, name.len + 1), 0, UINT32_MAX, &number) != CYG_OK)
 		return 0;
-	return number;
+	return number + 1;
 }
 
 const struct node *build_sequence_next(const struct candidate *c, const struct grammar_mode *mode,
-				       struct cyg_str name, uint64_t *above, size_t *count)
+				       struct cyg_str name, uint64_t *at, size_t *count)
 {
 	const struct table *table =
 		mode && mode->parent == c->grammar->global ? node_table(c->root, mode) : NULL;
+	uint64_t hash = sequence_hash(name), lowest = UINT64_MAX, step;
+	struct map_key key = { hash, 0 };
 	const struct node *best = NULL, *node;
-	uint64_t lowest = UINT64_MAX;
 
 	*count = 0;
-	for (uint64_t at = 0; (node = table_next(table, &at));) {
-		uint64_t number = number_of(node, name);
-
-		if (number <= *above)
+	for (; table && map_next(&table->names, &key) && key.high == hash; key.low++) {
+		node = map_get(&table->places, (struct map_key){ 0, key.low });
+		step = node ? step_of(node, name) : 0;
+		if (step <= *at)
 			continue;
 		(*count)++;
-		if (number < lowest) {
-			lowest = number;
+		if (step < lowest) {
+			lowest = step;
 			best = node;
 		}
 	}
-	*above = lowest;
+	*at = lowest;
 	return best;
 }
 

@@ -210,7 +210,14 @@ static bool is_number(const struct grammar_row *row, size_t op)
 	return row->ops[op].kind == OP_ARG && strcmp(row->ops[op].arg->name, key) == 0;
 }
 
-enum cyg_status statement_number(const struct cyg_args *from, uint64_t number, struct cyg_args **out)
+uint64_t statement_number(const struct cyg_args *s)
+{
+	bool numbered = s->row->command->flags & CONFIG_CMD_NUMBERED;
+
+	return numbered ? cyg_args_uint(s, s->row->key[0]->name, 0) : 0;
+}
+
+enum cyg_status statement_renumber(const struct cyg_args *from, uint64_t number, struct cyg_args **out)
 {
 	const struct grammar_row *row = from->row;
 	char digits[24];
@@ -263,6 +270,49 @@ bool statement_same_entry(const struct cyg_args *a, const struct cyg_args *b, bo
 		k = behind_number(b, k + 1);
 	}
 	return k == b->step_count && (begins || i == a->step_count);
+}
+
+/* The step of an argument, SIZE_MAX if the line has none. */
+static size_t step_of_arg(const struct cyg_args *s, const struct grammar_arg *arg)
+{
+	for (size_t i = 0; i < s->step_count; i++) {
+		if (statement_op(s, i)->arg == arg)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+bool statement_same_row(const struct cyg_args *a, const struct cyg_args *b)
+{
+	return a->row == b->row;
+}
+
+static uint64_t hash_step(uint64_t hash, const struct cyg_args *s, size_t i)
+{
+	return map_hash(hash ^ (UINT64_C(1) + s->steps[i].op), statement_text(s, i));
+}
+
+uint64_t statement_hash(const struct cyg_args *s)
+{
+	uint64_t hash = map_hash(s->row->index, CYG_STR(""));
+	unsigned flags = s->row->command->flags;
+
+	if (!(flags & CYG_CMD_LIST))
+		return hash;
+	if (flags & CONFIG_CMD_NUMBERED) {
+		for (size_t i = behind_number(s, 0); i < s->step_count; i = behind_number(s, i + 1))
+			hash = hash_step(hash, s, i);
+	} else if (s->row->key_count && !s->row->target) {
+		for (unsigned k = 0; k < s->row->key_count; k++) {
+			size_t i = step_of_arg(s, s->row->key[k]);
+
+			hash = map_hash(hash + k, i == SIZE_MAX ? CYG_STR("") : statement_text(s, i));
+		}
+	} else {
+		for (size_t i = 0; i < s->step_count; i++)
+			hash = hash_step(hash, s, i);
+	}
+	return hash;
 }
 
 struct cyg_args *statement_ref(const struct cyg_args *statement)
@@ -322,16 +372,6 @@ bool statement_begins(const struct cyg_args *whole, const struct cyg_args *head)
 			return false;
 	}
 	return true;
-}
-
-/* The step of an argument, SIZE_MAX if the line has none. */
-static size_t step_of_arg(const struct cyg_args *s, const struct grammar_arg *arg)
-{
-	for (size_t i = 0; i < s->step_count; i++) {
-		if (statement_op(s, i)->arg == arg)
-			return i;
-	}
-	return SIZE_MAX;
 }
 
 bool statement_same_key(const struct cyg_args *a, const struct cyg_args *b)

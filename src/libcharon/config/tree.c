@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Nodes, tables and lines: copying before writing.
+ * Nodes and tables: copying before writing.
  */
 #include "config/tree.h"
 #include "config/build.h"
@@ -36,117 +36,6 @@ static bool dropped_last(atomic_uint *refs)
 	return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
 
-/* --- Lines --- */
-
-void lines_unref(struct lines *lines)
-{
-	if (!lines || !dropped_last(&lines->refs))
-		return;
-	for (size_t i = 0; i < lines->count; i++)
-		statement_unref(lines->items[i]);
-	free(lines);
-}
-
-struct lines *lines_ref(struct lines *lines)
-{
-	if (lines)
-		take(&lines->refs);
-	return lines;
-}
-
-bool lines_equal(const struct lines *a, const struct lines *b, bool places)
-{
-	size_t count = a ? a->count : 0;
-
-	if (a == b)
-		return true;
-	if (count != (b ? b->count : 0))
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!statement_equal(a->items[i], b->items[i]))
-			return false;
-		if (places && (a->items[i]->line != b->items[i]->line ||
-			       strcmp(a->items[i]->source->name, b->items[i]->source->name) != 0))
-			return false;
-	}
-	return true;
-}
-
-/* Lines of the node that may be written to, with room for one more. */
-static enum cyg_status own_lines(struct node *node)
-{
-	struct lines *old = node->lines, *lines;
-	size_t count = old ? old->count : 0, capacity;
-
-	if (old && old->edit == node->edit) {
-		if (count < old->capacity)
-			return CYG_OK;
-		capacity = 2 * count;
-		lines = realloc(old, sizeof(*lines) + capacity * sizeof(lines->items[0]));
-		if (!lines)
-			return CYG_NOMEM;
-		lines->capacity = capacity;
-		node->lines = lines;
-		return CYG_OK;
-	}
-	capacity = count + 4;
-	lines = malloc(sizeof(*lines) + capacity * sizeof(lines->items[0]));
-	if (!lines)
-		return CYG_NOMEM;
-	atomic_init(&lines->refs, 1);
-	lines->edit = node->edit;
-	lines->count = count;
-	lines->capacity = capacity;
-	for (size_t i = 0; i < count; i++)
-		lines->items[i] = statement_ref(old->items[i]);
-	lines_unref(old);
-	node->lines = lines;
-	return CYG_OK;
-}
-
-size_t node_line_of(const struct node *node, const struct grammar_row *row)
-{
-	for (size_t i = 0; node->lines && i < node->lines->count; i++) {
-		if (node->lines->items[i]->row == row)
-			return i;
-	}
-	return SIZE_MAX;
-}
-
-enum cyg_status node_add_line(struct node *node, const struct cyg_args *line, size_t replace)
-{
-	enum cyg_status status = own_lines(node);
-	struct lines *lines = node->lines;
-	size_t at;
-
-	if (status != CYG_OK)
-		return status;
-	if (replace != SIZE_MAX) {
-		statement_unref(lines->items[replace]);
-		lines->items[replace] = statement_ref(line);
-		return CYG_OK;
-	}
-	for (at = lines->count; at > 0 && lines->items[at - 1]->row->index > line->row->index; at--)
-		lines->items[at] = lines->items[at - 1];
-	lines->items[at] = statement_ref(line);
-	lines->count++;
-	return CYG_OK;
-}
-
-enum cyg_status node_remove_line(struct node *node, size_t index)
-{
-	enum cyg_status status = own_lines(node);
-	struct lines *lines = node->lines;
-
-	if (status != CYG_OK)
-		return status;
-	statement_unref(lines->items[index]);
-	lines->count--;
-	memmove(&lines->items[index], &lines->items[index + 1],
-		(lines->count - index) * sizeof(lines->items[0]));
-	return CYG_OK;
-}
-
 /* --- Tables --- */
 
 static void ref_node(void *node)
@@ -180,6 +69,12 @@ void table_unref(struct table *table)
 static struct map_key by_name(const struct node *node)
 {
 	return (struct map_key){ map_hash(0, cyg_str(node->name)), node->place };
+}
+
+/* Of objects called NAME NUMBER also under NAME alone. */
+static struct map_key by_sequence(const struct node *node)
+{
+	return (struct map_key){ sequence_hash(node_sequence(node)), node->place };
 }
 
 /* A table of the node for its inner mode that may be written to. */
@@ -401,6 +296,8 @@ enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, 
 	node->place = table->next++;
 	/* Of the names only that they are there counts; a place where nothing is comes to nothing. */
 	status = map_put(&table->names, parent->edit, by_name(node), table);
+	if (status == CYG_OK && inner->mode->sequence)
+		status = map_put(&table->names, parent->edit, by_sequence(node), table);
 	if (status == CYG_OK)
 		status = map_put(&table->places, parent->edit, (struct map_key){ 0, node->place }, node);
 	if (status != CYG_OK) {
@@ -415,10 +312,15 @@ enum cyg_status node_own(struct node *parent, const struct grammar_mode *inner, 
 enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner, uint64_t place)
 {
 	struct map_key key = { 0, place };
+	const struct node *node;
 	struct table *table;
 	enum cyg_status status = own_table(parent, inner, &table);
 
-	if (status == CYG_OK)
-		status = map_take(&table->names, parent->edit, by_name(map_get(&table->places, key)));
+	if (status != CYG_OK)
+		return status;
+	node = map_get(&table->places, key);
+	status = map_take(&table->names, parent->edit, by_name(node));
+	if (status == CYG_OK && inner->mode->sequence)
+		status = map_take(&table->names, parent->edit, by_sequence(node));
 	return status == CYG_OK ? map_take(&table->places, parent->edit, key) : status;
 }

@@ -59,8 +59,10 @@ enum cyg_status statement_new(const struct match_result *match, const struct wor
 			      void *ctx, struct cyg_args **out) CYG_MUST_CHECK;
 /* The same line from the same place, but its secret. */
 enum cyg_status statement_copy(const struct cyg_args *s, struct cyg_args **out) CYG_MUST_CHECK;
+/* Of a numbered row: its number; 0: it has none, or the row is none. */
+uint64_t statement_number(const struct cyg_args *s);
 /* Of a numbered row: the same line with that number (0: none) at its beginning, wherever it had one. */
-enum cyg_status statement_number(const struct cyg_args *s, uint64_t number, struct cyg_args **out) CYG_MUST_CHECK;
+enum cyg_status statement_renumber(const struct cyg_args *s, uint64_t number, struct cyg_args **out) CYG_MUST_CHECK;
 /* Of a numbered row: the same words but for the number; `begins`: `b` may have less of them. */
 bool statement_same_entry(const struct cyg_args *a, const struct cyg_args *b, bool begins);
 struct cyg_args *statement_ref(const struct cyg_args *statement);
@@ -77,6 +79,9 @@ struct cyg_str statement_word(const struct cyg_args *s, size_t n);
 size_t statement_step_of(const struct cyg_args *s, const char *token, size_t n);
 /* Do both name the same thing, by the row's key? */
 bool statement_same_key(const struct cyg_args *a, const struct cyg_args *b);
+bool statement_same_row(const struct cyg_args *a, const struct cyg_args *b);
+/* Equal for lines that are the same by any of these: of a row that is no list, by the row. */
+uint64_t statement_hash(const struct cyg_args *s);
 /* The text of a step that is an argument. */
 static inline struct cyg_str statement_text(const struct cyg_args *s, size_t step)
 {
@@ -111,6 +116,9 @@ struct lines {
 	atomic_uint refs;
 	uint64_t edit;
 	size_t count, capacity;
+	/* Of many, else empty: {statement_hash(), serial} and {number, serial} to a line; what is the same in their order. */
+	struct map same, numbers;
+	uint64_t serial; /* of the next one */
 	const struct cyg_args *items[];
 };
 
@@ -139,8 +147,18 @@ struct table {
 	uint64_t edit;
 	uint64_t next;	   /* place of the next one that is opened */
 	struct map places; /* {0, place} to a node */
-	struct map names;  /* {hash of the name, place}: which places to look at */
+	struct map names;  /* {hash of the name, place}: which places to look at; of a mode with `sequence` {sequence_hash(), place} too */
 };
+
+/* NAME of NAME NUMBER. */
+static inline struct cyg_str node_sequence(const struct node *node)
+{
+	return cyg_str_head(cyg_str(node->name), cyg_str_span_until(cyg_str(node->name), " "));
+}
+static inline uint64_t sequence_hash(struct cyg_str name)
+{
+	return map_hash(1, name);
+}
 
 static inline size_t table_count(const struct table *table)
 {
@@ -185,6 +203,14 @@ struct lines *lines_ref(struct lines *lines); /* NULL is fine */
 void lines_unref(struct lines *lines);
 /* The same lines in the same order; with `places`, from the same places too. */
 bool lines_equal(const struct lines *a, const struct lines *b, bool places);
+/* A line that is the same as `s` by one of the statement_...() that say so; of one with a number, among those of that number. NULL:
+ * none. `lines` may be NULL, here and below. */
+const struct cyg_args *lines_find(const struct lines *lines, const struct cyg_args *s,
+				  bool (*is)(const struct cyg_args *have, const struct cyg_args *s));
+/* Is there an equal line? */
+bool lines_hold(const struct lines *lines, const struct cyg_args *s);
+/* The highest number of a line; 0: none has one. */
+uint64_t lines_last_number(const struct lines *lines);
 
 /* --- Changing: control thread; every node given must carry the stamp `edit` --- */
 
@@ -201,10 +227,15 @@ enum cyg_status node_own_at(struct node *parent, const struct grammar_mode *inne
 			    struct node **out) CYG_MUST_CHECK;
 enum cyg_status node_remove(struct node *parent, const struct grammar_mode *inner,
 			    uint64_t place) CYG_MUST_CHECK;
-/* Adds a line where it is shown, in place of number `replace` (SIZE_MAX: none). */
-enum cyg_status node_add_line(struct node *node, const struct cyg_args *line,
-			      size_t replace) CYG_MUST_CHECK;
-enum cyg_status node_remove_line(struct node *node, size_t index) CYG_MUST_CHECK;
+/* Adds a line where it is shown; puts one in the place of another, of which lines_find() says that it is the same; takes one
+ * away, or all that are the same as `s`. */
+enum cyg_status node_add_line(struct node *node, const struct cyg_args *line) CYG_MUST_CHECK;
+enum cyg_status node_replace_line(struct node *node, const struct cyg_args *old,
+				  const struct cyg_args *line) CYG_MUST_CHECK;
+enum cyg_status node_remove_line(struct node *node, const struct cyg_args *line) CYG_MUST_CHECK;
+enum cyg_status node_remove_lines(struct node *node, const struct cyg_args *s,
+				  bool (*is)(const struct cyg_args *have, const struct cyg_args *s),
+				  bool *any) CYG_MUST_CHECK;
 /* The line that opens it. */
 void node_open(struct node *node, const struct cyg_args *line);
 /* As if it had never been touched: a copy of the built-in one. */

@@ -243,21 +243,6 @@ static enum cyg_status apply_route_list(struct cyg_build *build, void *object, c
 	return CYG_OK;
 }
 
-/* A route map is an object for each step, "NAME SEQUENCE". */
-static bool map_exists(struct cyg_build *build, struct cyg_str map)
-{
-	struct cyg_str step;
-
-	for (size_t n = 0;; n++) {
-		(void)cyg_build_nth(build, CYG_MODE_ROUTE_MAP, n, &step);
-		if (step.len == 0)
-			return false;
-		if (step.len > map.len && step.ptr[map.len] == ' ' &&
-		    cyg_str_equal(cyg_str_head(step, map.len), map))
-			return true;
-	}
-}
-
 static enum cyg_status apply_redistribute(struct cyg_build *build, void *object, const struct cyg_args *args)
 {
 	struct cyg_authz *granted = &((struct authz_policy *)object)->granted;
@@ -265,9 +250,9 @@ static enum cyg_status apply_redistribute(struct cyg_build *build, void *object,
 	struct cyg_str map = cyg_args_text(args, "map");
 
 	granted->redistribute |= connected ? CYG_REDISTRIBUTE_CONNECTED : CYG_REDISTRIBUTE_STATIC;
-	if (map.len && !map_exists(build, map)) {
+	if (map.len) {
 		cyg_build_at(build, args, "map", 0);
-		cyg_build_warning(build, "undefined-reference", "there is no route map %.*s", (int)map.len, map.ptr);
+		(void)cyg_build_refer(build, CYG_MODE_ROUTE_MAP, map);
 	}
 	return set_text(build, args, "map",
 			connected ? granted->route_map_connected : granted->route_map_static,
