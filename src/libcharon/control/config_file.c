@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/config_file.h"
 
-#include "base/paths.h"
+#include "control/text_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,33 +40,23 @@ static enum cyg_status write_to(int fd, const char *heading, const struct cyg_co
 	return status;
 }
 
+struct writing {
+	const char *heading;
+	const struct cyg_config *config;
+};
+
+static enum cyg_status write_config(void *ctx, int fd)
+{
+	const struct writing *writing = ctx;
+
+	return write_to(fd, writing->heading, writing->config);
+}
+
 enum cyg_status config_file_replace(const char *path, const char *heading, const struct cyg_config *config)
 {
-	char fresh[PATHS_LEN + 8];
-	enum cyg_status status;
-	int fd, error;
+	struct writing writing = { heading, config };
 
-	errno = ENAMETOOLONG;
-	if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", path) >= sizeof(fresh))
-		return CYG_IO;
-	if (unlink(fresh) && errno != ENOENT)
-		return CYG_IO;
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return CYG_IO;
-	status = write_to(fd, heading, config);
-	if (status == CYG_OK && fsync(fd))
-		status = CYG_IO;
-	error = errno;
-	close(fd);
-	if (status == CYG_OK && rename(fresh, path)) {
-		error = errno;
-		status = CYG_IO;
-	}
-	if (status != CYG_OK)
-		unlink(fresh);
-	errno = error;
-	return status;
+	return file_replace(path, write_config, &writing);
 }
 
 enum cyg_status config_file_memory(const struct cyg_config *config, int *fd, size_t *len)

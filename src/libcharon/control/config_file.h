@@ -8,8 +8,7 @@
 
 #include "config/config.h"
 
-/* Replaces `path` in one step, on the disk before it returns; on failure (CYG_IO with errno) the old one stays
- * whole. `heading`: a comment line with its end, or "". */
+/* Replaces `path` as file_replace() does; CYG_NOMEM too, or as the sealer says. `heading`: a comment line with its end, or "". */
 enum cyg_status config_file_replace(const char *path, const char *heading,
 				    const struct cyg_config *config) CYG_MUST_CHECK;
 /* The same text in sealed memory, for the starter; the descriptor is the caller's. */

@@ -201,6 +201,24 @@ START_TEST(rollback_goes_back_as_often_as_something_was_changed)
 }
 END_TEST
 
+START_TEST(a_disk_that_takes_nothing_takes_no_kept_configuration_away)
+{
+	kit_start();
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw2\\nend\\n"), 0);
+	/* As on a full disk nothing new can be written in that folder. */
+	ck_assert_int_eq(kit_run("mkdir %s/var/lib/cygnet/kept-0.new %s/var/lib/cygnet/kept-1.new", kit_root, kit_root), 0);
+	ck_assert_int_eq(kit_type("configure terminal\\nhostname gw3\\nend\\n"), 0);
+	ck_assert(kit_logs("has nothing to go back to for this change"));
+	ck_assert(runs("hostname gw3\n"));
+	ck_assert_int_eq(kit_ctl("-c 'show archive'"), 0);
+	ck_assert_msg(kit_shows(" 1  before an editing by") && !kit_shows(" 2  "), "%s", kit_output);
+	ck_assert_int_eq(kit_run("rmdir %s/var/lib/cygnet/*.new", kit_root), 0);
+	ck_assert_int_eq(kit_ctl("-c 'rollback 1'"), 0);
+	ck_assert(runs("hostname gw1\n"));
+	kit_stop();
+}
+END_TEST
+
 START_TEST(the_way_back_is_taken_or_confirmed)
 {
 	kit_start();
@@ -252,6 +270,7 @@ Suite *daemon_edit_suite(void)
 	tcase_add_test(tests, a_file_with_an_error_replaces_nothing_unless_errors_are_skipped);
 	tcase_add_test(tests, copy_adds_to_what_is_in_force);
 	tcase_add_test(tests, rollback_goes_back_as_often_as_something_was_changed);
+	tcase_add_test(tests, a_disk_that_takes_nothing_takes_no_kept_configuration_away);
 	tcase_add_test(tests, the_way_back_is_taken_or_confirmed);
 	tcase_add_test(tests, who_gives_the_right_away_has_to_ask_for_it_again);
 	suite_add_tcase(suite, tests);

@@ -24,10 +24,12 @@ static bool path_of(const struct daemon *daemon, unsigned number, char *out)
 	return paths_join(out, daemon->paths.lib, name) == CYG_OK;
 }
 
-/* The ones that are there move up by one; the last is forgotten. */
-static void make_room(const struct daemon *daemon)
+#define FRESH 0 /* the number of one that has been written and is not among them yet */
+
+/* The fresh one becomes the first, those that are there move up by one; the last is forgotten. */
+static void take_in(const struct daemon *daemon)
 {
-	for (unsigned number = KEPT_MAX; number-- > 1;) {
+	for (unsigned number = KEPT_MAX; number-- > FRESH;) {
 		char from[PATHS_LEN], to[PATHS_LEN];
 
 		if (path_of(daemon, number, from) && path_of(daemon, number + 1, to) && rename(from, to) &&
@@ -55,12 +57,16 @@ void kept_add(struct daemon *daemon, const struct cyg_config *config, const char
 	time_text(daemon, when, sizeof(when));
 	snprintf(heading, sizeof(heading), "! before %.100s by %.60s at %s\n", what,
 		 session ? session->user : "a signal", when);
-	make_room(daemon);
-	status = path_of(daemon, 1, path) ? config_file_replace(path, heading, config) : CYG_LIMIT;
-	if (status != CYG_OK)
+	/* A disk that is full takes nothing away of what is kept. */
+	status = path_of(daemon, FRESH, path) ? config_file_replace(path, heading, config) : CYG_LIMIT;
+	if (status == CYG_OK) {
+		take_in(daemon);
+		file_folder_sync(path);
+	} else {
 		cyg_log(CYG_LOG_WARNING, "config.unkept",
 			"{path} cannot be written ({why}): `rollback` has nothing to go back to for this change",
 			F_STR("path", path), F_STR("why", strerror(errno)));
+	}
 }
 
 void kept_tell(struct daemon *daemon, struct cyg_exec *exec)
@@ -69,15 +75,14 @@ void kept_tell(struct daemon *daemon, struct cyg_exec *exec)
 
 	for (unsigned number = 1; number <= KEPT_MAX; number++) {
 		char path[PATHS_LEN], line[HEADING_MAX] = "";
-		FILE *file = path_of(daemon, number, path) ? fopen(path, "re") : NULL;
 		json_t *row;
 
-		if (!file)
+		if (!path_of(daemon, number, path) || text_file_first_line(path, line, sizeof(line)) != CYG_OK)
 			continue;
-		if (!fgets(line, sizeof(line), file) || strncmp(line, "! ", 2) != 0)
-			snprintf(line, sizeof(line), "! of an unknown time\n");
-		fclose(file);
-		line[strcspn(line, "\n")] = '\0';
+		if (strncmp(line, "! ", 2) != 0) {
+			cyg_wipe(line, sizeof(line)); /* a line of the configuration */
+			snprintf(line, sizeof(line), "! of an unknown time");
+		}
 		count++;
 		cyg_exec_printf(exec, "%2u  %s\n", number, line + 2);
 		if (!cyg_exec_json(exec))

@@ -63,7 +63,7 @@ static void reading_text(struct config_reading *reading, enum cyg_status status,
 		return;
 	}
 	if (status == CYG_LIMIT) {
-		why = "it is larger than 16 MB";
+		why = "it is larger than 64 MB";
 	} else if (status == CYG_BUSY) {
 		why = "it was written to while it was read: try again";
 		status = CYG_IO;

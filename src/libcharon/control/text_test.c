@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* Patterns, pipes, requests, access: what needs no socket. */
+/* Patterns, pipes, requests, access, files: what needs no socket. */
 #include "control/access.h"
 #include "control/control_tests.h"
 #include "control/pipe.h"
 #include "control/protocol.h"
 #include "control/text_file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -318,6 +322,92 @@ START_TEST(a_file_that_is_written_to_meanwhile_is_not_believed)
 }
 END_TEST
 
+/* In the place of libc's: has the folder of a file been brought to the disk, too? */
+static unsigned folders_synced;
+int fsync(int fd)
+{
+	struct stat st;
+
+	folders_synced += fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static bool file_is(const char *path, const char *wanted)
+{
+	char *text;
+	size_t len;
+	bool same;
+
+	ck_assert_int_eq(text_file_read(path, &text, &len), CYG_OK);
+	same = cyg_str_equal(cyg_str_n(text, len), cyg_str(wanted));
+	free(text);
+	return same;
+}
+
+START_TEST(a_file_is_replaced_whole_and_with_its_name_on_the_disk_or_not_at_all)
+{
+	char folder[] = "/tmp/cygnet-text-XXXXXX", path[64], fresh[64];
+	struct stat st;
+
+	folders_synced = 0;
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/file", folder);
+	snprintf(fresh, sizeof(fresh), "%s/file.new", folder);
+	ck_assert_int_eq(text_file_replace(path, CYG_STR("one")), CYG_OK);
+	ck_assert_uint_eq(folders_synced, 1);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	ck_assert(file_is(path, "one"));
+	/* What an interrupted one left behind is no obstacle; what cannot be removed is. */
+	ck_assert_int_eq(symlink("/dev/null", fresh), 0);
+	ck_assert_int_eq(text_file_replace(path, CYG_STR("two")), CYG_OK);
+	ck_assert_int_eq(mkdir(fresh, 0700), 0);
+	ck_assert_int_eq(text_file_replace(path, CYG_STR("three")), CYG_IO);
+	ck_assert(errno != 0);
+	ck_assert(file_is(path, "two"));
+	ck_assert_int_eq(rmdir(fresh), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+END_TEST
+
+START_TEST(a_file_is_read_up_to_the_limit_and_no_further)
+{
+	char path[] = "/tmp/cygnet-text-XXXXXX", *text;
+	int fd = mkstemp(path);
+	size_t len;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, TEXT_FILE_MAX), 0);
+	ck_assert_int_eq(text_file_read(path, &text, &len), CYG_OK);
+	ck_assert_uint_eq(len, TEXT_FILE_MAX);
+	free(text);
+	ck_assert_int_eq(ftruncate(fd, TEXT_FILE_MAX + 1), 0);
+	ck_assert_int_eq(text_file_read(path, &text, &len), CYG_LIMIT);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(of_a_file_of_secrets_the_first_line_alone_is_read)
+{
+	char path[] = "/tmp/cygnet-text-XXXXXX", line[256];
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(text_file_replace(path, CYG_STR("! before it\n pre-shared-key open-sesame\n")), CYG_OK);
+	close(fd);
+	memset(line, 'x', sizeof(line));
+	ck_assert_int_eq(text_file_first_line(path, line, sizeof(line)), CYG_OK);
+	ck_assert_str_eq(line, "! before it");
+	ck_assert_ptr_null(memmem(line, sizeof(line), "sesame", 6));
+	ck_assert_int_eq(text_file_first_line(path, line, 5), CYG_OK);
+	ck_assert_str_eq(line, "! be");
+	unlink(path);
+	ck_assert_int_eq(text_file_first_line(path, line, sizeof(line)), CYG_NOT_FOUND);
+}
+END_TEST
+
 Suite *control_text_suite(void)
 {
 	Suite *suite = suite_create("control: texts");
@@ -337,6 +427,9 @@ Suite *control_text_suite(void)
 	tcase_add_test(tests, text_that_is_no_utf8_still_becomes_json);
 	tcase_add_test(tests, access_follows_user_and_groups);
 	tcase_add_test(tests, a_file_that_is_written_to_meanwhile_is_not_believed);
+	tcase_add_test(tests, a_file_is_replaced_whole_and_with_its_name_on_the_disk_or_not_at_all);
+	tcase_add_test(tests, a_file_is_read_up_to_the_limit_and_no_further);
+	tcase_add_test(tests, of_a_file_of_secrets_the_first_line_alone_is_read);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

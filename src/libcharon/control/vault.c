@@ -2,6 +2,7 @@
 #include "control/vault.h"
 
 #include "base/paths.h"
+#include "control/text_file.h"
 
 #include <cygnet/plugin.h>
 
@@ -483,6 +484,7 @@ enum cyg_status vault_clear(struct vault *vault)
 {
 	if (unlink(vault->path) && errno != ENOENT)
 		return CYG_IO;
+	file_folder_sync(vault->path);
 	keys_free(&vault->keys);
 	return CYG_OK;
 }
