@@ -4,6 +4,7 @@
 #include "control/change.h"
 #include "control/config_file.h"
 #include "control/kept.h"
+#include "control/reading.h"
 
 #include <cygnet/log.h>
 
@@ -38,7 +39,7 @@ static void applied(struct daemon *daemon, void *ctx, enum cyg_status status)
 			F_STR("user", revert->user),
 			F_STR("why", exec ? "somebody asked for it" : "nobody confirmed in time"));
 	else
-		cyg_log(CYG_LOG_ERROR, "config.refused", "reload: {why}; what was in force stays",
+		cyg_log(CYG_LOG_ERROR, "config.refused", "the way back: {why}; what was in force stays",
 			F_STR("why", cyg_status_text(status)));
 	disarm(revert);
 	if (exec)
@@ -65,6 +66,8 @@ static enum cyg_status translate(struct daemon *daemon, struct cyg_config **conf
 	else
 		status = CYG_IO;
 	close(fd);
+	if (status != CYG_OK)
+		findings_log("before", &findings);
 	config_findings_done(&findings);
 	if (status != CYG_OK)
 		return status;

@@ -8,7 +8,7 @@
 
 #include "control/state.h"
 
-/* From now on `minutes` are left to confirm; armed already: they begin anew, and where the way leads to stays. */
+/* From now on `seconds` are left to confirm; armed already: they begin anew, and where the way leads to stays. */
 enum cyg_status revert_arm(struct daemon *daemon, uint32_t seconds, const char *user) CYG_MUST_CHECK;
 bool revert_armed(const struct daemon *daemon);
 /* CYG_NOT_FOUND: nothing is armed. */

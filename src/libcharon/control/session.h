@@ -38,7 +38,7 @@ static inline struct cyg_bytes session_terminal(const struct control_session *se
 struct control_session *session_new(const struct control_peer *peer, enum control_access access);
 struct control_session *session_ref(struct control_session *session);
 void session_unref(struct control_session *session); /* NULL is fine */
-/* The name of a user in DIR/passwd of the system, else the number. Reads one local file, asks no name service. */
+/* The name of a user in /etc/passwd, else the number. Reads one local file, asks no name service. */
 void session_user_name(uid_t uid, char *out, size_t room);
 
 #endif

@@ -18,7 +18,6 @@ struct registry;
 struct engine_conf;
 struct interfaces;
 struct change;
-struct kept;
 struct revert;
 struct vault;
 
@@ -43,7 +42,6 @@ struct daemon {
 	bool changing;                  /* a change is under way (change.h) */
 	struct change *changes;         /* those that wait for it */
 	void (*changes_over)(struct daemon *daemon); /* told when the last has left */
-	struct kept *kept;              /* configurations of before (kept.h) */
 	struct revert *revert;          /* the way back that is armed (revert.h) */
 	struct vault *vault;            /* the master key of secrets of type 6 (vault.h) */
 	struct interfaces *interfaces;  /* what has been made */
