@@ -17,4 +17,5 @@ wait_for 5 grep -q 'no /dev/net/tun: load the module: modprobe tun' "$root"/var/
 	fail "not said: $(cygnet_log gw)"
 step "the rest answers"
 show gw "show version" >/dev/null || fail "show version"
+[[ $(show gw "show interfaces") == *" is down, device cyg-"* ]] || fail "the device is not told to be down: $(show gw "show interfaces")"
 done_ok

@@ -62,16 +62,20 @@ static struct cyg_prefix address_of(const struct config_view *view, const struct
 	return borrowed;
 }
 
-size_t interfaces_wanted(const struct config_view *view, struct cyg_kernel_interface *out, size_t max)
+size_t interfaces_wanted(const struct config_view *view, struct cyg_kernel_interface *out, size_t max, size_t *left_out)
 {
-	size_t count = 0;
+	size_t count = 0, more = 0;
 
-	for (size_t i = 0; i < view->interface_count && count < max; i++) {
+	for (size_t i = 0; i < view->interface_count; i++) {
 		const struct config_interface *from = view->interfaces[i];
 		struct cyg_kernel_interface to = { 0 };
 
 		if (!interface_device(from, to.name, sizeof(to.name)))
 			continue;
+		if (count == max) {
+			more++;
+			continue;
+		}
 		to.id = config_interface_id(from->kind, from->number);
 		to.mtu = from->mtu;
 		to.address4 = address_of(view, &from->address4, from->unnumbered4, false);
@@ -79,6 +83,8 @@ size_t interfaces_wanted(const struct config_view *view, struct cyg_kernel_inter
 		to.up = !from->shutdown;
 		out[count++] = to;
 	}
+	if (left_out)
+		*left_out = more;
 	return count;
 }
 
@@ -99,6 +105,20 @@ static struct cyg_kernel_interface *find_id(struct cyg_kernel_interface *list, s
 		if (list[i].id == id)
 			return &list[i];
 	return NULL;
+}
+
+bool interface_is_made(const struct daemon *daemon, const struct config_interface *interface)
+{
+	struct interfaces *s = daemon->interfaces;
+
+	return s && find_id(s->made, s->made_count, config_interface_id(interface->kind, interface->number));
+}
+
+static void log_left_out(const char *what, size_t count, size_t most)
+{
+	if (count)
+		cyg_log(CYG_LOG_WARNING, "interface.limit", "{count} {what} are left out: there are {most} at most", F_UINT("count", count),
+			F_STR("what", what), F_UINT("most", most));
 }
 
 /* --- Loopbacks --- */
@@ -123,29 +143,36 @@ static void log_loopback(const struct cyg_ip *ip, bool add)
 		F_STR("verb", add ? "add" : "del"));
 }
 
-static void set_loopback(struct interfaces *s, const struct cyg_ip *ip)
+/* False: there is no room for it. */
+static bool set_loopback(struct interfaces *s, const struct cyg_ip *ip)
 {
 	enum cyg_status status;
 
-	if (!cyg_ip_is_set(ip) || loopback_has(ip) == CYG_OK || s->loopback_count == LOOPBACKS_MAX)
-		return;
+	if (!cyg_ip_is_set(ip) || loopback_has(ip) == CYG_OK)
+		return true;
+	if (s->loopback_count == LOOPBACKS_MAX)
+		return false;
 	status = loopback_set(ip, true);
 	if (status == CYG_OK)
 		s->loopback[s->loopback_count++] = *ip;
 	else if (status != CYG_EXISTS)
 		log_loopback(ip, true);
+	return true;
 }
 
 static void set_loopbacks(struct interfaces *s, const struct config_view *view)
 {
+	size_t left_out = 0;
+
 	for (size_t i = 0; i < view->interface_count; i++) {
 		const struct config_interface *from = view->interfaces[i];
 
 		if (from->kind != IF_LOOPBACK || from->shutdown || from->vrf[0])
 			continue;
-		set_loopback(s, &from->address4.ip);
-		set_loopback(s, &from->address6.ip);
+		left_out += !set_loopback(s, &from->address4.ip);
+		left_out += !set_loopback(s, &from->address6.ip);
 	}
+	log_left_out("addresses of Loopbacks", left_out, LOOPBACKS_MAX);
 }
 
 static void prune_loopbacks(struct interfaces *s, const struct config_view *view)
@@ -252,13 +279,15 @@ void interfaces_set(struct daemon *daemon, const struct cyg_config *config,
 		    void (*done)(struct daemon *daemon, void *ctx), void *ctx)
 {
 	struct interfaces *s = interfaces_of(daemon);
+	size_t left_out;
 
 	if (!s) {
 		cyg_log(CYG_LOG_ERROR, "interface.memory", "memory is short: no interface was made");
 		done(daemon, ctx);
 		return;
 	}
-	s->wanted_count = interfaces_wanted(config_view(config), s->wanted, INTERFACES_MAX);
+	s->wanted_count = interfaces_wanted(config_view(config), s->wanted, INTERFACES_MAX, &left_out);
+	log_left_out("devices of interfaces", left_out, INTERFACES_MAX);
 	s->at = 0;
 	s->pruning = false;
 	s->done = done;
@@ -276,7 +305,7 @@ void interfaces_prune(struct daemon *daemon, const struct cyg_config *config,
 		done(daemon, ctx);
 		return;
 	}
-	s->wanted_count = config ? interfaces_wanted(config_view(config), s->wanted, INTERFACES_MAX) : 0;
+	s->wanted_count = config ? interfaces_wanted(config_view(config), s->wanted, INTERFACES_MAX, NULL) : 0;
 	s->at = 0;
 	s->pruning = true;
 	s->done = done;

@@ -13,8 +13,11 @@
 
 #define INTERFACES_MAX 1024
 
-/* What `config` wants, in the order of the file: at most `max`; returns how many. */
-size_t interfaces_wanted(const struct config_view *view, struct cyg_kernel_interface *out, size_t max);
+/* The devices that a configuration wants, in the order of the file: at most `max`; returns how many. *left_out (may be NULL): how
+ * many more it wants. */
+size_t interfaces_wanted(const struct config_view *view, struct cyg_kernel_interface *out, size_t max, size_t *left_out);
+/* Has the device of an interface been made? */
+bool interface_is_made(const struct daemon *daemon, const struct config_interface *interface);
 /* The name of the device for an interface: "cyg-t0". False for one that has none of ours. */
 bool interface_device(const struct config_interface *interface, char *out, size_t room);
 

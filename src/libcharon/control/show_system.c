@@ -182,6 +182,13 @@ static void prefix_text(char *out, size_t room, const struct cyg_prefix *prefix)
 		snprintf(out, room, "none");
 }
 
+static const char *interface_status(const struct daemon *daemon, const struct config_interface *interface, bool ours)
+{
+	if (interface->shutdown)
+		return "administratively down";
+	return !ours || interface_is_made(daemon, interface) ? "up" : "down";
+}
+
 static enum cyg_status show_interfaces(struct cyg_exec *exec, const struct cyg_args *args)
 {
 	const struct daemon *daemon = exec->ctx;
@@ -191,14 +198,14 @@ static enum cyg_status show_interfaces(struct cyg_exec *exec, const struct cyg_a
 		const struct config_interface *from = view->interfaces[i];
 		char device[16] = "", four[CYG_IP_TEXT + 4], six[CYG_IP_TEXT + 4];
 		bool ours = interface_device(from, device, sizeof(device));
+		const char *status = interface_status(daemon, from, ours);
 		json_t *row;
 
 		if (!ours && from->kind != IF_LOOPBACK)
 			continue;
 		prefix_text(four, sizeof(four), &from->address4);
 		prefix_text(six, sizeof(six), &from->address6);
-		cyg_exec_printf(exec, "%s is %s, device %s\n", from->head.name,
-				from->shutdown ? "administratively down" : "up", ours ? device : "lo");
+		cyg_exec_printf(exec, "%s is %s, device %s\n", from->head.name, status, ours ? device : "lo");
 		cyg_exec_printf(exec, "  Internet address is %s%s%s, IPv6 address is %s\n", four,
 				from->unnumbered4[0] ? ", unnumbered, uses " : "", from->unnumbered4, six);
 		if (from->protection_name[0])
@@ -209,7 +216,7 @@ static enum cyg_status show_interfaces(struct cyg_exec *exec, const struct cyg_a
 		row = json_object();
 		put_text(&row, "name", from->head.name);
 		put_text(&row, "device", ours ? device : "lo");
-		put_text(&row, "status", from->shutdown ? "administratively down" : "up");
+		put_text(&row, "status", status);
 		put_text(&row, "address", four);
 		put_text(&row, "address6", six);
 		put_text(&row, "unnumbered", from->unnumbered4);

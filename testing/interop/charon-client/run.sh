@@ -20,6 +20,7 @@ charon_client | charon_start c1
 connected() {
 	charon_initiate c1 net >"$tmp/initiate" 2>&1 || { cat "$tmp/initiate"; fail "strongSwan cannot connect"; }
 	wait_for 5 sa_ready gw || fail "the gateway shows no SA"
+	[[ $(json gw "show interfaces" '.rows[] | select(.device == "cyg-v1").status') == up ]] || fail "the template's device is not told to be up"
 	charon_sees c1 "$1" || { charon_ctl c1 --list-sas; fail "strongSwan does not see the suite $1"; }
 	vip=$(json gw "show crypto ikev2 sa detailed" '.rows[0].assigned_address')
 	[[ $vip == 10.99.1.* ]] || fail "no address from the pool: '$vip'"
