@@ -79,6 +79,11 @@ START_TEST(address_dns_and_routes_come_by_configuration_payload)
 	ck_assert_str_eq(row.authorization, "clients");
 	ck_assert_mem_eq(row.assigned4.octets, "\x0a\x09\x00\x01", 4);
 	ck_assert(strncmp(row.peer_version, "Cygnet ", 7) == 0);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).config_payloads[CYG_CFG_REQUEST - 1][IKE_RX_REQUEST], 1);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).config_payloads[CYG_CFG_REPLY - 1][IKE_TX_RESPONSE], 1);
+	ck_assert_uint_eq(kit_counters(kit_client(kit)).config_payloads[CYG_CFG_REQUEST - 1][IKE_TX_REQUEST], 1);
+	ck_assert_uint_eq(kit_counters(kit_client(kit)).config_payloads[CYG_CFG_REPLY - 1][IKE_RX_RESPONSE], 1);
+	ck_assert_uint_eq(kit_counters(kit_client(kit)).config_payloads[CYG_CFG_SET - 1][IKE_TX_REQUEST], 0);
 	kit_free(kit);
 }
 END_TEST
@@ -296,6 +301,9 @@ START_TEST(the_responder_asks_for_another_group_and_gets_it)
 	ck_assert_uint_eq(kit_sa(kit_client(kit))->d.suite.ke, CYG_KE_ECP_256);
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).invalid_ke_out, 1);
 	ck_assert_uint_eq(kit_counters(kit_client(kit)).invalid_ke_in, 1);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).notifies[CYG_N_INVALID_KE_PAYLOAD][IKE_TX_RESPONSE], 1);
+	ck_assert_uint_eq(kit_counters(kit_client(kit)).notifies[CYG_N_INVALID_KE_PAYLOAD][IKE_RX_RESPONSE], 1);
+	ck_assert_uint_eq(kit_counters(kit_client(kit)).notifies[CYG_N_INVALID_KE_PAYLOAD][IKE_TX_REQUEST], 0);
 	kit_free(kit);
 }
 END_TEST
@@ -313,6 +321,8 @@ START_TEST(who_waits_for_authorization_holds_up_nobody)
 	ck_assert_ptr_nonnull(fake_slow_op);
 	ck_assert_uint_eq(kit_up(kit_gateway(kit)), 0);
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).waiting, 1);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).negotiating_in, 1);
+	ck_assert_uint_eq(kit_counters(kit_client(kit)).negotiating_out, 1);
 	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).half_open, 0);
 	ck_assert_uint_ge(kit_counters(kit_gateway(kit)).retransmits_in, 1);
 	op = fake_slow_op;

@@ -4,6 +4,7 @@
 #include "control/show.h"
 #include "control/tables.h"
 #include "exchange/turn.h"
+#include "wire/message.h"
 
 #include <stdio.h>
 
@@ -40,6 +41,7 @@ static const struct counter_name {
 #define COUNTER(member_) { #member_, AT(member_) }
 	COUNTER(sa_in), COUNTER(sa_out), COUNTER(established_in), COUNTER(established_out),
 	COUNTER(failed_in), COUNTER(failed_out), COUNTER(active), COUNTER(half_open), COUNTER(waiting),
+	COUNTER(negotiating_in), COUNTER(negotiating_out),
 	COUNTER(child_created), COUNTER(child_rekeyed), COUNTER(child_deleted), COUNTER(child_failed),
 	COUNTER(ike_rekeyed), COUNTER(messages_in), COUNTER(messages_out), COUNTER(retransmits_out),
 	COUNTER(retransmits_in), COUNTER(responses_replayed), COUNTER(gave_up), COUNTER(dpd_probes),
@@ -51,6 +53,7 @@ static const struct counter_name {
 	COUNTER(drop_short), COUNTER(drop_version), COUNTER(drop_malformed),
 	COUNTER(drop_unknown_spi), COUNTER(drop_auth), COUNTER(drop_state), COUNTER(drop_message_id),
 	COUNTER(drop_critical), COUNTER(drop_exchange), COUNTER(drop_memory), COUNTER(drop_busy),
+	COUNTER(fragments_in), COUNTER(fragments_out), COUNTER(fragments_dropped),
 	COUNTER(auth_failed), COUNTER(auth_passed), COUNTER(eap_failed), COUNTER(eap_passed),
 	COUNTER(authz_failed), COUNTER(authz_passed), COUNTER(lease_failed), COUNTER(cert_known),
 	COUNTER(cert_judged),
@@ -90,7 +93,8 @@ static void tell_stats(struct cyg_exec *exec, const struct ike_counters *c)
 	cyg_exec_printf(exec, "Total outgoing IKEv2 SA Count:    %-8llu established: %-8llu failed:      %-8llu\n",
 			N(c->sa_out), N(c->established_out), N(c->failed_out));
 	cyg_exec_printf(exec, "Total IKEv2 SA Count now:         %-8llu active:      %-8llu negotiating: %-8llu\n",
-			N(c->active + c->half_open), N(c->active), N(c->half_open));
+			N(c->active + c->negotiating_in + c->negotiating_out), N(c->active),
+			N(c->negotiating_in + c->negotiating_out));
 	cyg_exec_printf(exec, "Incoming IKEv2 Requests: %-8llu accepted: %-8llu rejected: %-8llu\n", N(c->sa_in),
 			N(c->sa_in - (c->failed_in < c->sa_in ? c->failed_in : c->sa_in)), N(c->failed_in));
 	cyg_exec_printf(exec, "Outgoing IKEv2 Requests: %-8llu accepted: %-8llu rejected: %-8llu\n", N(c->sa_out),
@@ -115,13 +119,11 @@ static void tell_stats(struct cyg_exec *exec, const struct ike_counters *c)
 
 /* --- By exchange --- */
 
-enum { TX_REQUEST, TX_RESPONSE, RX_REQUEST, RX_RESPONSE, WAYS };
-
-static const char *const way_names[WAYS] = { "tx_request", "tx_response", "rx_request", "rx_response" };
+static const char *const way_names[IKE_WAYS] = { "tx_request", "tx_response", "rx_request", "rx_response" };
 
 static const struct exchange_count {
 	const char *group, *name;
-	size_t at[WAYS];
+	size_t at[IKE_WAYS];
 } exchange_counts[] = {
 #define EXCHANGE(name_, n_) { "EXCHANGES", name_, \
 			      { AT(requests_out[n_]), AT(responses_out[n_]), AT(requests_in[n_]), AT(responses_in[n_]) } }
@@ -130,11 +132,112 @@ static const struct exchange_count {
 	EXCHANGE("CREATE_CHILD_SA", 2),
 	EXCHANGE("INFORMATIONAL", 3),
 #undef EXCHANGE
-	{ "ERROR NOTIFY", "INVALID_KE_PAYLOAD", { NOT_COUNTED, AT(invalid_ke_out), NOT_COUNTED, AT(invalid_ke_in) } },
-	{ "OTHER NOTIFY", "COOKIE", { NOT_COUNTED, AT(cookies_demanded), NOT_COUNTED, NOT_COUNTED } },
-	{ "OTHER COUNTERS", "RETRANSMISSION",
-	  { AT(retransmits_out), AT(responses_replayed), AT(retransmits_in), NOT_COUNTED } },
+}, retransmissions = {
+	"OTHER COUNTERS", "RETRANSMISSION",
+	{ AT(retransmits_out), AT(responses_replayed), AT(retransmits_in), NOT_COUNTED },
 };
+
+/* The table as it goes: a group's name stands once, and what is all zero not at all. */
+struct exchange_table {
+	struct cyg_exec *exec;
+	const char *group;
+};
+
+static void exchange_json(struct cyg_exec *exec, const char *group, const char *name, const uint64_t *const at[IKE_WAYS])
+{
+	json_t *json = json_object();
+
+	put_text(&json, "group", group);
+	put_text(&json, "name", name);
+	for (unsigned way = 0; way < IKE_WAYS; way++) {
+		if (at[way])
+			put_number(&json, way_names[way], *at[way]);
+	}
+	cyg_exec_row(exec, json);
+}
+
+/* `at`: NULL is not counted. */
+static void exchange_line(struct exchange_table *table, const char *group, const char *name,
+			  const uint64_t *const at[IKE_WAYS])
+{
+	if (strcmp(table->group, group) != 0)
+		cyg_exec_printf(table->exec, "\n%s\n", group);
+	table->group = group;
+	cyg_exec_printf(table->exec, "%-36s", name);
+	for (unsigned way = 0; way < IKE_WAYS; way++) {
+		if (at[way])
+			cyg_exec_printf(table->exec, " %10llu", (unsigned long long)*at[way]);
+		else
+			cyg_exec_printf(table->exec, " %10s", "-");
+	}
+	cyg_exec_printf(table->exec, "\n");
+}
+
+/* JSON has a row for each exchange, whether there was one or not. */
+static void exchange_row(struct exchange_table *table, const struct ike_counters *c, const struct exchange_count *count)
+{
+	const uint64_t *at[IKE_WAYS];
+	uint64_t all = 0;
+
+	for (unsigned way = 0; way < IKE_WAYS; way++) {
+		at[way] = count->at[way] == NOT_COUNTED ? NULL :
+			  (const uint64_t *)((const char *)c + count->at[way]);
+		all |= counter(c, count->at[way]);
+	}
+	if (cyg_exec_json(table->exec))
+		exchange_json(table->exec, count->group, count->name, at);
+	else if (all)
+		exchange_line(table, count->group, count->name, at);
+}
+
+static void counted(struct exchange_table *table, const char *group, const char *name, const uint64_t counts[IKE_WAYS])
+{
+	const uint64_t *const at[IKE_WAYS] = { &counts[0], &counts[1], &counts[2], &counts[3] };
+
+	if (!(counts[0] | counts[1] | counts[2] | counts[3]))
+		return;
+	if (cyg_exec_json(table->exec))
+		exchange_json(table->exec, group, name, at);
+	else
+		exchange_line(table, group, name, at);
+}
+
+static void notify_counts(struct exchange_table *table, const struct ike_counters *c)
+{
+	char storage[16];
+
+	for (unsigned i = 0; i < IKE_NOTIFIES - 1; i++) {
+		uint16_t type = ike_notify_at(i);
+
+		counted(table, type < IKE_NOTIFY_STATUS ? "ERROR NOTIFY" : "OTHER NOTIFY", notify_name(type, storage),
+			c->notifies[i]);
+	}
+	counted(table, "OTHER NOTIFY", "of other numbers", c->notifies[IKE_NOTIFIES - 1]);
+}
+
+static void config_counts(struct exchange_table *table, const struct ike_counters *c)
+{
+	static const char *const names[IKE_CONFIG_TYPES] = { "CFG_REQUEST", "CFG_REPLY", "CFG_SET", "CFG_ACK" };
+
+	for (unsigned i = 0; i < IKE_CONFIG_TYPES; i++)
+		counted(table, "CONFIG PAYLOAD TYPE", names[i], c->config_payloads[i]);
+}
+
+void show_exchange_counters(struct cyg_exec *exec, const struct ike_counters *c)
+{
+	struct exchange_table table = { exec, "" };
+
+	heading(exec, "Crypto IKEv2 Exchange Statistics");
+	cyg_exec_printf(exec, "%-36s %10s %10s %10s %10s\n", "EXCHANGE/NOTIFY", "TX(REQ)", "TX(RES)", "RX(REQ)",
+			"RX(RES)");
+	for (size_t i = 0; i < CYG_COUNT(exchange_counts); i++)
+		exchange_row(&table, c, &exchange_counts[i]);
+	notify_counts(&table, c);
+	config_counts(&table, c);
+	exchange_row(&table, c, &retransmissions);
+}
+
+/* --- What others did for us, and what nobody did --- */
 
 static void cell(struct cyg_exec *exec, const struct ike_counters *c, size_t at)
 {
@@ -143,50 +246,6 @@ static void cell(struct cyg_exec *exec, const struct ike_counters *c, size_t at)
 	else
 		cyg_exec_printf(exec, " %12llu", (unsigned long long)counter(c, at));
 }
-
-static void exchange_text(struct cyg_exec *exec, const struct ike_counters *c)
-{
-	const char *group = "";
-
-	heading(exec, "Crypto IKEv2 Exchange Statistics");
-	cyg_exec_printf(exec, "%-28s %12s %12s %12s %12s\n", "EXCHANGE/NOTIFY", "TX(REQ)", "TX(RES)", "RX(REQ)",
-			"RX(RES)");
-	for (size_t i = 0; i < CYG_COUNT(exchange_counts); i++) {
-		const struct exchange_count *count = &exchange_counts[i];
-		uint64_t all = 0;
-
-		for (unsigned way = 0; way < WAYS; way++)
-			all += counter(c, count->at[way]);
-		if (all == 0)
-			continue;
-		if (strcmp(group, count->group) != 0)
-			cyg_exec_printf(exec, "\n%s\n", count->group);
-		group = count->group;
-		cyg_exec_printf(exec, "%-28s", count->name);
-		for (unsigned way = 0; way < WAYS; way++)
-			cell(exec, c, count->at[way]);
-		cyg_exec_printf(exec, "\n");
-	}
-}
-
-void show_exchange_counters(struct cyg_exec *exec, const struct ike_counters *c)
-{
-	exchange_text(exec, c);
-	for (size_t i = 0; cyg_exec_json(exec) && i < CYG_COUNT(exchange_counts); i++) {
-		const struct exchange_count *count = &exchange_counts[i];
-		json_t *json = json_object();
-
-		put_text(&json, "group", count->group);
-		put_text(&json, "name", count->name);
-		for (unsigned way = 0; way < WAYS; way++) {
-			if (count->at[way] != NOT_COUNTED)
-				put_number(&json, way_names[way], counter(c, count->at[way]));
-		}
-		cyg_exec_row(exec, json);
-	}
-}
-
-/* --- What others did for us, and what nobody did --- */
 
 static const struct service_count {
 	const char *group, *name;

@@ -8,6 +8,7 @@
 
 #include "exchange/ask.h"
 #include "exchange/cookie.h"
+#include "exchange/count.h"
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
 #include "exchange/receive.h"
@@ -252,6 +253,7 @@ static void run_request(struct ike_sa *sa, const struct exchange_def *def,
 	x->row = row;
 	sa->theirs = x;
 	sa->ike->counters.requests_in[counter_of(def->type)]++;
+	count_received(sa->ike, false, msg);
 	send_begin(x);
 	if (row) {
 		request_over(x, row->run(x), opened);
@@ -347,6 +349,7 @@ static void run_response(struct ike_sa *sa, const struct exchange_def *def, cons
 		return;
 	}
 	sa->ike->counters.responses_in[counter_of(def->type)]++;
+	count_received(sa->ike, true, msg);
 	x->msg = msg;
 	x->row = row;
 	if (!def->clear)

@@ -226,6 +226,8 @@ void ike_shard_shutdown(struct ike_shard *ike)
 const struct ike_counters *ike_counters(struct ike_shard *ike)
 {
 	ike->counters.half_open = ike->half.count;
+	ike->counters.negotiating_in = ike->negotiating_in;
+	ike->counters.negotiating_out = ike->negotiating_out;
 	ike->counters.queue_waiting = ike->turns.waiting;
 	ike->counters.queue_running = ike->turns.taken;
 	return &ike->counters;

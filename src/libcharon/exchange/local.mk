@@ -10,6 +10,8 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/config_mode.c \
 	src/libcharon/exchange/cookie.c \
 	src/libcharon/exchange/cookie.h \
+	src/libcharon/exchange/count.c \
+	src/libcharon/exchange/count.h \
 	src/libcharon/exchange/create_child.c \
 	src/libcharon/exchange/detached.c \
 	src/libcharon/exchange/diagnose.c \

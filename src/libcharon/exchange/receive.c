@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/receive.h"
 
+#include "exchange/count.h"
 #include "exchange/fragment.h"
 
 #define NOTIFIES_PER_SECOND 100 /* in clear, to strangers */
@@ -109,6 +110,7 @@ void receive_notify(struct ike_shard *ike, const struct cyg_datagram *d,
 	if (!message.len)
 		return;
 	ike->counters.messages_out++;
+	count_notify(ike, IKE_TX_RESPONSE, type);
 	cyg_net_send(ike->shard, &d->local, &d->remote, message, true);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/send.h"
 
+#include "exchange/count.h"
 #include "exchange/exchange.h"
 #include "exchange/fragment.h"
 #include "exchange/watch.h"
@@ -72,6 +73,7 @@ static struct cyg_bytes seal(struct exchange *x)
 
 	if (x->out->w.failed)
 		return cyg_bytes(NULL, 0);
+	count_sent(ike, !x->ours, first, cyg_bytes(ike->out + SK_HEAD + sk_plain_offset(algs), plain));
 	if (watch_packets())
 		watch_sent(x, first, cyg_bytes(ike->out + SK_HEAD + sk_plain_offset(algs), plain));
 	len = SK_HEAD + sk_sealed_len(algs, plain);
@@ -102,12 +104,17 @@ static struct cyg_bytes seal(struct exchange *x)
 static struct cyg_bytes finish_clear(struct exchange *x)
 {
 	struct cyg_bytes message = chain_end(x->out, NULL);
-	struct ike_header header;
 	struct wire_reader r = wire_reader_of(message);
+	struct ike_header header;
+	struct cyg_bytes chain;
 
 	wire_skip(&r, CYG_IKE_HEADER_LEN);
-	if (watch_packets() && message_read_header(message.ptr, message.len, &header) == CYG_OK)
-		watch_sent(x, header.next_payload, wire_rest(&r));
+	chain = wire_rest(&r);
+	if (message_read_header(message.ptr, message.len, &header) != CYG_OK)
+		return message; /* it did not fit */
+	count_sent(exchange_ike(x), !x->ours, header.next_payload, chain);
+	if (watch_packets())
+		watch_sent(x, header.next_payload, chain);
 	return message;
 }
 

@@ -105,12 +105,21 @@ struct row_cursor {
 	bool end;                       /* there is no next page */
 };
 
+/* Notifies are counted by type: those of errors, of states, and the others together (exchange/count.h). */
+#define IKE_NOTIFIES_ERROR  64
+#define IKE_NOTIFY_STATUS   16384 /* RFC 7296 3.10.1: from here on they tell no error */
+#define IKE_NOTIFIES_STATUS 64
+#define IKE_NOTIFIES        (IKE_NOTIFIES_ERROR + IKE_NOTIFIES_STATUS + 1)
+#define IKE_CONFIG_TYPES    4 /* CFG_REQUEST, CFG_REPLY, CFG_SET, CFG_ACK */
+enum ike_way { IKE_TX_REQUEST, IKE_TX_RESPONSE, IKE_RX_REQUEST, IKE_RX_RESPONSE, IKE_WAYS };
+
 /* Plain counters of one shard, summed by whoever asks. */
 struct ike_counters {
 	uint64_t sa_in, sa_out;         /* begun by the peer, by us */
 	uint64_t established_in, established_out;
 	uint64_t failed_in, failed_out;
 	uint64_t active, half_open, waiting; /* now */
+	uint64_t negotiating_in, negotiating_out; /* now: not up yet, whoever is waited for */
 	uint64_t child_created, child_rekeyed, child_deleted, child_failed;
 	uint64_t ike_rekeyed;
 	uint64_t messages_in, messages_out;
@@ -131,7 +140,24 @@ struct ike_counters {
 	uint64_t fragments_in, fragments_out, fragments_dropped;
 	uint64_t auth_failed, auth_passed, eap_failed, eap_passed, authz_failed, authz_passed, lease_failed;
 	uint64_t cert_known, cert_judged; /* certificates of peers: found good before; path validated now */
+	uint64_t notifies[IKE_NOTIFIES][IKE_WAYS], config_payloads[IKE_CONFIG_TYPES][IKE_WAYS];
 };
+
+/* Where a notify of that type is counted, and the type that is counted there; 0: all others. */
+static inline unsigned ike_notify_place(uint16_t type)
+{
+	if (type < IKE_NOTIFIES_ERROR)
+		return type;
+	if (type >= IKE_NOTIFY_STATUS && type - IKE_NOTIFY_STATUS < IKE_NOTIFIES_STATUS)
+		return IKE_NOTIFIES_ERROR + type - IKE_NOTIFY_STATUS;
+	return IKE_NOTIFIES - 1;
+}
+
+static inline uint16_t ike_notify_at(unsigned place)
+{
+	return (uint16_t)(place < IKE_NOTIFIES_ERROR ? place :
+			  place < IKE_NOTIFIES - 1   ? IKE_NOTIFY_STATUS + place - IKE_NOTIFIES_ERROR : 0);
+}
 
 /* What people call an IKE_SA: the serial of its shard and the shard in one number, from 1. */
 static inline uint64_t row_tunnel_id(uint32_t serial, unsigned shard, unsigned shard_count)
