@@ -101,6 +101,25 @@ static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str
 		show_ike_row(exec, &job, &row);
 		return CYG_OK;
 	}
+	if (cyg_str_equal(line, CYG_STR("half-open row"))) {
+		struct ike_sa_row row = some_ike_row();
+
+		row.state = IKE_INIT_DONE;
+		row.auth_local = row.auth_remote = CYG_AUTH_METHOD_NONE;
+		show_ike_row(exec, &job, &row);
+		return CYG_OK;
+	}
+	if (cyg_str_equal(line, CYG_STR("bare child")) || cyg_str_equal(line, CYG_STR("measured child"))) {
+		struct child_sa_row row = some_child_row();
+		bool measured = line.ptr[0] == 'm';
+
+		row.lifetime_kb = 0;
+		row.encr = CYG_ENCR_NULL;
+		row.counters.path_mtu = measured ? 1300 : 40;
+		row.counters.inner_mtu = measured ? 1238 : 0;
+		show_child_row(exec, &job, &row);
+		return CYG_OK;
+	}
 	if (cyg_str_equal(line, CYG_STR("child"))) {
 		struct child_sa_row row = some_child_row();
 
@@ -119,6 +138,10 @@ static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str
 		const struct ike_counters sum = {
 			.requests_out = { 11, 0, 0, 0 }, .responses_out = { 0, 0, 23, 0 }, .requests_in = { 0, 0, 31, 0 },
 			.responses_in = { 47, 0, 0, 0 }, .retransmits_out = 5, .half_open_expired = 3, .gave_up = 9, .dpd_dead = 2,
+			.notifies = { [CYG_N_NO_PROPOSAL_CHOSEN] = { 0, 2, 0, 0 },
+				      [IKE_NOTIFIES_ERROR + CYG_N_COOKIE - IKE_NOTIFY_STATUS] = { 1, 0, 0, 3 },
+				      [IKE_NOTIFIES - 1] = { 0, 0, 4, 0 } },
+			.config_payloads = { { 0, 0, 6, 0 }, { 0, 5, 0, 0 } },
 		};
 
 		show_exchange_counters(exec, &sum);
@@ -289,6 +312,8 @@ START_TEST(clearing_everything_is_asked_about_where_somebody_is)
 	HAS("\"cleared\":0");
 	ask("run", "clear crypto ikev2 sa remote 192.0.2.1\",\"interactive\":true,\"terminal\":\"t", true);
 	HAS("\"cleared\":0");
+	ask("run", "clear crypto ikev2 sa fvrf any\",\"interactive\":true,\"terminal\":\"t", false); /* leaves nobody out */
+	HAS("\"question\":\"Every session will end. Go on? [no]\"");
 	ask("run", "clear crypto sa\",\"interactive\":true,\"terminal\":\"t", false);
 	HAS("\"question\":\"Every CHILD_SA will end. Go on? [no]\"");
 	HAS("\"status\":\"refused\"");
@@ -445,6 +470,26 @@ START_TEST(ike_sa_is_laid_out_as_routers_do)
 }
 END_TEST
 
+START_TEST(what_is_not_known_yet_of_an_sa_is_not_made_up)
+{
+	ask("run", "half-open row", false);
+	HAS("IN-NEG");
+	HAS("Auth sign: Unknown, Auth verify: Unknown");
+	HAS("Status Description: Waiting for AUTH message");
+	ask("run", "half-open row", true);
+	HAS("\"auth_verify\":\"Unknown\"");
+	/* A child without a limit of octets, on a path too narrow for anything: no number wraps around. */
+	ask("run", "bare child", false);
+	HAS("sa timing: remaining key lifetime (sec): 3585");
+	HAS_NOT("(0/3585)");
+	HAS("plaintext mtu 0, path mtu 40,");
+	HAS("IV size: 0 bytes");
+	/* What the data plane has measured goes before any sum of ours. */
+	ask("run", "measured child", false);
+	HAS("plaintext mtu 1238, path mtu 1300,");
+}
+END_TEST
+
 START_TEST(child_sa_is_laid_out_as_routers_do)
 {
 	ask("run", "child", false);
@@ -524,7 +569,8 @@ START_TEST(counters_are_shown_by_exchange_service_and_timeout)
 	ask("run", "show crypto ikev2 stats exchange", true);
 	HAS("{\"group\":\"EXCHANGES\",\"name\":\"IKE_SA_INIT\",\"tx_request\":0,\"tx_response\":0,\"rx_request\":0,"
 	    "\"rx_response\":0}");
-	HAS("\"name\":\"COOKIE\",\"tx_response\":0}"); /* what is not counted is left out */
+	HAS("\"name\":\"RETRANSMISSION\",\"tx_request\":0,\"tx_response\":0,\"rx_request\":0}"); /* what is not counted is left out */
+	HAS_NOT("NOTIFY");
 	ask("run", "show crypto ikev2 stats ext-service", false);
 	HAS("AAA OPERATION\\nEAP                                     0            0\\n");
 	HAS("ADDRESS                                 -            0\\n");
@@ -535,14 +581,22 @@ START_TEST(counters_are_shown_by_exchange_service_and_timeout)
 	ask("run", "show crypto ikev2 stats timeout", true);
 	HAS("{\"auth\":0,\"packet\":0,\"dpd\":0}");
 	ask("run", "counters", false);
-	HAS("\\nEXCHANGES\\nIKE_SA_INIT                            11            0            0           47\\n"
-	    "CREATE_CHILD_SA                         0           23           31            0\\n"
-	    "\\nOTHER COUNTERS\\nRETRANSMISSION                          5            0            0            -\\n");
+	HAS("\\nEXCHANGES\\nIKE_SA_INIT                                  11          0          0         47\\n"
+	    "CREATE_CHILD_SA                               0         23         31          0\\n"
+	    "\\nERROR NOTIFY\\nNO_PROPOSAL_CHOSEN                            0          2          0          0\\n"
+	    "\\nOTHER NOTIFY\\nCOOKIE                                        1          0          0          3\\n"
+	    "of other numbers                              0          0          4          0\\n"
+	    "\\nCONFIG PAYLOAD TYPE\\nCFG_REQUEST                                   0          0          6          0\\n"
+	    "CFG_REPLY                                     0          5          0          0\\n"
+	    "\\nOTHER COUNTERS\\nRETRANSMISSION                                5          0          0          -\\n");
 	HAS_NOT("IKE_AUTH");
-	HAS_NOT("ERROR NOTIFY");
+	HAS_NOT("CFG_SET");
 	/* Of nine requests that nobody answered two were probes. */
 	ask("run", "counters", true);
 	HAS("{\"auth\":3,\"packet\":7,\"dpd\":2}");
+	HAS("{\"group\":\"ERROR NOTIFY\",\"name\":\"NO_PROPOSAL_CHOSEN\",\"tx_request\":0,\"tx_response\":2,\"rx_request\":0,"
+	    "\"rx_response\":0}");
+	HAS_NOT("INVALID_SYNTAX");
 	ask("run", "queue", false);
 	HAS("Waiting now                             3\\n");
 	HAS("Dropped: the queue was full            13\\n");
@@ -631,10 +685,17 @@ START_TEST(devices_follow_templates_and_protected_tunnels)
 	ck_assert_uint_eq(wanted[1].address4.len, 30);
 	ck_assert(wanted[1].up);
 	ask("run", "show interfaces", false);
-	/* There is no kernel plugin here that makes it. */
-	HAS("Virtual-Template1 is down, device cyg-v1");
-	HAS("Loopback0 is up, device lo");
+	HAS("Virtual-Template1 is down, device cyg-v1"); /* no data plane has made it */
 	HAS("unnumbered, uses Loopback0");
+	HAS("Loopback0 is up, device lo");
+	HAS("Tunnel1 is down, device none"); /* nothing protects it */
+	ask("run", "show interfaces Tunnel0", false);
+	HAS("MTU 1380 bytes\\n  Tunnel source 192.0.2.1, destination 192.0.2.2\\n  Tunnel protocol/transport ipsec ipv4\\n");
+	HAS_NOT("Virtual-Template1");
+	ask("run", "show interfaces tunnel 0", true);
+	HAS("\"source\":\"192.0.2.1\",\"destination\":\"192.0.2.2\"");
+	ask("run", "show interfaces Tunnel9", false);
+	HAS("there is no interface 'Tunnel9'");
 }
 END_TEST
 
@@ -764,6 +825,32 @@ START_TEST(a_profile_shows_by_what_it_matches_and_which_trustpoints_it_uses)
 }
 END_TEST
 
+START_TEST(a_profile_shows_whose_certificates_it_takes_and_when_it_probes)
+{
+	set_config("crypto ikev2 dpd 30 6 periodic\ncrypto ikev2 nat keepalive 20\n"
+		   "crypto pki trustpoint T\n enrollment terminal\ncrypto pki trustpoint S\n enrollment terminal\n"
+		   "crypto pki certificate map M 10\n subject-name co acme\n"
+		   "crypto ikev2 profile P\n shutdown\n match certificate M\n match address local 192.0.2.1\n"
+		   " authentication local rsa-sig\n authentication remote rsa-sig\n pki trustpoint T\n"
+		   " pki trustpoint S sign\n"
+		   "crypto ikev2 profile Q\n shutdown\n dpd 40 5 on-demand\n nat keepalive 50\n");
+	ask("run", "show crypto ikev2 profile P", false);
+	HAS("Local address/interface: \\n   192.0.2.1\\n");
+	HAS("Certificate maps: \\n   M\\n");
+	HAS("Trustpoint(s): T, S (sign)\\n");
+	HAS(" DPD: interval 30, retry-interval 6, periodic (global)\\n NAT-keepalive: 20 seconds (global)\\n");
+	ask("run", "show crypto ikev2 profile P", true);
+	HAS("\"local_addresses\":[\"192.0.2.1\"]");
+	HAS("\"certificate_maps\":[\"M\"]");
+	HAS("\"dpd_interval\":30,\"dpd_retry\":6,\"dpd_periodic\":true,\"nat_keepalive\":20");
+	/* Its own lines go before the global ones. */
+	ask("run", "show crypto ikev2 profile Q", false);
+	HAS(" DPD: interval 40, retry-interval 5, on-demand\\n NAT-keepalive: 50 seconds\\n");
+	HAS("Certificate maps: none\\n");
+	HAS("Trustpoint(s): none\\n");
+}
+END_TEST
+
 static unsigned shown_refs(void)
 {
 	const char *at;
@@ -816,6 +903,8 @@ Suite *control_language_suite(void)
 	tcase_add_test(tests, a_profile_shows_by_what_it_matches_and_which_trustpoints_it_uses);
 	tcase_add_test(tests, what_this_version_does_not_do_yet_says_so);
 	tcase_add_test(tests, ike_sa_is_laid_out_as_routers_do);
+	tcase_add_test(tests, a_profile_shows_whose_certificates_it_takes_and_when_it_probes);
+	tcase_add_test(tests, what_is_not_known_yet_of_an_sa_is_not_made_up);
 	tcase_add_test(tests, child_sa_is_laid_out_as_routers_do);
 	tcase_add_test(tests, sessions_have_their_children_beneath);
 	tcase_add_test(tests, crypto_session_says_who_and_what_for);

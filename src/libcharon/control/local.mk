@@ -64,11 +64,13 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/control/show.h \
 	src/libcharon/control/show_debug.c \
 	src/libcharon/control/show_ikev2.c \
+	src/libcharon/control/show_interfaces.c \
 	src/libcharon/control/show_ipsec.c \
 	src/libcharon/control/show_lists.c \
 	src/libcharon/control/show_object.c \
 	src/libcharon/control/show_object.h \
 	src/libcharon/control/show_objects.c \
+	src/libcharon/control/show_profile.c \
 	src/libcharon/control/show_protection.c \
 	src/libcharon/control/show_pki.c \
 	src/libcharon/control/show_session.c \

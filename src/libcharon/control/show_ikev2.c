@@ -5,6 +5,8 @@
 #include "control/tables.h"
 #include "sa/ike_sa.h"
 
+#include <cygnet/numbers.h>
+
 #include <stdio.h>
 
 static const struct cyg_token_help sa_tokens[] = {
@@ -43,7 +45,7 @@ static const char *vrf_text(const char *vrf)
 	return vrf[0] ? vrf : "none";
 }
 
-static const char *description_text(uint8_t state)
+static const char *description_text(uint8_t state, bool initiator)
 {
 	switch (state) {
 	case IKE_ESTABLISHED:
@@ -53,19 +55,30 @@ static const char *description_text(uint8_t state)
 	case IKE_DELETING:
 	case IKE_CLOSED:
 		return "Deleting";
+	case IKE_NEW:
+		return "Nothing was sent yet";
 	case IKE_INIT_SENT:
 		return "Initiator waiting for INIT response";
 	case IKE_AUTH_SENT:
 	case IKE_EAP_WANTED:
 	case IKE_PROOF_SENT:
 		return "Initiator waiting for AUTH response";
+	case IKE_EAP_TURN:
+	case IKE_PROOF_TURN:
+		return "Initiator making its next message";
 	case IKE_EAP_SENT:
 		return "Initiator waiting for EAP response";
 	case IKE_EAP:
 		return "Waiting for EAP message";
 	default:
-		return "Waiting for AUTH message";
+		return initiator ? "Initiator making its next message" : "Waiting for AUTH message";
 	}
+}
+
+/* No method is told before it was used; then "none" is EAP. */
+static const char *auth_text(const struct ike_sa_row *row, uint8_t method, uint8_t key)
+{
+	return row->state < IKE_ESTABLISHED && method == CYG_AUTH_METHOD_NONE ? "Unknown" : show_auth(method, key);
 }
 
 static const char *nat_text(const struct ike_sa_row *row)
@@ -82,7 +95,7 @@ static void sa_detail(struct cyg_exec *exec, unsigned long long id, const struct
 	if (row->interface[0] || row->profile[0])
 		cyg_exec_printf(exec, "      Profile: %s, Interface: %s\n", vrf_text(row->profile),
 				vrf_text(row->interface));
-	cyg_exec_printf(exec, "      Status Description: %s\n", description_text(row->state));
+	cyg_exec_printf(exec, "      Status Description: %s\n", description_text(row->state, row->initiator));
 	cyg_exec_printf(exec, "      Local spi: %016llX       Remote spi: %016llX\n",
 			(unsigned long long)row->spi_local, (unsigned long long)row->spi_remote);
 	cyg_exec_printf(exec, "      Local id: %s\n", row->local_id);
@@ -160,7 +173,8 @@ static void sa_text(struct cyg_exec *exec, const struct page_job *job, const str
 			"      Encr: %s, keysize: %u, PRF: %s, Hash: %s, DH Grp:%u, Auth sign: %s, "
 			"Auth verify: %s\n",
 			encr, keysize, show_prf(row->prf), show_integ(row->integ), row->ke,
-			show_auth(row->auth_local, row->auth_local_key), show_auth(row->auth_remote, row->auth_remote_key));
+			auth_text(row, row->auth_local, row->auth_local_key),
+			auth_text(row, row->auth_remote, row->auth_remote_key));
 	cyg_exec_printf(exec, "      Life/Active Time: %u/%u sec\n", row->lifetime_s, row->active_s);
 	if (job->detailed)
 		sa_detail(exec, id, row);
@@ -191,8 +205,8 @@ static void sa_json(struct cyg_exec *exec, const struct page_job *job, const str
 	put_text(&json, "prf", show_prf(row->prf));
 	put_text(&json, "integrity", show_integ(row->integ));
 	put_number(&json, "dh_group", row->ke);
-	put_text(&json, "auth_sign", show_auth(row->auth_local, row->auth_local_key));
-	put_text(&json, "auth_verify", show_auth(row->auth_remote, row->auth_remote_key));
+	put_text(&json, "auth_sign", auth_text(row, row->auth_local, row->auth_local_key));
+	put_text(&json, "auth_verify", auth_text(row, row->auth_remote, row->auth_remote_key));
 	put_number(&json, "lifetime", row->lifetime_s);
 	put_number(&json, "active", row->active_s);
 	put_text(&json, "profile", row->profile);
@@ -306,8 +320,9 @@ static enum cyg_status clear_sa(struct cyg_exec *exec, const struct cyg_args *ar
 
 	if (status != CYG_OK)
 		return status;
-	if (!cyg_args_has(args, "local") && !cyg_args_has(args, "remote") && !cyg_args_has(args, "fvrf") &&
-	    !cyg_args_has(args, "psh") && !exec_confirmed(exec, "Every session will end. Go on? [no]"))
+	/* `fvrf any` leaves nobody out. */
+	if (!cyg_args_has(args, "local") && !cyg_args_has(args, "remote") && !cyg_args_has(args, "psh") &&
+	    (!filter.fvrf[0] || strcmp(filter.fvrf, CONFIG_VRF_ANY) == 0) && !exec_confirmed(exec, "Every session will end. Go on? [no]"))
 		return CYG_REFUSED;
 	return pages_clear(exec, &filter, only);
 }

@@ -46,7 +46,7 @@ static void selector_text(struct cyg_strbuf *out, const struct cyg_selector *sel
 
 static unsigned iv_len(uint16_t encr)
 {
-	return encr == CYG_ENCR_AES_CBC ? 16 : 8;
+	return encr == CYG_ENCR_AES_CBC ? 16 : encr == CYG_ENCR_NULL ? 0 : 8;
 }
 
 static unsigned icv_len(uint16_t integ)
@@ -65,14 +65,16 @@ static unsigned icv_len(uint16_t integ)
 	}
 }
 
-/* The largest inner packet that fits into one outer packet of `path`. */
+/* The largest inner packet that fits into one outer packet of `path`: as the data plane says, or by our sum. */
 static unsigned plaintext_mtu(const struct child_sa_row *row, unsigned path)
 {
 	unsigned block = row->encr == CYG_ENCR_AES_CBC ? 16 : row->encr == CYG_ENCR_3DES ? 8 : 4;
 	unsigned fixed = (row->local.ip.family == CYG_IPV6 ? 40 : 20) + (row->udp_encap ? 8 : 0) + 8 +
 			 iv_len(row->encr) + icv_len(row->integ);
 
-	return (path - fixed) / block * block - 2;
+	if (row->counters.inner_mtu)
+		return row->counters.inner_mtu;
+	return path >= fixed + block ? (path - fixed) / block * block - 2 : 0;
 }
 
 /* What the data plane learned, else what most paths have. */
@@ -99,8 +101,12 @@ static void half_text(struct cyg_exec *exec, const struct page_job *job, const s
 			row->udp_encap ? "UDP-Encaps, " : "", row->esn ? "ESN, " : "");
 	cyg_exec_printf(exec, "        conn id: %llu, crypto map: %s\n",
 			(unsigned long long)row_tunnel_id(row->owner_serial, row->shard, job->shard_count), tag);
-	cyg_exec_printf(exec, "        sa timing: remaining key lifetime (k/sec): (%llu/%u)\n",
-			(unsigned long long)(row->lifetime_kb > used ? row->lifetime_kb - used : 0), row->left_s);
+	if (row->lifetime_kb)
+		cyg_exec_printf(exec, "        sa timing: remaining key lifetime (k/sec): (%llu/%u)\n",
+				(unsigned long long)(row->lifetime_kb > used ? row->lifetime_kb - used : 0),
+				row->left_s);
+	else
+		cyg_exec_printf(exec, "        sa timing: remaining key lifetime (sec): %u\n", row->left_s);
 	cyg_exec_printf(exec, "        IV size: %u bytes\n", iv_len(row->encr));
 	cyg_exec_printf(exec, "        replay detection support: %s\n", row->replay_window ? "Y" : "N");
 	cyg_exec_printf(exec, "        Status: %s\n",

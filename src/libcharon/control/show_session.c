@@ -205,12 +205,15 @@ static void way_text(struct cyg_exec *exec, const struct child_sa_row *row, bool
 {
 	const struct cyg_kernel_counters *c = &row->counters;
 	uint64_t used = (inbound ? c->octets_in : c->octets_out) / 1024;
+	char kilobytes[32] = "KB Vol Rekey Disabled";
 
-	cyg_exec_printf(exec, "        %s %llu drop %llu life (KB/Sec) %llu/%u\n",
+	if (row->lifetime_kb)
+		snprintf(kilobytes, sizeof(kilobytes), "%llu",
+			 (unsigned long long)(row->lifetime_kb > used ? row->lifetime_kb - used : 0));
+	cyg_exec_printf(exec, "        %s %llu drop %llu life (KB/Sec) %s/%u\n",
 			inbound ? "Inbound:  #pkts dec'ed" : "Outbound: #pkts enc'ed",
 			(unsigned long long)(inbound ? c->packets_in : c->packets_out),
-			(unsigned long long)(inbound ? show_drops_in(c) : c->drop_out),
-			(unsigned long long)(row->lifetime_kb > used ? row->lifetime_kb - used : 0), row->left_s);
+			(unsigned long long)(inbound ? show_drops_in(c) : c->drop_out), kilobytes, row->left_s);
 }
 
 static void flow_text(struct cyg_exec *exec, const struct page_job *job, const struct child_sa_row *row)

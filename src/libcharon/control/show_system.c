@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* show version, plugins, interfaces, running-config, startup-config; reload. */
+/* show version, plugins, running-config, startup-config; reload. */
 #include "config.h"
 
 #include "control/broker_client.h"
-#include "control/interfaces.h"
 #include "control/reading.h"
 #include "control/reload.h"
 #include "control/show.h"
@@ -18,7 +17,6 @@ static const struct cyg_token_help tokens[] = {
 	{ "version", "Version and uptime of the daemon" },
 	{ "plugins", "What is loaded and what it provides" },
 	{ "detail", "Everything each plugin provides and needs" },
-	{ "interfaces", "Devices of our own" },
 	{ "running-config", "The configuration in force" },
 	{ "all", "Defaults, too" },
 	{ "section", "Only the objects whose first line has the pattern" },
@@ -170,63 +168,6 @@ static enum cyg_status show_plugins(struct cyg_exec *exec, const struct cyg_args
 	return CYG_OK;
 }
 
-/* --- show interfaces --- */
-
-static void prefix_text(char *out, size_t room, const struct cyg_prefix *prefix)
-{
-	char ip[CYG_IP_TEXT];
-
-	if (cyg_ip_is_set(&prefix->ip))
-		snprintf(out, room, "%s/%u", cyg_ip_text(&prefix->ip, ip), prefix->len);
-	else
-		snprintf(out, room, "none");
-}
-
-static const char *interface_status(const struct daemon *daemon, const struct config_interface *interface, bool ours)
-{
-	if (interface->shutdown)
-		return "administratively down";
-	return !ours || interface_is_made(daemon, interface) ? "up" : "down";
-}
-
-static enum cyg_status show_interfaces(struct cyg_exec *exec, const struct cyg_args *args)
-{
-	const struct daemon *daemon = exec->ctx;
-	const struct config_view *view = config_view(daemon->config);
-
-	for (size_t i = 0; i < view->interface_count; i++) {
-		const struct config_interface *from = view->interfaces[i];
-		char device[16] = "", four[CYG_IP_TEXT + 4], six[CYG_IP_TEXT + 4];
-		bool ours = interface_device(from, device, sizeof(device));
-		const char *status = interface_status(daemon, from, ours);
-		json_t *row;
-
-		if (!ours && from->kind != IF_LOOPBACK)
-			continue;
-		prefix_text(four, sizeof(four), &from->address4);
-		prefix_text(six, sizeof(six), &from->address6);
-		cyg_exec_printf(exec, "%s is %s, device %s\n", from->head.name, status, ours ? device : "lo");
-		cyg_exec_printf(exec, "  Internet address is %s%s%s, IPv6 address is %s\n", four,
-				from->unnumbered4[0] ? ", unnumbered, uses " : "", from->unnumbered4, six);
-		if (from->protection_name[0])
-			cyg_exec_printf(exec, "  Tunnel protection via IPSec (profile \"%s\")\n",
-					from->protection_name);
-		if (!cyg_exec_json(exec))
-			continue;
-		row = json_object();
-		put_text(&row, "name", from->head.name);
-		put_text(&row, "device", ours ? device : "lo");
-		put_text(&row, "status", status);
-		put_text(&row, "address", four);
-		put_text(&row, "address6", six);
-		put_text(&row, "unnumbered", from->unnumbered4);
-		put_number(&row, "mtu", from->mtu);
-		put_text(&row, "protection", from->protection_name);
-		cyg_exec_row(exec, row);
-	}
-	return CYG_OK;
-}
-
 /* --- Long texts, told as the client reads --- */
 
 struct long_text {
@@ -346,8 +287,6 @@ static const struct cyg_command commands[] = {
 	  .run = show_version },
 	{ .mode = "exec", .syntax = "show plugins [detail]", .help = "Shows which plugins are loaded and why not.",
 	  .tokens = tokens, .run = show_plugins },
-	{ .mode = "exec", .syntax = "show interfaces", .help = "Shows the devices of our own.",
-	  .tokens = tokens, .run = show_interfaces },
 	{ .mode = "exec", .syntax = "show running-config [all] [section <pattern:line>]",
 	  .help = "Shows the configuration in force, or the objects whose first line has the pattern.",
 	  .tokens = tokens, .run = show_running },
@@ -366,10 +305,12 @@ const struct cyg_command_table control_system_commands = { .commands = commands 
 const struct cyg_command_table *const control_tables[] = {
 	&control_system_commands,
 	&control_configure_commands,
+	&control_interface_commands,
 	&control_ikev2_commands,
 	&control_session_commands,
 	&control_stats_commands,
 	&control_objects_commands,
+	&control_profile_commands,
 	&control_ipsec_commands,
 	&control_pki_commands,
 	&control_debug_commands,

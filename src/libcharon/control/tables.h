@@ -7,10 +7,12 @@
 
 extern const struct cyg_command_table control_system_commands; /* show_system.c */
 extern const struct cyg_command_table control_configure_commands; /* configure.c */
+extern const struct cyg_command_table control_interface_commands; /* show_interfaces.c */
 extern const struct cyg_command_table control_ikev2_commands;  /* show_ikev2.c */
 extern const struct cyg_command_table control_session_commands; /* show_session.c */
 extern const struct cyg_command_table control_stats_commands;  /* show_stats.c */
 extern const struct cyg_command_table control_objects_commands; /* show_objects.c */
+extern const struct cyg_command_table control_profile_commands; /* show_profile.c */
 extern const struct cyg_command_table control_pki_commands;    /* show_pki.c */
 extern const struct cyg_command_table control_ipsec_commands;  /* show_ipsec.c */
 extern const struct cyg_command_table control_protection_commands; /* show_protection.c */
