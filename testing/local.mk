@@ -15,6 +15,10 @@ TESTS += testing/check-includes.test
 dist_check_SCRIPTS += testing/check-events.test
 TESTS += testing/check-events.test
 EXTRA_DIST += testing/check-events
+# And every member of a row in doc/SHOW-JSON.md, with its type.
+dist_check_SCRIPTS += testing/check-show-json.test
+TESTS += testing/check-show-json.test
+EXTRA_DIST += testing/check-show-json
 # Payloads, limits and notifies as the code has them, in doc/PROTOCOL.md.
 dist_check_SCRIPTS += testing/check-protocol.test
 TESTS += testing/check-protocol.test

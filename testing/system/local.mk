@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	testing/system/rekey.sh \
 	testing/system/second-daemon.sh \
 	testing/system/secrets-memory.sh \
+	testing/system/show-json.sh \
 	testing/system/soak \
 	testing/system/stop.sh \
 	testing/system/swap-plugins.sh \
