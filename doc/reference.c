@@ -50,6 +50,16 @@ static void put_escaped(struct cyg_str word)
 	}
 }
 
+/* How long it is then. */
+static size_t escaped_len(struct cyg_str word)
+{
+	size_t len = word.len;
+
+	for (size_t i = 0; i < word.len; i++)
+		len += word.ptr[i] == '\\' ? 1 : strchr("\"'", word.ptr[i]) ? 3 : 0;
+	return len;
+}
+
 /* Running text in lines of bearable length; a new sentence on a new line, as mdoc wants it. */
 static void put_text(const char *text)
 {
@@ -62,7 +72,7 @@ static void put_text(const char *text)
 		rest = cyg_str_tail(rest, word.len + 1);
 		if (word.len == 0)
 			continue;
-		if (column && column + 1 + word.len > COLUMNS) {
+		if (column && column + 1 + escaped_len(word) > COLUMNS) {
 			putchar('\n');
 			column = 0;
 		}
@@ -71,7 +81,7 @@ static void put_text(const char *text)
 		else if (word.ptr[0] == '.' || word.ptr[0] == '\'')
 			fputs("\\&", stdout);
 		put_escaped(word);
-		column += 1 + word.len;
+		column += 1 + escaped_len(word);
 		if (rest.len && memchr(".!?", word.ptr[word.len - 1], 3)) {
 			putchar('\n');
 			column = 0;
@@ -91,7 +101,7 @@ static void put_macro(const char *macro, struct cyg_str text, const char *tail)
 static void header(const char *title, const char *section, const char *name, const char *what)
 {
 	printf(".\\\" SPDX-License-Identifier: MIT\n.\\\" Made from the tables of the program; do not edit.\n"
-	       ".Dd $Mdocdate: January 1 2025 $\n.Dt ");
+	       ".Dd November 22, 2026\n.Dt ");
 	for (const char *at = title; *at; at++)
 		putchar(toupper((unsigned char)*at));
 	printf(" %s\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n", section, name, what);
@@ -138,6 +148,16 @@ static void put_syntax(const char *syntax)
 	}
 }
 
+static const char *reference_what(const struct grammar_arg *arg)
+{
+	return arg->ref_mode ? arg->ref_mode->mode->what : arg->ref;
+}
+
+static const char *article(const char *noun)
+{
+	return strchr("AEIOUaeiou", noun[0]) ? "an" : "a";
+}
+
 static void put_values(const struct grammar_arg *arg)
 {
 	printf(".Ar %s :\n", arg->name);
@@ -163,7 +183,7 @@ static void put_values(const struct grammar_arg *arg)
 		put_escaped(word);
 	}
 	if (arg->type == ARG_REF)
-		printf("the name of an %s", arg->ref_mode ? arg->ref_mode->mode->what : arg->ref);
+		printf("the name of %s %s", article(reference_what(arg)), reference_what(arg));
 	fputs(".\n", stdout);
 }
 
@@ -316,6 +336,104 @@ static void put_options(const struct cyg_option *options)
 
 /* --- Pages --- */
 
+struct file_entry {
+	const char *path, *what;
+};
+
+static void put_files(const struct file_entry *files)
+{
+	puts(".Sh FILES\n.Bl -tag -width Ds");
+	for (; files->path; files++) {
+		printf(".It Pa %s\n", files->path);
+		put_text(files->what);
+	}
+	puts(".El");
+}
+
+/* Lines as they are typed or written; no line begins with a dot. */
+static void put_example(const char *what, const char *lines)
+{
+	put_text(what);
+	puts(".Bd -literal -offset indent");
+	fputs(lines, stdout);
+	puts(".Ed");
+}
+
+/* Of a plugin's page its summary is the one line about it: in lower case, as others are, and without a full stop. */
+static const char *summary_text(const char *summary, char *out, size_t room)
+{
+	size_t len = (size_t)snprintf(out, room, "%s", summary);
+
+	if (len >= room)
+		return summary;
+	if (len && out[len - 1] == '.')
+		out[len - 1] = '\0';
+	if (len > 1 && isupper((unsigned char)out[0]) && islower((unsigned char)out[1]))
+		out[0] = (char)tolower((unsigned char)out[0]);
+	return out;
+}
+
+static const struct file_entry config_files[] = {
+	{ "/etc/cygnet/startup-config", "What the next start and a reload read; `write memory` writes it." },
+	{ "/var/lib/cygnet/last-good", "A copy of the last one without an error: it runs when startup-config has one at start." },
+	{ "/var/lib/cygnet/kept-1", "What was in force before, up to kept-10: `show archive`, `rollback`." },
+	{ "/var/lib/cygnet/master-key", "Opens secrets of type 6: `key config-key password-encrypt`." },
+	{ "/etc/cygnet/pki/NAME/", "Files of the trustpoint of that name: ca.pem, cert.pem, key.pem, crl.pem (or .der), or bundle.p12 and passphrase." },
+	{ NULL, NULL },
+};
+
+static const char example_gateway[] =
+	"hostname gateway\n"
+	"aaa new-model\n"
+	"aaa authorization network here local\n"
+	"crypto ikev2 authorization policy clients\n"
+	" pool clients\n"
+	" dns 10.10.0.53\n"
+	"crypto ikev2 keyring clients\n"
+	" peer anybody\n"
+	"  address 0.0.0.0 0.0.0.0\n"
+	"  pre-shared-key change-me\n"
+	"crypto ikev2 profile clients\n"
+	" match identity remote fqdn domain example.org\n"
+	" identity local fqdn gateway.example.org\n"
+	" authentication local pre-share\n"
+	" authentication remote pre-share\n"
+	" keyring local clients\n"
+	" aaa authorization group psk list here clients\n"
+	" virtual-template 1\n"
+	"crypto ipsec profile clients\n"
+	" set ikev2-profile clients\n"
+	"interface Loopback0\n"
+	" ip address 10.99.0.1 255.255.255.255\n"
+	"interface Virtual-Template1 type tunnel\n"
+	" ip unnumbered Loopback0\n"
+	" tunnel mode ipsec ipv4\n"
+	" tunnel protection ipsec profile clients\n"
+	"ip local pool clients 10.99.1.1 10.99.1.200\n";
+
+static bool has_commands(const struct cyg_plugin *plugin)
+{
+	for (const struct cyg_feature *f = plugin->provides; f && f->kind != CYG_FEATURE_END; f++) {
+		if (f->kind == CYG_COMMANDS)
+			return true;
+	}
+	return false;
+}
+
+/* In order of their names. */
+static const struct cyg_plugin *next_plugin(const struct work *work, const struct cyg_plugin *last)
+{
+	const struct cyg_plugin *next = NULL;
+
+	for (unsigned i = 0; i < work->plugin_count; i++) {
+		const struct cyg_plugin *plugin = work->plugin[i];
+
+		if ((!last || strcmp(plugin->name, last->name) > 0) && (!next || strcmp(plugin->name, next->name) < 0))
+			next = plugin;
+	}
+	return next;
+}
+
 static int page_startup_config(const struct work *work)
 {
 	header("cygnet-startup-config", "5", "cygnet-startup-config", "configuration of the Cygnet VPN gateway");
@@ -336,19 +454,58 @@ static int page_startup_config(const struct work *work)
 	put_text("Between braces one of several is chosen, between brackets one or none; dots say that there may be more. Ranges "
 		 "stand below the command.");
 	put_modes(work);
-	puts(".Sh SEE ALSO\n.Xr cygctl 1 ,\n.Xr cygnet-commands 1 ,\n.Xr cygnet.conf 5 ,\n.Xr cygnet 8");
+	put_files(config_files);
+	puts(".Sh EXAMPLES");
+	put_example("A gateway for clients with a pre-shared key, which get an address and a name server:", example_gateway);
+	puts(".Pp");
+	put_example("Judge the file, bring it into force, and see who is there:",
+		    "cygnet check-config /etc/cygnet/startup-config\n"
+		    "cygctl -c reload\n"
+		    "cygctl -c 'show crypto ikev2 sa detailed'\n");
+	puts(".Sh SEE ALSO\n.Xr cygctl 1 ,\n.Xr cygnet-commands 1 ,");
+	for (const struct cyg_plugin *last = NULL; (last = next_plugin(work, last));) {
+		if (has_commands(last))
+			printf(".Xr cygnet-%s 5 ,\n", last->name);
+	}
+	puts(".Xr cygnet.conf 5 ,\n.Xr cygnet 8");
 	return EXIT_SUCCESS;
 }
+
+static const struct file_entry pipes[] = {
+	{ "include PATTERN", "Lines that have the pattern: a regular expression of ^ $ . [set] * + ? and |, without groups, in which case matters." },
+	{ "exclude PATTERN", "Lines that do not." },
+	{ "begin PATTERN", "From the first that has it on." },
+	{ "section PATTERN", "Lines that have it, each with the lines below it that are indented further." },
+	{ "count PATTERN", "How many lines have it." },
+	{ "json", "One JSON document, as cygctl --json has it." },
+};
 
 static int page_exec(const struct work *work)
 {
 	header("cygnet-commands", "1", "cygnet-commands", "what may be asked of a running Cygnet VPN gateway");
 	puts(".Sh DESCRIPTION");
-	put_text("These are the commands of the prompt of cygctl, and of cygctl -c COMMAND. Their output may be "
-		 "piped: | include, exclude, begin, section, count and json.");
+	put_text("These are the commands of the prompt of cygctl, and of cygctl -c COMMAND. Keywords may be abbreviated while they are "
+		 "unambiguous. Whoever is in the group cygnet-view may ask; what changes something is for root and the group "
+		 "cygnet, and is logged with user, terminal and line.");
+	puts(".Pp");
+	put_text("Their output may be piped to one of these:");
+	puts(".Bl -tag -width Ds");
+	for (size_t i = 0; i < CYG_COUNT(pipes); i++) {
+		printf(".It Ic \\*(Ba %s\n", pipes[i].path);
+		put_text(pipes[i].what);
+	}
+	puts(".El");
 	puts(".Sh COMMANDS");
 	put_mode(work, work->grammar->exec, NULL);
-	puts(".Sh SEE ALSO\n.Xr cygctl 1 ,\n.Xr cygnet-startup-config 5 ,\n.Xr cygnet 8");
+	puts(".Sh EXAMPLES");
+	put_example("Who is connected from one address, and what goes through it:",
+		    "show crypto session remote 192.0.2.7 detail\n");
+	puts(".Pp");
+	put_example("How many sessions there are:", "show crypto ikev2 sa | count READY\n");
+	puts(".Pp");
+	put_example("What another configuration would change, and which sessions it would end; then do it:",
+		    "configure replace other-config dry-run\nconfigure replace other-config\n");
+	puts(".Sh SEE ALSO\n.Xr cygctl 1 ,\n.Xr cygnet-startup-config 5 ,\n.Xr cygnet.conf 5 ,\n.Xr cygnet 8");
 	return EXIT_SUCCESS;
 }
 
@@ -361,13 +518,22 @@ static int page_engine(void)
 		 "nearest spelling.");
 	puts(".Sh OPTIONS");
 	put_options(engine_option_table);
-	puts(".Sh SEE ALSO\n.Xr cygnet-startup-config 5 ,\n.Xr cygnet 8");
+	put_files((const struct file_entry[]){
+		{ "/etc/cygnet/cygnet.conf", "These options; read at start and by a reload." },
+		{ "/etc/cygnet/plugins/NAME.conf", "Options of the plugin of that name, written alike." },
+		{ "/var/log/", "Where a relative log-file is." },
+		{ NULL, NULL },
+	});
+	puts(".Sh EXAMPLES");
+	put_example("Four workers, the log to a file, too, and a router's name for a device of this machine:",
+		    "shards = 4\nlog-file = cygnet.log\nlog-level = notice\ninterfaces {\n    Ethernet0/0 = eth0\n}\n");
+	puts(".Sh SEE ALSO\n.Xr cygctl 1 ,\n.Xr cygnet-startup-config 5 ,\n.Xr cygnet 8");
 	return EXIT_SUCCESS;
 }
 
 static int page_plugin(struct work *work, const char *name)
 {
-	char page[100];
+	char page[100], conf[200], what[160];
 
 	for (unsigned i = 0; i < work->plugin_count; i++) {
 		if (strcmp(work->plugin[i]->name, name) == 0)
@@ -378,9 +544,12 @@ static int page_plugin(struct work *work, const char *name)
 		return EXIT_FAILURE;
 	}
 	snprintf(page, sizeof(page), "cygnet-%s", name);
-	header(page, "5", page, "plugin of the Cygnet VPN gateway");
+	snprintf(conf, sizeof(conf), "/etc/cygnet/plugins/%s.conf", name);
+	header(page, "5", page, summary_text(work->only->summary, what, sizeof(what)));
 	puts(".Sh DESCRIPTION");
-	put_text(work->only->summary);
+	printf("A plugin of the Cygnet VPN gateway:\n%s.\n", what);
+	puts("What it provides and needs, and why it is not loaded if it is not, is told by");
+	puts(".Ic show plugins detail .");
 	puts(".Sh OPTIONS");
 	printf("The file\n.Pa plugins/%s.conf\nsays how it runs, one line NAME = VALUE for each option.\n", name);
 	put_options(registry_common_options);
@@ -396,7 +565,12 @@ static int page_plugin(struct work *work, const char *name)
 		put_mode(work, work->grammar->exec, NULL);
 		break;
 	}
-	puts(".Sh SEE ALSO\n.Xr cygnet-startup-config 5 ,\n.Xr cygnet.conf 5 ,\n.Xr cygnet 8");
+	put_files((const struct file_entry[]){ { conf, "Its options; read at start and by a reload." }, { NULL, NULL } });
+	puts(".Sh EXAMPLES");
+	printf("To leave it out, a line of\n.Pa %s :\n.Bd -literal -offset indent\nload = no\n.Ed\n", conf);
+	puts(".Pp\nThen, to bring that into force and see it:\n.Bd -literal -offset indent");
+	puts("cygctl -c reload\ncygctl -c 'show plugins'\n.Ed");
+	puts(".Sh SEE ALSO\n.Xr cygctl 1 ,\n.Xr cygnet-startup-config 5 ,\n.Xr cygnet.conf 5 ,\n.Xr cygnet 8");
 	return EXIT_SUCCESS;
 }
 
