@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	testing/system/bad-files.sh \
 	testing/system/broker.sh \
 	testing/system/check-config.sh \
+	testing/system/clear.sh \
 	testing/system/control-clients.sh \
 	testing/system/control_clients.py \
 	testing/system/crash.sh \
