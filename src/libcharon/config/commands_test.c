@@ -204,6 +204,29 @@ START_TEST(a_number_of_an_entry_is_in_its_range)
 }
 END_TEST
 
+START_TEST(ports_have_names_and_there_may_be_several)
+{
+	const struct cyg_access_list *list;
+
+	expect("ip access-list extended L\n permit udp any eq tftp host 10.0.0.1 eq snmptrap\n"
+	       " permit tcp any any eq www 443 bgp log\n permit tcp any eq 22 443 any eq 25\n permit ip any any fragments\n"
+	       " permit icmp any any ttl-exceeded\n",
+	       "");
+	list = kit_object(CYG_MODE_ACCESS_LIST, "L");
+	ck_assert_uint_eq(list->count, 5);
+	ck_assert_uint_eq(list->entry[0].source_port.low, 69);
+	ck_assert_uint_eq(list->entry[0].destination_port.high, 162);
+	ck_assert(!list->entry[0].skipped);
+	/* No selector says the others. */
+	for (size_t i = 1; i < list->count; i++)
+		ck_assert(list->entry[i].skipped);
+	ck_assert_uint_eq(list->entry[2].destination_port.low, 25);
+	expect_rendered(" 20 permit tcp any any eq www 443 bgp log\n 30 permit tcp any eq 22 443 any eq 25\n");
+	expect("ip access-list extended L\n permit tcp any any eq 22 70000\n permit tcp any any eq http\n",
+	       "2 error range\n3 error syntax\n");
+}
+END_TEST
+
 START_TEST(numbered_lists_are_written_in_two_ways)
 {
 	const struct cyg_access_list *list;
@@ -635,6 +658,7 @@ Suite *commands_suite(void)
 	tcase_add_test(tests, entries_stand_where_their_numbers_say);
 	tcase_add_test(tests, an_entry_keeps_the_number_that_it_was_made_with);
 	tcase_add_test(tests, a_number_of_an_entry_is_in_its_range);
+	tcase_add_test(tests, ports_have_names_and_there_may_be_several);
 	tcase_add_test(tests, numbered_lists_are_written_in_two_ways);
 	tcase_add_test(tests, wildcards_are_judged_once);
 	tcase_add_test(tests, an_ipv6_list_is_always_extended);

@@ -22,9 +22,13 @@ static const struct {
 	const char *word;
 	uint16_t number;
 } ports[] = {
-	{ "domain", 53 }, { "isakmp", 500 }, { "non500-isakmp", 4500 }, { "www", 80 },
-	{ "ssh", 22 },	  { "ftp", 21 },     { "telnet", 23 },		{ "ntp", 123 },
-	{ "snmp", 161 },  { "syslog", 514 }, { "bootps", 67 },		{ "bootpc", 68 },
+	{ "domain", 53 },      { "isakmp", 500 },     { "non500-isakmp", 4500 }, { "www", 80 },
+	{ "ssh", 22 },	       { "ftp", 21 },	      { "telnet", 23 },		 { "ntp", 123 },
+	{ "snmp", 161 },       { "syslog", 514 },     { "bootps", 67 },		 { "bootpc", 68 },
+	{ "bgp", 179 },	       { "ftp-data", 20 },    { "ident", 113 },		 { "netbios-dgm", 138 },
+	{ "netbios-ns", 137 }, { "netbios-ss", 139 }, { "pop3", 110 },		 { "rip", 520 },
+	{ "smtp", 25 },	       { "snmptrap", 162 },   { "sunrpc", 111 },	 { "tacacs", 49 },
+	{ "tftp", 69 },
 };
 
 static void init4(void *object, struct cyg_str name)
@@ -85,6 +89,20 @@ static uint16_t next_port(struct reader *r)
 	return 0;
 }
 
+/* Does the word name one more port, as in `eq 80 443`? */
+static bool at_port(const struct reader *r)
+{
+	static const char *const names[] = { "sourceport", "sourceportword", "destinationport", "destinationportword" };
+
+	if (r->at == r->args->step_count || statement_op(r->args, r->at)->kind != OP_ARG)
+		return false;
+	for (size_t i = 0; i < CYG_COUNT(names); i++) {
+		if (strcmp(statement_op(r->args, r->at)->arg->name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* `eq`, `range` ...; ports that are not one range make an entry that nobody can use. */
 static struct cyg_port_range next_ports(struct reader *r)
 {
@@ -92,6 +110,8 @@ static struct cyg_port_range next_ports(struct reader *r)
 
 	if (next_is(r, "eq")) {
 		range.low = range.high = next_port(r);
+		for (; at_port(r); r->entry->skipped = true)
+			(void)next_port(r);
 	} else if (next_is(r, "range")) {
 		range.low = next_port(r);
 		range.high = next_port(r);
@@ -212,8 +232,9 @@ static enum cyg_status apply_entry(struct cyg_build *build, void *object, const 
 	if (extended) {
 		entry.destination = next_net(&r, list->family, "destinationwild");
 		entry.destination_port = next_ports(&r);
-		/* Answers of a connection only: no selector says that. */
-		entry.skipped |= cyg_args_has(args, "established") || cyg_args_has(args, "message");
+		/* Answers of a connection only, or fragments only: no selector says that. */
+		entry.skipped |= cyg_args_has(args, "established") || cyg_args_has(args, "message") ||
+				 cyg_args_has(args, "fragments");
 	}
 	entry.sequence = (uint32_t)cyg_args_uint(args, "sequence", 0);
 	return add_entry(list, &entry);
@@ -315,15 +336,18 @@ static const struct cyg_token_help tokens[] = {
 #define PROTOCOLS(ip_) ip_ "|icmp|igmp|tcp|udp|gre|esp|ahp|eigrp|ospf|pim|sctp"
 #define PROTOCOL(ip_) "{<protocol:choice(" PROTOCOLS(ip_) ")> | <number:uint(0-255)>}"
 #define PORT(name_) "{<" name_ ":uint(0-65535)> | <" name_ "word:choice(domain|isakmp|non500-isakmp|www|ssh|ftp|" \
-	"telnet|ntp|snmp|syslog|bootps|bootpc)>}"
-#define PORTS(side_) "[eq " PORT(side_ "port") " | neq " PORT(side_ "port") " | lt " PORT(side_ "port") " | gt " \
+	"telnet|ntp|snmp|syslog|bootps|bootpc|bgp|ftp-data|ident|netbios-dgm|netbios-ns|netbios-ss|pop3|rip|smtp|" \
+	"snmptrap|sunrpc|tacacs|tftp)>}"
+#define PORTS(side_) "[eq " PORT(side_ "port") "... | neq " PORT(side_ "port") " | lt " PORT(side_ "port") " | gt " \
 	PORT(side_ "port") " | range " PORT(side_ "low") " " PORT(side_ "high") "]"
 #define NET4(side_) "{any | host <" side_ "host:ip4> | <" side_ ":ip4> <" side_ "wild:wildcard>}"
 #define NET6(side_) "{any | host <" side_ "host:ip6> | <" side_ ":prefix6>}"
 #define NUMBERED(range_, kind_) \
 	{ MODE_GLOBAL, "access-list <number:uint(" range_ ")> <rest:line>", "Adds to a numbered list.", tokens, \
 	  .flags = CYG_CMD_ALIAS, .spelling = "ip access-list " kind_ " <number>\n<rest>\nexit" }
-#define TAIL "[<message:choice(echo|echo-reply|unreachable|packet-too-big|time-exceeded)>] [established] [log | log-input]"
+#define TAIL "[<message:choice(echo|echo-reply|unreachable|packet-too-big|time-exceeded|administratively-prohibited|" \
+	"host-unreachable|net-unreachable|parameter-problem|port-unreachable|redirect|source-quench|traceroute|" \
+	"ttl-exceeded|nd-na|nd-ns|router-advertisement|router-solicitation)>] [established] [fragments] [log | log-input]"
 
 static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "ip access-list {standard | extended} <name:name>", "Opens an access list.", tokens,
