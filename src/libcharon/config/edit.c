@@ -27,11 +27,7 @@ static enum cyg_status restore_object(struct candidate *c, struct node *parent,
 	c->changed = true;
 	if (!origin || parent != c->root)
 		return place == NO_PLACE ? CYG_OK : node_remove(parent, inner, place);
-	if (place != NO_PLACE) {
-		status = node_remove(parent, inner, place);
-		if (status != CYG_OK)
-			return status;
-	}
+	/* It stays where it was among the others, as it is not shown and so not read again behind them. */
 	status = node_own(parent, inner, name, true, &node, &created);
 	if (status == CYG_OK)
 		node_reset(node, origin);

@@ -245,6 +245,57 @@ START_TEST(an_ignored_block_swallows_what_is_in_it)
 }
 END_TEST
 
+START_TEST(a_built_in_object_that_is_restored_stays_where_it_was)
+{
+	struct cyg_str name;
+	uint64_t at = 0;
+
+	(void)kit_parse("crypto ikev2 policy A\ncrypto ikev2 policy default\n match address local 10.0.0.1\n"
+			"default crypto ikev2 policy default\n");
+	(void)cyg_config_next(kit_config, MODE_POLICY, &at, &name);
+	ck_assert(cyg_str_equal(name, CYG_STR("default")));
+	ck_assert_uint_eq(((const struct config_policy *)kit_object(MODE_POLICY, "default"))->address_count, 0);
+}
+END_TEST
+
+START_TEST(the_mask_of_one_address_may_be_left_out)
+{
+	const struct config_profile *profile;
+	char *text = NULL;
+	size_t len;
+	FILE *many;
+
+#define PROFILE "crypto ikev2 profile P\n match identity remote key-id k\n "
+	expect(PROFILE "match identity remote address 10.0.0.1\n match identity remote address 10.0.0.1 255.255.255.255\n"
+		       " match identity remote address 10.0.0.1 255.255.255.0\n",
+	       "1 warning incomplete\n5 warning host-bits\n");
+	profile = kit_object(MODE_PROFILE, "P");
+	ck_assert_uint_eq(profile->match_identity_count, 3);
+	(void)kit_parse(PROFILE "match identity remote address 10.0.0.1\n"
+				" no match identity remote address 10.0.0.1 255.255.255.255\n");
+	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 1);
+	(void)kit_parse(PROFILE "match identity remote address 10.0.0.1 255.255.255.255\n"
+				" no match identity remote address 10.0.0.1\n");
+	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 1);
+	/* Among many, too. */
+	many = open_memstream(&text, &len);
+	fputs("crypto ikev2 profile P\n", many);
+	for (int i = 1; i <= 100; i++)
+		fprintf(many, " match identity remote address 10.0.0.%d%s\n", i, i % 2 ? "" : " 255.255.255.255");
+	for (int i = 1; i <= 100; i++)
+		fprintf(many, " %smatch identity remote address 10.0.0.%d%s\n", i > 20 ? "no " : "", i, i % 2 ? " 255.255.255.255" : "");
+	fclose(many);
+	(void)kit_parse(text);
+	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 20);
+	free(text);
+	/* Any address is not the host 0.0.0.0. */
+	(void)kit_parse(PROFILE "match identity remote address 0.0.0.0\n"
+				" no match identity remote address 0.0.0.0 255.255.255.255\n");
+	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 2);
+#undef PROFILE
+}
+END_TEST
+
 START_TEST(a_banner_may_go_over_lines)
 {
 	char *text;
@@ -393,6 +444,8 @@ Suite *parse_suite(void)
 	tcase_add_test(tests, lines_that_define_one_object_come_together);
 	tcase_add_test(tests, a_routers_commands_are_noted_and_ignored);
 	tcase_add_test(tests, an_ignored_block_swallows_what_is_in_it);
+	tcase_add_test(tests, a_built_in_object_that_is_restored_stays_where_it_was);
+	tcase_add_test(tests, the_mask_of_one_address_may_be_left_out);
 	tcase_add_test(tests, a_banner_may_go_over_lines);
 	tcase_add_test(tests, lines_of_a_plugin_that_is_not_loaded_are_kept);
 	tcase_add_test(tests, an_error_does_not_tell_parts_of_a_key);

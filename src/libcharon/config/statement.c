@@ -287,6 +287,22 @@ bool statement_same_row(const struct cyg_args *a, const struct cyg_args *b)
 	return a->row == b->row;
 }
 
+/* "10.0.0.1" and "10.0.0.1 255.255.255.255" are one; a router shows the latter. 0.0.0.0 alone may be any address. */
+static size_t behind_host_mask(const struct cyg_args *s, size_t i)
+{
+	const struct grammar_op *op, *before;
+
+	if (i == 0 || i >= s->step_count)
+		return i;
+	op = statement_op(s, i);
+	before = statement_op(s, i - 1);
+	if (op->kind != OP_ARG || op->arg->type != ARG_MASK || before->kind != OP_ARG || before->arg->type != ARG_IP4 ||
+	    !cyg_str_equal(statement_text(s, i), CYG_STR("255.255.255.255")) ||
+	    cyg_str_equal(statement_text(s, i - 1), CYG_STR("0.0.0.0")))
+		return i;
+	return i + 1;
+}
+
 static uint64_t hash_step(uint64_t hash, const struct cyg_args *s, size_t i)
 {
 	return map_hash(hash ^ (UINT64_C(1) + s->steps[i].op), statement_text(s, i));
@@ -309,7 +325,7 @@ uint64_t statement_hash(const struct cyg_args *s)
 			hash = map_hash(hash + k, i == SIZE_MAX ? CYG_STR("") : statement_text(s, i));
 		}
 	} else {
-		for (size_t i = 0; i < s->step_count; i++)
+		for (size_t i = 0; i < s->step_count; i = behind_host_mask(s, i + 1))
 			hash = hash_step(hash, s, i);
 	}
 	return hash;
@@ -342,17 +358,20 @@ bool statement_equal(const struct cyg_args *a, const struct cyg_args *b)
 
 bool statement_same_words(const struct cyg_args *a, const struct cyg_args *b)
 {
-	if (a->row != b->row || a->step_count != b->step_count ||
+	size_t i = 0, k = 0;
+
+	if (a->row != b->row ||
 	    a->secret_type != b->secret_type || !cyg_secret_equal(&a->secret, &b->secret))
 		return false;
 	if (a->secret_type == 6 && strcmp(a->sealed, b->sealed) != 0)
 		return false;
-	for (size_t i = 0; i < a->step_count; i++) {
-		if (a->steps[i].op != b->steps[i].op ||
-		    !cyg_str_equal(statement_text(a, i), statement_text(b, i)))
+	while (i < a->step_count && k < b->step_count) {
+		if (a->steps[i].op != b->steps[k].op || !cyg_str_equal(statement_text(a, i), statement_text(b, k)))
 			return false;
+		i = behind_host_mask(a, i + 1);
+		k = behind_host_mask(b, k + 1);
 	}
-	return true;
+	return i == a->step_count && k == b->step_count;
 }
 
 struct cyg_str statement_word(const struct cyg_args *s, size_t n)
