@@ -160,12 +160,50 @@ static void print_around(struct differ *d)
 	}
 }
 
+static size_t next_of(const struct lines *lines, size_t at, const struct grammar_row *row)
+{
+	while (at < lines->count && lines->items[at]->row != row)
+		at++;
+	return at;
+}
+
+/* The next line of a row that the other side has as well. */
+static size_t next_common(const struct lines *lines, size_t at, const struct grammar_row *row, const struct lines *other)
+{
+	for (at = next_of(lines, at, row); at < lines->count && !lines_hold(other, lines->items[at]);)
+		at = next_of(lines, at + 1, row);
+	return at;
+}
+
+/* Does a list have the lines that both sides have in another order? Entries with numbers say their place themselves. */
+static bool reordered(const struct lines *a, const struct lines *b, const struct grammar_row *row)
+{
+	size_t i, k;
+
+	if (!a || !b || !(row->command->flags & CYG_CMD_LIST) || (row->command->flags & CONFIG_CMD_NUMBERED))
+		return false;
+	i = next_common(a, 0, row, b);
+	k = next_common(b, 0, row, a);
+	while (i < a->count && k < b->count && statement_equal(a->items[i], b->items[k])) {
+		i = next_common(a, i + 1, row, b);
+		k = next_common(b, k + 1, row, a);
+	}
+	return i < a->count || k < b->count;
+}
+
 static void differ_lines(struct differ *d, char sign, const struct lines *lines, const struct lines *other)
 {
+	const struct grammar_row *row = NULL;
+	bool moved = false;
+
 	if (lines == other)
 		return;
 	for (size_t i = 0; lines && i < lines->count; i++) {
-		if (lines_hold(other, lines->items[i]))
+		if (lines->items[i]->row != row) {
+			row = lines->items[i]->row;
+			moved = reordered(lines, other, row);
+		}
+		if (!moved && lines_hold(other, lines->items[i]))
 			continue;
 		print_around(d);
 		print_sign(d, sign, d->depth, lines->items[i], false);

@@ -132,6 +132,53 @@ START_TEST(differences_are_told_object_by_object)
 }
 END_TEST
 
+static char *differences(const char *first, const char *second)
+{
+	struct cyg_config *before;
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	ck_assert_int_eq(kit_parse(first), CYG_OK);
+	before = config_ref(kit_config);
+	ck_assert_int_eq(kit_parse(second), CYG_OK);
+	out = open_memstream(&text, &len);
+	ck_assert_int_eq(config_differences(before, kit_config, out), CYG_OK);
+	fclose(out);
+	config_unref(before);
+	return text;
+}
+
+/* The first proposal of a policy is the preferred one. */
+START_TEST(lines_of_a_list_in_another_order_are_a_difference)
+{
+#define LINES(a, b, c) \
+	"crypto ikev2 policy P\n proposal " a "\n match address local 10.0.0.1\n proposal " b "\n proposal " c "\n"
+	char *text = differences(LINES("A", "B", "C"), LINES("C", "A", "B"));
+
+	ck_assert_str_eq(text, " crypto ikev2 policy P\n- proposal A\n- proposal B\n- proposal C\n+ proposal C\n"
+			       "+ proposal A\n+ proposal B\n");
+	free(text);
+	text = differences(LINES("A", "B", "C"), LINES("A", "B", "C"));
+	ck_assert_str_eq(text, "");
+	free(text);
+	/* What is put in between moves nothing. */
+	text = differences(LINES("A", "B", "C"), LINES("A", "X", "C"));
+	ck_assert_str_eq(text, " crypto ikev2 policy P\n- proposal B\n+ proposal X\n");
+	free(text);
+	/* Where it stands among other lines means nothing, nor does it for entries with a number. */
+	text = differences("crypto ikev2 policy P\n proposal A\n match fvrf any\n",
+			   "crypto ikev2 policy P\n match fvrf any\n proposal A\n");
+	ck_assert_str_eq(text, "");
+	free(text);
+	text = differences("ip access-list standard L\n 10 permit host 10.0.0.1\n 20 permit host 10.0.0.2\n",
+			   "ip access-list standard L\n 20 permit host 10.0.0.2\n 10 permit host 10.0.0.1\n");
+	ck_assert_str_eq(text, "");
+	free(text);
+#undef LINES
+}
+END_TEST
+
 START_TEST(a_configuration_with_an_error_is_refused_whole)
 {
 	ck_assert_int_eq(kit_parse("hostname x\nfoo\n"), CYG_REFUSED);
@@ -176,6 +223,7 @@ Suite *snapshot_suite(void)
 	tcase_add_test(tests, lines_that_move_make_the_same_objects);
 	tcase_add_test(tests, a_reload_gives_its_warnings_again);
 	tcase_add_test(tests, differences_are_told_object_by_object);
+	tcase_add_test(tests, lines_of_a_list_in_another_order_are_a_difference);
 	tcase_add_test(tests, a_configuration_with_an_error_is_refused_whole);
 	tcase_add_test(tests, ten_thousand_peers_are_one_keyring);
 	suite_add_tcase(suite, tests);
