@@ -74,6 +74,10 @@ START_TEST(running_configuration_is_filtered_by_pipes_and_given_as_json)
 	ck_assert_msg(kit_shows("leave out either it or JSON"), "%s", kit_output);
 	ck_assert_int_eq(kit_ctl("-c 'sh run | json'"), 0);
 	ck_assert_msg(kit_shows("\"line\":\"hostname gw1\""), "%s", kit_output);
+	ck_assert_int_eq(kit_ctl("-c 'wr t | include ^hostname'"), 0);
+	ck_assert_str_eq(kit_output, "hostname gw1\n");
+	ck_assert_int_eq(kit_ctl("-c 'show running-config interface Tunnel99'"), 1);
+	ck_assert_msg(kit_shows("there is no interface Tunnel99"), "%s", kit_output);
 	ck_assert_int_eq(kit_ctl("--json -c 'show nonsense'"), 1);
 	ck_assert_msg(kit_shows("\"status\": \"") && kit_shows("\"error\": "), "%s", kit_output);
 	kit_stop();

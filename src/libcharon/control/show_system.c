@@ -21,6 +21,10 @@ static const struct cyg_token_help tokens[] = {
 	{ "all", "Defaults, too" },
 	{ "section", "Only the objects whose first line has the pattern" },
 	{ "<pattern>", "A pattern, as behind `| section`" },
+	{ "interface", "Only this interface" },
+	{ "<interface>", "Its name" },
+	{ "write", "Shows the configuration, or makes it that of the next start" },
+	{ "terminal", "To this terminal" },
 	{ "startup-config", "The configuration that the next start reads" },
 	{ "reload", "Brings startup-config into force" },
 	{ 0 },
@@ -248,6 +252,43 @@ static enum cyg_status show_running(struct cyg_exec *exec, const struct cyg_args
 				   (exec_may_configure(exec) ? CONFIG_RENDER_SEALED : 0u));
 }
 
+/* The line that opens it ends with its name, or says its type behind it. A pattern's dot means any sign. */
+static void interface_pattern(struct cyg_str name, struct cyg_strbuf *out)
+{
+	static const char *const ends[] = { "[ ]|", "$" };
+
+	for (size_t k = 0; k < CYG_COUNT(ends); k++) {
+		cyg_strbuf_add(out, CYG_STR("^interface "));
+		for (size_t i = 0; i < name.len; i++) {
+			if (name.ptr[i] == '.')
+				cyg_strbuf_add(out, CYG_STR("\\"));
+			cyg_strbuf_add(out, cyg_str_n(name.ptr + i, 1));
+		}
+		cyg_strbuf_add(out, cyg_str(ends[k]));
+	}
+}
+
+static enum cyg_status show_running_interface(struct cyg_exec *exec, const struct cyg_args *args)
+{
+	const struct daemon *daemon = exec->ctx;
+	struct cyg_str name = cyg_args_text(args, "interface");
+	char reason[200], text[160];
+	struct cyg_strbuf why = CYG_STRBUF(reason), pattern = CYG_STRBUF(text);
+	enum cyg_status status = CYG_NOT_FOUND;
+
+	interface_pattern(name, &pattern);
+	exec->pipe.json = exec->json;
+	if (!cyg_config_object(daemon->config, MODE_INTERFACE, name, false))
+		cyg_strbuf_addf(&why, "there is no interface %.*s in the configuration", (int)name.len, name.ptr);
+	else
+		status = pipe_section_first(&exec->pipe, cyg_str(text), &why);
+	if (status != CYG_OK) {
+		cyg_exec_error(exec, "%s", reason);
+		return status;
+	}
+	return tell_config(exec, daemon->config, exec_may_configure(exec) ? CONFIG_RENDER_SEALED : 0u);
+}
+
 static void startup_read(struct config_reading *reading, enum cyg_status status)
 {
 	struct cyg_exec *exec = reading->ctx;
@@ -290,6 +331,10 @@ static const struct cyg_command commands[] = {
 	{ .mode = "exec", .syntax = "show running-config [all] [section <pattern:line>]",
 	  .help = "Shows the configuration in force, or the objects whose first line has the pattern.",
 	  .tokens = tokens, .run = show_running },
+	{ .mode = "exec", .syntax = "show running-config interface <interface:ref(interface)>",
+	  .help = "Shows one interface as it is configured.", .tokens = tokens, .run = show_running_interface },
+	{ .mode = "exec", .syntax = "write terminal", .help = "Shows the configuration in force.", .tokens = tokens,
+	  .run = show_running },
 	{ .mode = "exec", .syntax = "show startup-config",
 	  .help = "Judges startup-config and shows it if it is good.", .tokens = tokens,
 	  .run = show_startup },
