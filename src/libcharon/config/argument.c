@@ -37,6 +37,17 @@ static const struct {
 	{ "VirtualPortGroup", 8, NULL },
 	{ "Null", 2, NULL },
 	{ "Multilink", 2, NULL },
+	{ "ATM", 3, NULL },
+	{ "BRI", 3, NULL },
+	{ "Bluetooth", 9, NULL },
+	{ "Dot11Radio", 10, NULL },
+	{ "Embedded-Service-Engine", 23, NULL },
+	{ "Group-Async", 11, NULL },
+	{ "POS", 3, NULL },
+	{ "Service-Engine", 14, NULL },
+	{ "SM", 2, NULL },
+	{ "ucse", 4, NULL },
+	{ "Wlan-GigabitEthernet", 20, NULL },
 };
 
 /* With a number, names that Linux gives to devices: no abbreviations. */
@@ -136,6 +147,9 @@ static enum arg_outcome read_interface(const struct grammar_arg *arg, const stru
 	const char *whole = interface_type(type, false);
 	bool number = i + 1 < words->count && is_number(word_text(words, i + 1));
 
+	/* A router's `interface range` is no name. */
+	if (word_is(type, "range"))
+		return ARG_KIND;
 	/* "lo 5" is the device `lo` and what follows, if anything may; a type that is written in full has its number. */
 	if (whole && !number && word_is(type, whole))
 		return ARG_KIND;

@@ -84,6 +84,7 @@ struct candidate {
 	struct node *at[CONFIG_DEPTH_MAX];
 	/* Inside of an ignored block: */
 	bool block, block_first, block_indented;
+	bool aside; /* behind a single command that is ignored: what is indented below it, and none of ours, is its own */
 	size_t block_indent;
 	bool in_file;
 	bool merge;	  /* on top of another snapshot: findings of what is untouched are old news */

@@ -134,6 +134,11 @@ static const struct grammar_mode *other_mode(const struct line *l, struct cyg_st
 	return NULL;
 }
 
+bool line_has_a_mode(const struct line *l, struct cyg_str word)
+{
+	return other_mode(l, word) != NULL;
+}
+
 /* An exec command, as one forgets where one is. */
 static bool is_exec(const struct line *l, struct cyg_str word)
 {
@@ -190,6 +195,9 @@ void line_refuse_unknown(struct line *l)
 	else if (other)
 		line_refuse(l, line_column(l, l->first), "unknown-command", "unknown command %s: it belongs into %s %s",
 			    word_store, grammar_article(other->mode->what), other->mode->what);
+	else if (is_exec(l, first) && c->in_file)
+		line_refuse(l, line_column(l, l->first), "unknown-command",
+			    "unknown command %s: that is typed at the prompt and is no configuration", word_store);
 	else if (is_exec(l, first))
 		line_refuse(l, line_column(l, l->first), "unknown-command",
 			    "unknown command %s: that is no configuration; here it is `do %.*s ...`", word_store,

@@ -3,7 +3,7 @@
  * `?` and completion: what may stand where a line ends, with the names of the objects that there are.
  */
 #include "config/help.h"
-#include "config/parse.h"
+#include "config/line.h"
 
 #include <stdlib.h>
 
@@ -201,6 +201,14 @@ static const struct node *node_of(const struct node *root, const struct config_g
 	return node && node->mode == wanted ? node : NULL;
 }
 
+static bool begins_a_row(const struct grammar_mode *mode, struct cyg_str word)
+{
+	for (size_t i = 0; mode && i < mode->row_count; i++)
+		if (!mode->rows[i]->ignored && mode->rows[i]->head && word_abbreviates(word, mode->rows[i]->ops[0].word))
+			return true;
+	return false;
+}
+
 static enum cyg_status complete_line(struct matcher *m, const struct config_grammar *grammar,
 				     const struct node *root, const struct config_position *position,
 				     const struct words *words, size_t end, struct config_candidates *out)
@@ -218,7 +226,8 @@ static enum cyg_status complete_line(struct matcher *m, const struct config_gram
 			       : grammar->global;
 	if (end > 0 && is(word_text(words, 0), "do"))
 		return complete_in(m, grammar->exec, &around, words, 1, end, out);
-	if (end > 0 && (is(word_text(words, 0), "no") || is(word_text(words, 0), "default")))
+	if (end > 0 && (is(word_text(words, 0), "no") || (line_is_default(word_text(words, 0)) &&
+							  !begins_a_row(mode, word_text(words, 0)))))
 		first = 1;
 	for (; mode && status == CYG_OK && out->count == 0; mode = mode->parent) {
 		around.at = node_of(root, grammar, position, mode);

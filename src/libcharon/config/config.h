@@ -170,7 +170,9 @@ struct config_position {
 	unsigned depth;			    /* 0: global */
 	const char *mode[CONFIG_DEPTH_MAX]; /* of the grammar */
 	char name[CONFIG_DEPTH_MAX][128];   /* of the objects */
-	bool block;			    /* inside a block that is ignored */
+	/* Inside a block that is ignored, or behind a single command that is, and how far that is indented: */
+	bool block, block_first, block_indented, aside;
+	size_t indent;
 };
 
 enum config_line_kind {

@@ -341,6 +341,7 @@ static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "password encryption aes",
 	  "Writes secrets as type 6, sealed under the master key.", .apply = apply_switch },
 	{ MODE_GLOBAL, "ip domain name <domain:word>", "Sets the domain of unqualified names.", .flags = CYG_CMD_IDLE },
+	{ MODE_GLOBAL, "ip domain-name <domain:word>", "", .flags = CYG_CMD_WEAK, .spelling = "ip domain name <domain>" },
 	{ MODE_GLOBAL, "aaa new-model", "Switches on AAA lists.", .apply = apply_new_model },
 	{ MODE_GLOBAL, "crypto ikev2 certificate-cache <number:uint(0-65535)>",
 	  "Keeps certificates fetched from HTTP URLs.", .flags = CYG_CMD_IDLE },

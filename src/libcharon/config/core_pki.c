@@ -282,6 +282,7 @@ static const struct cyg_mode modes[] = {
 static const struct cyg_command commands[] = {
 	{ MODE_GLOBAL, "crypto pki trustpoint <name:name>",
 	  "Opens a trustpoint: a CA, our certificate of it, and the key.", .enters = MODE_TRUSTPOINT },
+	{ MODE_GLOBAL, "crypto ca trustpoint <name:name>", "", .flags = CYG_CMD_WEAK, .spelling = "crypto pki trustpoint <name>" },
 	{ MODE_TRUSTPOINT, "enrollment {url <url:word>... | terminal [pem] | selfsigned | pkcs12}",
 	  "Says where our certificate comes from.", .idle = "url", .flags = CYG_CMD_IDLE, .apply = apply_enrollment },
 	{ MODE_TRUSTPOINT, "enrollment {mode ra | retry {count <count:uint(1-100)> | period <minutes:uint(1-60)>}}",
@@ -306,6 +307,8 @@ static const struct cyg_command commands[] = {
 	{ MODE_TRUSTPOINT, "description <text:line>", "Says what it is for." },
 	{ MODE_GLOBAL, "crypto pki certificate map <name:name> <number:uint(1-65535)>",
 	  "Opens one sequence of a certificate map.", .key = "name,number", .enters = MODE_CERT_MAP },
+	{ MODE_GLOBAL, "crypto ca certificate map <name:name> <number:uint(1-65535)>", "", .flags = CYG_CMD_WEAK,
+	  .spelling = "crypto pki certificate map <name> <number>" },
 	RULE("subject-name", "Looks at the subject."),
 	RULE("issuer-name", "Looks at the issuer."),
 	RULE("alt-subject-name", "Looks at the alternative names."),

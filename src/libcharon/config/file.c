@@ -81,11 +81,17 @@ static bool is_text(struct reading *r)
 
 static enum cyg_status end_of_line(struct reading *r)
 {
+	static const char mark[] = { '\xef', '\xbb', '\xbf' };
 	enum cyg_status status = CYG_OK;
 
 	r->line++;
 	if (r->len && r->text[r->len - 1] == '\r')
 		r->len--;
+	/* Editors of other systems begin a UTF-8 text with a byte order mark. */
+	if (r->line == 1 && r->len >= sizeof(mark) && memcmp(r->text, mark, sizeof(mark)) == 0) {
+		r->len -= sizeof(mark);
+		memmove(r->text, r->text + sizeof(mark), r->len);
+	}
 	if (r->too_long)
 		findings_add(r->c.findings, CONFIG_ERROR, r->line, 1, "syntax",
 			     "the line is longer than %d octets", CONFIG_LINE_MAX);

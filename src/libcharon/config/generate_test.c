@@ -131,12 +131,14 @@ static void write_row(struct chance *c, const struct grammar_row *row, unsigned 
 static void write_mode(struct chance *c, const struct grammar_mode *mode, unsigned lines,
 		       unsigned depth)
 {
+	size_t ours = mode->row_count;
+
+	while (ours > 1 && mode->rows[ours - 1]->ignored)
+		ours--;
 	for (unsigned i = 0; i < lines; i++) {
-		const struct grammar_row *row = mode->rows[roll(c, (unsigned)mode->row_count)];
+		const struct grammar_row *row = mode->rows[roll(c, (unsigned)ours)];
 		unsigned kind = roll(c, 12);
 
-		if (row->ignored)
-			continue;
 		if (kind == 0)
 			fputs("no ", c->out);
 		else if (kind == 1)

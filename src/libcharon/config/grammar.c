@@ -44,16 +44,17 @@ static enum cyg_status compile_ignored(struct compiler *c)
 		struct cyg_str heads = cyg_str(entry->heads);
 
 		while (mode && heads.len) {
-			struct cyg_str head = cyg_str_head(heads, cyg_str_span_until(heads, " "));
+			size_t len = entry->whole ? heads.len : cyg_str_span_until(heads, " ");
+			struct cyg_str head = cyg_str_head(heads, len);
 			struct cyg_command *command = arena_alloc(c->g, sizeof(*command));
-			char syntax[160];
+			char syntax[240];
 			enum cyg_status status;
 
 			heads = cyg_str_tail(heads, head.len + 1);
 			if (!command)
 				return CYG_NOMEM;
-			snprintf(syntax, sizeof(syntax), "%s%s%.*s [<rest:line>]", entry->before,
-				 entry->before[0] ? " " : "", (int)head.len, head.ptr);
+			snprintf(syntax, sizeof(syntax), "%s%s%.*s%s", entry->before, entry->before[0] ? " " : "",
+				 (int)head.len, head.ptr, entry->whole ? "" : " [<rest:line>]");
 			command->mode = entry->mode;
 			command->syntax = arena_text(c->g, cyg_str(syntax));
 			command->help = "";

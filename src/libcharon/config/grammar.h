@@ -141,8 +141,9 @@ static inline bool grammar_is_secret(const struct grammar_arg *arg)
 struct ignored_heads {
 	const char *mode;
 	const char *before; /* words before each head, or "" */
-	const char *heads;  /* separated by blanks */
+	const char *heads;  /* separated by blanks; whatever stands behind one is taken */
 	bool block;
+	bool whole; /* `heads` is the rest of one row's syntax */
 };
 extern const struct ignored_heads ignored_heads[]; /* ended by a NULL mode */
 

@@ -29,6 +29,8 @@ void line_refuse(struct line *l, size_t column, const char *code, const char *fo
 void line_refuse_owned(struct line *l);
 /* No mode knows the first word. */
 void line_refuse_unknown(struct line *l);
+/* Does any mode of ours have a command that begins with this word? */
+bool line_has_a_mode(const struct line *l, struct cyg_str word);
 /* For statement_new(): a warning about a single word, or none. */
 void line_tell_word(void *ctx, size_t column, const char *code, const char *text);
 void line_tell_nothing(void *ctx, size_t column, const char *code, const char *text);
@@ -37,6 +39,17 @@ void line_tell_nothing(void *ctx, size_t column, const char *code, const char *t
 static inline unsigned line_flags(const struct line *l)
 {
 	return (l->no || l->restore ? MATCH_SHORT : 0u) | (l->restore ? MATCH_NAMELESS : 0u);
+}
+
+/* `exit`, `exi`, `ex`. */
+static inline bool line_is_exit(struct cyg_str word)
+{
+	return word.len >= 2 && word_abbreviates(word, "exit");
+}
+/* `default`, as short as `def`; a command of the mode that begins so is meant first (`def-domain`). */
+static inline bool line_is_default(struct cyg_str word)
+{
+	return word.len >= 3 && word_abbreviates(word, "default");
 }
 
 /* --- edit.c --- */

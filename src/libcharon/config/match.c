@@ -149,25 +149,43 @@ static const struct grammar_op *op_of(const struct match_thread *t)
 	return &t->row->ops[t->pc];
 }
 
+static bool is_old(const struct grammar_row *row)
+{
+	return !row->ignored && (row->command->flags & CYG_CMD_WEAK);
+}
+
 /* What the word could be, before anything moves. */
 static void look(const struct matcher *m, const struct words *words, size_t i, struct turn *turn)
 {
 	struct cyg_str word = word_text(words, i);
 
-	for (size_t n = 0; n < m->thread_count; n++) {
-		const struct match_thread *t = &m->threads[n];
-		const struct grammar_op *op = op_of(t);
+	for (int old = 0; old < 2; old++) {
+		bool right = old && turn->abbreviated; /* then no old spelling makes it ambiguous */
 
-		if (t->resume > i || op->kind != OP_KEYWORD)
-			continue;
-		if (word_is(word, op->word)) {
-			turn->exact = true;
-		} else if (!t->row->ignored && word_abbreviates(word, op->word)) {
-			if (turn->abbreviated && strcmp(turn->abbreviated, op->word) != 0)
-				turn->ambiguous = true;
-			turn->abbreviated = op->word;
+		for (size_t n = 0; n < m->thread_count; n++) {
+			const struct match_thread *t = &m->threads[n];
+			const struct grammar_op *op = op_of(t);
+
+			if (t->resume > i || op->kind != OP_KEYWORD || is_old(t->row) != (old == 1))
+				continue;
+			if (word_is(word, op->word)) {
+				turn->exact = true;
+			} else if (!right && !t->row->ignored && word_abbreviates(word, op->word)) {
+				if (turn->abbreviated && strcmp(turn->abbreviated, op->word) != 0)
+					turn->ambiguous = true;
+				turn->abbreviated = op->word;
+			}
 		}
 	}
+}
+
+/* Does the keyword go on with a word that is its beginning? */
+static bool goes_on(const struct match_thread *t, const struct turn *turn, struct cyg_str word)
+{
+	const char *keyword = op_of(t)->word;
+
+	return !turn->exact && !t->row->ignored && word_abbreviates(word, keyword) &&
+	       (!is_old(t->row) || strcmp(turn->abbreviated, keyword) == 0);
 }
 
 static void move(struct matcher *m, const struct words *words, size_t i, struct turn *turn)
@@ -185,7 +203,7 @@ static void move(struct matcher *m, const struct words *words, size_t i, struct 
 		} else if (op->kind == OP_KEYWORD) {
 			if (word_is(word, op->word))
 				advance(m, t, i, 1, RANK_KEYWORD);
-			else if (!turn->exact && !t->row->ignored && word_abbreviates(word, op->word))
+			else if (goes_on(t, turn, word))
 				advance(m, t, i, 1, RANK_ABBREVIATION);
 		} else if (op->kind == OP_ARG && !turn->exact) {
 			switch (arg_read(op->arg, words, i, &read, NULL)) {
@@ -209,7 +227,7 @@ static void move(struct matcher *m, const struct words *words, size_t i, struct 
 static bool any_at(const struct matcher *m, size_t i)
 {
 	for (size_t n = 0; n < m->thread_count; n++) {
-		if (m->threads[n].resume <= i && op_of(&m->threads[n])->kind != OP_MATCH)
+		if (m->threads[n].resume <= i && op_of(&m->threads[n])->kind != OP_MATCH && !m->threads[n].row->ignored)
 			return true;
 	}
 	return false;

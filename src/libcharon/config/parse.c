@@ -48,18 +48,32 @@ void candidate_done(struct candidate *c)
 
 /* --- Ignored blocks --- */
 
+/* What nobody reads may hold a key all the same, which is not to be remembered. */
+static void taken_aside(struct line *l)
+{
+	struct candidate *c = l->c;
+
+	if (c->at_prompt && config_may_hold_secret(l->words.text))
+		c->typed_secret = true;
+}
+
 static void begin_block(struct line *l, bool block)
 {
 	struct candidate *c = l->c;
+	const struct grammar_row *row = l->match.row;
 	char store[80];
-	struct cyg_strbuf word = CYG_STRBUF(store);
+	struct cyg_strbuf words = CYG_STRBUF(store);
 
-	line_word(l, l->first, &word);
+	/* What it was known by: its keywords up to the first value. */
+	for (size_t i = 0; i < l->match.step_count && row->ops[l->match.steps[i].op].kind == OP_KEYWORD; i++)
+		cyg_strbuf_addf(&words, "%s%s", i ? " " : "", row->ops[l->match.steps[i].op].word);
 	findings_add(c->findings, CONFIG_NOTE, l->number, line_column(l, 0), "ignored-command",
-		     block ? "%s opens a block of a router's commands that is ignored here"
-			   : "%s is a router's command that is ignored here",
+		     block ? "`%s` opens a block of a router's commands that is ignored here"
+			   : "`%s` is a router's command that is ignored here",
 		     store);
+	taken_aside(l);
 	c->block = block && !l->no && !l->restore;
+	c->aside = !block && !l->no && !l->restore && c->depth == 0;
 	c->block_first = c->block;
 	c->block_indent = l->indent;
 	c->block_indented = false;
@@ -80,7 +94,27 @@ static bool ends_block(struct line *l)
 	if (l->match.outcome == MATCH_OK)
 		return true;
 	match_words(c->matcher, c->grammar->global, &l->words, l->first, 0, &l->match);
-	return l->match.outcome == MATCH_OK && l->match.row->block;
+	/* What follows in a text over several lines is no command. */
+	return l->match.outcome == MATCH_OPEN || (l->match.outcome == MATCH_OK && l->match.row->block);
+}
+
+static bool begins_like_ours(struct line *l)
+{
+	struct candidate *c = l->c;
+
+	match_words(c->matcher, c->grammar->global, &l->words, l->first, MATCH_OURS, &l->match);
+	return l->match.head > 0 || line_has_a_mode(l, word_text(&l->words, l->first));
+}
+
+/* Is the line indented below a single command that is ignored (`call-home`), and no word of ours or another one? */
+static bool stands_aside(struct line *l)
+{
+	struct candidate *c = l->c;
+
+	if (!c->aside || l->indent <= c->block_indent || begins_like_ours(l))
+		return false;
+	match_words(c->matcher, c->grammar->global, &l->words, l->first, 0, &l->match);
+	return l->match.head == 0;
 }
 
 /* --- One line --- */
@@ -179,6 +213,28 @@ size_t line_owner(struct matcher *m, const struct grammar_mode *const *modes, si
 	return owner;
 }
 
+/* Does it end with a text, whose words are not counted? */
+static bool is_text(const struct line *l)
+{
+	const struct match_result *match = &l->match;
+	const struct grammar_op *last;
+
+	if (match->outcome != MATCH_OK)
+		return match->outcome == MATCH_OPEN;
+	last = &match->row->ops[match->steps[match->step_count - 1].op];
+	return last->kind == OP_ARG && (last->arg->type == ARG_LINE || last->arg->type == ARG_DELIMITED);
+}
+
+/* What was expected is told of commands of ours, where the line begins as one does. */
+static void say_of_ours(struct line *l, const struct grammar_mode *mode)
+{
+	struct candidate *c = l->c;
+
+	match_words(c->matcher, mode, &l->words, l->first, line_flags(l) | MATCH_OURS, &l->match);
+	if (l->match.head == 0)
+		match_words(c->matcher, mode, &l->words, l->first, line_flags(l), &l->match);
+}
+
 static enum cyg_status find_owner(struct line *l)
 {
 	struct candidate *c = l->c;
@@ -188,6 +244,10 @@ static enum cyg_status find_owner(struct line *l)
 	for (unsigned d = 0; d <= c->depth; d++)
 		modes[d] = c->at[d]->mode;
 	owner = line_owner(c->matcher, modes, c->depth, &l->words, l->first, line_flags(l), &l->match);
+	if (l->words.too_many && !is_text(l)) {
+		line_refuse(l, 1, "syntax", "the line has more than %d words", CONFIG_WORDS_MAX);
+		return CYG_OK;
+	}
 	if (owner == SIZE_MAX) {
 		/* A number is no keyword; in a mode whose lines begin with one it is known all the same. */
 		match_words(c->matcher, c->at[c->depth]->mode, &l->words, l->first, line_flags(l), &l->match);
@@ -221,9 +281,20 @@ static enum cyg_status find_owner(struct line *l)
 		c->open_column = (uint32_t)line_column(l, l->match.where);
 		return CYG_OK;
 	}
+	say_of_ours(l, modes[owner]);
 	line_refuse_owned(l);
 	node_spoil(c->at[owner], l->number);
 	return CYG_OK;
+}
+
+static bool begins_with_default(struct line *l)
+{
+	struct candidate *c = l->c;
+
+	if (is_word(l, 0, "default") || !line_is_default(word_text(&l->words, 0)))
+		return is_word(l, 0, "default");
+	match_words(c->matcher, c->at[c->depth]->mode, &l->words, 0, 0, &l->match);
+	return l->match.head == 0;
 }
 
 static enum cyg_status run(struct line *l)
@@ -235,15 +306,16 @@ static enum cyg_status run(struct line *l)
 	l->indent = l->words.at[0].offset;
 	if (l->words.count > 1) {
 		l->no = is_word(l, 0, "no");
-		l->restore = is_word(l, 0, "default");
+		l->restore = begins_with_default(l);
 		l->first = l->no || l->restore;
 	}
 	if (is_word(l, 0, "end") && l->words.count == 1) {
-		c->block = false;
+		c->block = c->aside = false;
 		c->depth = 0;
 		return CYG_OK;
 	}
-	if (is_word(l, 0, "exit") && l->words.count == 1) {
+	if (line_is_exit(word_text(&l->words, 0)) && l->words.count == 1) {
+		c->aside = false;
 		if (c->block)
 			c->block = false;
 		else if (c->depth)
@@ -251,15 +323,22 @@ static enum cyg_status run(struct line *l)
 		return CYG_OK;
 	}
 	if (c->block) {
-		if (!ends_block(l))
+		if (!ends_block(l)) {
+			taken_aside(l);
+			/* Whoever types what begins like one of ours may have forgotten where he is. */
+			if (c->at_prompt && l->indent <= c->block_indent && begins_like_ours(l))
+				findings_add(c->findings, CONFIG_NOTE, l->number, line_column(l, 0), "ignored-command",
+					     "ignored, as it stands in a block of a router's commands; `exit` leaves it");
 			return CYG_OK;
+		}
 		c->block = false;
 		c->depth = 0;
 	}
-	if (l->words.too_many) {
-		line_refuse(l, 1, "syntax", "the line has more than %d words", CONFIG_WORDS_MAX);
+	if (stands_aside(l)) {
+		taken_aside(l);
 		return CYG_OK;
 	}
+	c->aside = false;
 	if (is_word(l, 0, "do") && c->in_file) {
 		findings_add(c->findings, CONFIG_NOTE, l->number, line_column(l, 0),
 			     "ignored-command", "`do` runs at a prompt only and is ignored here");

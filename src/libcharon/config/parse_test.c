@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/config_tests.h"
+#include "config/grammar.h"
 
 #include <stdlib.h>
 
@@ -245,6 +246,99 @@ START_TEST(an_ignored_block_swallows_what_is_in_it)
 }
 END_TEST
 
+START_TEST(what_is_indented_below_an_ignored_command_is_its_own)
+{
+	expect("call-home\n ! a comment\n contact-email-addr help@example.com\n profile \"x\"\n  active\nhostname x\n",
+	       "1 note ignored-command\n");
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
+	/* What is not indented is not its own, nor what is ours somewhere, nor what stands below a `no`. */
+	expect("call-home\ncontact-email-addr help@example.com\n", "1 note ignored-command\n2 error unknown-command\n");
+	expect("call-home\n pre-shared-key x\n", "1 note ignored-command\n2 error unknown-command\n");
+	expect("call-home\n crypto ikev2 windw 7\n", "1 note ignored-command\n2 error syntax\n");
+	expect("call-home\n active\nhostname x\n active\n", "1 note ignored-command\n4 error unknown-command\n");
+	expect("no ip cef\n foo\n", "1 note ignored-command\n2 error unknown-command\n");
+	/* In an interface a line below another one is none of its own. */
+	expect("interface eth0\n speed auto\n  descriptoin x\n", "2 note ignored-command\n3 error unknown-command\n");
+}
+END_TEST
+
+START_TEST(certificates_in_a_routers_text_are_passed_by)
+{
+	expect("crypto pki certificate chain A\n certificate ca 01\n  30820330 30820218\n  DEAD\n  \tquit\n"
+	       "crypto pki certificate chain B\ncertificate 02\n30820330 BEEF\nquit\ncrypto pki certificate map M 10\n"
+	       " subject-name co x\n",
+	       "1 note ignored-command\n6 note ignored-command\n");
+	ck_assert_ptr_nonnull(kit_object(MODE_CERT_MAP, "M 10"));
+	expect("crypto pki certificate chian A\n", "1 error syntax\n");
+}
+END_TEST
+
+START_TEST(a_routers_banner_is_passed_by_whatever_it_says)
+{
+	size_t len = 300 * 5;
+	char *words = malloc(len + 80);
+
+	expect("banner motd ^C\nhostname y\n crypto ikev2 keyring K\n^C\nhostname x\n", "1 note ignored-command\n");
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
+	ck_assert_ptr_null(kit_object(MODE_KEYRING, "K"));
+	/* Behind a block that it ends, too. */
+	expect("control-plane\n!\nbanner exec #\nhostname y\n#\nno banner motd\nhostname x\n",
+	       "1 note ignored-command\n3 note ignored-command\n6 note ignored-command\n");
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
+	expect("banner motd ^C\nhostname y\n", "1 error syntax\n");
+	/* As long as lawyers like it. */
+	strcpy(words, "banner login ^C\n");
+	for (int i = 0; i < 300; i++)
+		strcat(words, i % 10 == 9 ? "word\n" : "word ");
+	strcat(words, "^C\nhostname z\n");
+	expect(words, "1 note ignored-command\n");
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "z");
+	free(words);
+}
+END_TEST
+
+START_TEST(what_a_terminal_says_around_a_configuration_is_passed_by)
+{
+	expect("\xef\xbb\xbf" "Building configuration...\r\n\r\nCurrent configuration : 9310 bytes\r\n!\r\nhostname x  \r\nend\r\n",
+	       "1 note ignored-command\n3 note ignored-command\n");
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
+	expect("Using 2345 out of 33554432 bytes\n", "1 note ignored-command\n");
+	expect("Using it\nBuilding\nhostname \xef\xbb\xbfx\n", "1 error syntax\n2 error syntax\n");
+	/* A mark is the first thing of a file or it is no mark. */
+	expect("!\n\xef\xbb\xbfhostname x\n", "2 error unknown-command\n");
+}
+END_TEST
+
+/* Such a word would take the line that ends the object. */
+START_TEST(no_ignored_word_of_an_object_begins_a_line_of_what_is_around_it)
+{
+	size_t seen = 0;
+
+	for (size_t i = 1; i < kit_grammar->mode_count; i++) {
+		const struct grammar_mode *mode = &kit_grammar->modes[i];
+
+		for (size_t k = 0; k < mode->row_count; k++) {
+			const struct grammar_row *row = mode->rows[k];
+
+			if (!row->ignored)
+				continue;
+			for (const struct grammar_mode *up = mode->parent; up; up = up->parent)
+				for (size_t n = 0; n < up->row_count; n++) {
+					const struct grammar_row *other = up->rows[n];
+					bool begins = (!other->ignored || other->block) && other->head >= row->head;
+
+					for (size_t w = 0; begins && w < row->head; w++)
+						begins = strcmp(other->ops[w].word, row->ops[w].word) == 0;
+					ck_assert_msg(!begins, "%s: `%s` takes `%s`", mode->mode->name,
+						      row->command->syntax, other->command->syntax);
+					seen++;
+				}
+		}
+	}
+	ck_assert_uint_gt(seen, 1000);
+}
+END_TEST
+
 START_TEST(a_built_in_object_that_is_restored_stays_where_it_was)
 {
 	struct cyg_str name;
@@ -293,6 +387,55 @@ START_TEST(the_mask_of_one_address_may_be_left_out)
 				" no match identity remote address 0.0.0.0 255.255.255.255\n");
 	ck_assert_uint_eq(((const struct config_profile *)kit_object(MODE_PROFILE, "P"))->match_identity_count, 2);
 #undef PROFILE
+}
+END_TEST
+
+START_TEST(exit_and_default_may_be_abbreviated)
+{
+	const struct config_interface *tunnel;
+
+	expect("crypto ikev2 keyring K\n peer A\n ex\n exi\n peer B\n",
+	       "2 warning incomplete\n5 error unknown-command\n");
+	expect("interface Tunnel1\n ip mtu 1400\n def ip mtu\n description x\n defau description\n", "");
+	tunnel = kit_object(MODE_INTERFACE, "Tunnel1");
+	ck_assert_uint_ne(tunnel->mtu, 1400);
+	expect("no crypto ikev2 proposal default\ndef crypto ikev2 proposal\n", "");
+	ck_assert_ptr_nonnull(kit_object(MODE_PROPOSAL, "default"));
+	expect("exits\n", "1 error unknown-command\n");
+}
+END_TEST
+
+START_TEST(what_was_expected_is_told_of_our_commands)
+{
+	expect("interface Tunnel1\n ipv6 address 2001:db8::1\n ip address 10.0.0.1 255.255.255.0 tertiary\n ip address 10.0.0.1\n",
+	       "2 error syntax\n3 error syntax\n4 error syntax\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "t:2:15: error: `2001:db8::1`: expected `negotiated`, <host> (IPv6 address/length)"));
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "`tertiary` is left over"));
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "t:4:21: error: the line is incomplete: expected <mask>"));
+	expect("interface range Tunnel1 - 3\n", "1 error syntax\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "t:1:11: error: `range`"));
+	/* A note says which command it was. */
+	expect("ip http authentication local\n", "1 note ignored-command\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "`ip http authentication` is a router's command"));
+}
+END_TEST
+
+START_TEST(an_old_spelling_makes_no_abbreviation_ambiguous)
+{
+	expect("ip dom name a.example\n", "");
+	expect("ip domain-name a.example\n", "1 warning spelling\n");
+	expect("ip dom a.example\n", "1 error syntax\n");
+	expect("crypto ca trustpoint T\n enrollment terminal\ncrypto ca certificate map M 10\n subject-name co x\n",
+	       "1 warning spelling\n3 warning spelling\n");
+	ck_assert_ptr_nonnull(kit_object(MODE_TRUSTPOINT, "T"));
+	ck_assert_ptr_nonnull(kit_object(MODE_CERT_MAP, "M 10"));
+}
+END_TEST
+
+START_TEST(a_command_of_the_prompt_in_a_file_is_told_as_that)
+{
+	expect("clear kit 3\n", "1 error unknown-command\n");
+	ck_assert_ptr_nonnull(strstr(kit_texts(), "typed at the prompt"));
 }
 END_TEST
 
@@ -444,8 +587,17 @@ Suite *parse_suite(void)
 	tcase_add_test(tests, lines_that_define_one_object_come_together);
 	tcase_add_test(tests, a_routers_commands_are_noted_and_ignored);
 	tcase_add_test(tests, an_ignored_block_swallows_what_is_in_it);
+	tcase_add_test(tests, what_is_indented_below_an_ignored_command_is_its_own);
+	tcase_add_test(tests, certificates_in_a_routers_text_are_passed_by);
+	tcase_add_test(tests, a_routers_banner_is_passed_by_whatever_it_says);
+	tcase_add_test(tests, what_a_terminal_says_around_a_configuration_is_passed_by);
+	tcase_add_test(tests, no_ignored_word_of_an_object_begins_a_line_of_what_is_around_it);
 	tcase_add_test(tests, a_built_in_object_that_is_restored_stays_where_it_was);
 	tcase_add_test(tests, the_mask_of_one_address_may_be_left_out);
+	tcase_add_test(tests, exit_and_default_may_be_abbreviated);
+	tcase_add_test(tests, what_was_expected_is_told_of_our_commands);
+	tcase_add_test(tests, an_old_spelling_makes_no_abbreviation_ambiguous);
+	tcase_add_test(tests, a_command_of_the_prompt_in_a_file_is_told_as_that);
 	tcase_add_test(tests, a_banner_may_go_over_lines);
 	tcase_add_test(tests, lines_of_a_plugin_that_is_not_loaded_are_kept);
 	tcase_add_test(tests, an_error_does_not_tell_parts_of_a_key);

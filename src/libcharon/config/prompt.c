@@ -3,7 +3,7 @@
  * What a person types: one configuration line, or an exec line.
  */
 #include "config/idle.h"
-#include "config/parse.h"
+#include "config/line.h"
 
 #include <stdlib.h>
 
@@ -35,6 +35,10 @@ static enum cyg_status stand(struct candidate *c, const struct config_position *
 		c->at[c->depth] = node;
 	}
 	c->block = position->block;
+	c->block_first = position->block_first;
+	c->block_indented = position->block_indented;
+	c->aside = position->aside;
+	c->block_indent = position->indent;
 	return CYG_OK;
 }
 
@@ -46,6 +50,10 @@ static void remember(const struct candidate *c, struct config_position *position
 		snprintf(position->name[d], sizeof(position->name[d]), "%s", c->at[d + 1]->name);
 	}
 	position->block = c->block;
+	position->block_first = c->block_first;
+	position->block_indented = c->block_indented;
+	position->aside = c->aside;
+	position->indent = c->block_indent;
 }
 
 /* What was typed, for a log. */
@@ -214,8 +222,7 @@ static void look(struct cyg_str line, struct config_position *position, struct c
 	if (rest.len && is(first, "do")) {
 		out->kind = CONFIG_LINE_EXEC;
 		out->rest = rest;
-	} else if (rest.len == 0 && (is(first, "end") || (is(first, "exit") && !position->depth &&
-							  !position->block))) {
+	} else if (rest.len == 0 && (is(first, "end") || (line_is_exit(first) && !position->depth && !position->block))) {
 		out->kind = CONFIG_LINE_LEAVE;
 		*position = (struct config_position){ 0 };
 	}

@@ -196,6 +196,62 @@ START_TEST(an_action_is_handed_over_and_leaves_nothing)
 }
 END_TEST
 
+START_TEST(exit_may_be_abbreviated)
+{
+	ck_assert_int_eq(type("crypto ikev2 keyring K"), CYG_OK);
+	ck_assert_int_eq(type("ex"), CYG_OK);
+	ck_assert_str_eq(config_prompt(kit_grammar, &position), "config");
+	ck_assert_int_eq(kind, CONFIG_LINE_DONE);
+	ck_assert_int_eq(type("exi"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_LEAVE);
+	ck_assert_int_eq(type("e"), CYG_REFUSED);
+}
+END_TEST
+
+START_TEST(what_is_indented_below_an_ignored_command_is_passed_by_when_it_is_pasted)
+{
+	ck_assert_int_eq(type("call-home"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 note ignored-command\n");
+	ck_assert_int_eq(type(" contact-email-addr help@example.com"), CYG_OK);
+	ck_assert_int_eq(type(" profile \"x\""), CYG_OK);
+	ck_assert_int_eq(type("hostname x"), CYG_OK);
+	ck_assert_int_eq(type(" active"), CYG_REFUSED);
+	ck_assert_int_eq(type("banner motd ^C"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_OPEN);
+	ck_assert_int_eq(type("banner motd ^C\nhostname y\n^C"), CYG_OK);
+	ck_assert_int_eq(kind, CONFIG_LINE_DONE);
+	ck_assert_str_eq(config_view(kit_config)->global->hostname, "x");
+}
+END_TEST
+
+START_TEST(a_line_that_is_typed_into_an_ignored_block_is_told_so)
+{
+	ck_assert_int_eq(type("router bgp 65000"), CYG_OK);
+	ck_assert_int_eq(type("neighbor 192.0.2.1 remote-as 65001"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+	ck_assert_int_eq(type("crypto ikev2 proflie P"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "0 note ignored-command\n");
+	ck_assert_int_eq(type("exit"), CYG_OK);
+	ck_assert_int_eq(type("crypto ikev2 proflie P"), CYG_REFUSED);
+	/* Pasted as a router shows it: silently, and what is not indented ends it. */
+	ck_assert_int_eq(type("router bgp 65000"), CYG_OK);
+	ck_assert_int_eq(type(" neighbor 192.0.2.1 remote-as 65001"), CYG_OK);
+	ck_assert_str_eq(kit_codes(), "");
+	ck_assert_int_eq(type("crypto ikev2 proflie P"), CYG_REFUSED);
+}
+END_TEST
+
+START_TEST(a_key_in_a_line_that_is_ignored_is_not_remembered)
+{
+	ck_assert_int_eq(type("crypto isakmp key open-sesame address 192.0.2.1"), CYG_OK);
+	ck_assert(secret);
+	ck_assert_int_eq(type("line vty 0 4"), CYG_OK);
+	ck_assert(!secret);
+	ck_assert_int_eq(type(" password open-sesame"), CYG_OK);
+	ck_assert(secret);
+}
+END_TEST
+
 START_TEST(do_hands_the_line_over)
 {
 	struct config_findings findings = { 0 };
@@ -582,6 +638,10 @@ Suite *prompt_suite(void)
 	tcase_add_test(tests, what_was_typed_is_told_in_full_words_without_its_secret);
 	tcase_add_test(tests, a_refused_line_with_a_secret_is_known_as_such);
 	tcase_add_test(tests, an_action_is_handed_over_and_leaves_nothing);
+	tcase_add_test(tests, exit_may_be_abbreviated);
+	tcase_add_test(tests, what_is_indented_below_an_ignored_command_is_passed_by_when_it_is_pasted);
+	tcase_add_test(tests, a_line_that_is_typed_into_an_ignored_block_is_told_so);
+	tcase_add_test(tests, a_key_in_a_line_that_is_ignored_is_not_remembered);
 	tcase_add_test(tests, do_hands_the_line_over);
 	tcase_add_test(tests, who_still_names_what_is_taken_away_is_told);
 	tcase_add_test(tests, who_stands_in_an_object_that_is_gone_is_told);
