@@ -109,8 +109,6 @@ static void hold_match(void *hold)
 static enum cyg_status run_action(struct cyg_exec *exec, struct config_typed *typed)
 {
 	struct config_match *match = malloc(sizeof(*match));
-	const struct control_session *session = exec->session;
-	struct cyg_str said = cyg_str(typed->said);
 
 	if (!match)
 		return CYG_NOMEM;
@@ -118,11 +116,7 @@ static enum cyg_status run_action(struct cyg_exec *exec, struct config_typed *ty
 	typed->action = (struct config_match){ 0 };
 	exec->hold = match;
 	exec->hold_free = hold_match;
-	cyg_log(CYG_LOG_NOTICE, "control.command", "{user} (uid {uid}, pid {pid}, {terminal}): {line}",
-		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
-		F_UINT("pid", (uint64_t)session->peer.pid),
-		F_FOREIGN("terminal", session_terminal(session)),
-		F_FOREIGN("line", cyg_bytes(said.ptr, said.len)));
+	session_log_command(exec->session, typed->said);
 	return match->command->run(exec, match->args);
 }
 

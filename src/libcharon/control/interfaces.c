@@ -2,6 +2,7 @@
 #include "control/interfaces.h"
 
 #include "control/loopback.h"
+#include "policy/select.h"
 
 #include <cygnet/log.h>
 #include <cygnet/plugin.h>
@@ -35,14 +36,6 @@ bool interface_device(const struct config_interface *interface, char *out, size_
 	if (!tunnel && interface->kind != IF_VIRTUAL_TEMPLATE)
 		return false;
 	return (size_t)snprintf(out, room, "cyg-%c%u", tunnel ? 't' : 'v', interface->number) < room;
-}
-
-static const struct config_interface *find_interface(const struct config_view *view, const char *name)
-{
-	for (size_t i = 0; name[0] && i < view->interface_count; i++)
-		if (strcmp(view->interfaces[i]->head.name, name) == 0)
-			return view->interfaces[i];
-	return NULL;
 }
 
 /* An interface's own address, or the one it borrows, as a host address: the prefix stays the lender's. */

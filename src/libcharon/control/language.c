@@ -180,15 +180,9 @@ static enum cyg_status no_match(struct cyg_exec *exec, enum cyg_status status,
 
 static void log_command(const struct cyg_exec *exec, const struct config_match *match)
 {
-	const struct control_session *session = exec->session;
 	char *said = config_match_said(match);
-	struct cyg_str line = cyg_str(said ? said : "?");
 
-	cyg_log(CYG_LOG_NOTICE, "control.command", "{user} (uid {uid}, pid {pid}, {terminal}): {line}",
-		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
-		F_UINT("pid", (uint64_t)session->peer.pid),
-		F_FOREIGN("terminal", session_terminal(session)),
-		F_FOREIGN("line", cyg_bytes(line.ptr, line.len)));
+	session_log_command(exec->session, said ? said : "?");
 	free(said);
 }
 

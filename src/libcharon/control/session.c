@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "control/session.h"
 
+#include <cygnet/log.h>
+
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,15 @@ void session_user_name(uid_t uid, char *out, size_t room)
 	}
 	if (file)
 		fclose(file);
+}
+
+void session_log_command(const struct control_session *session, const char *said)
+{
+	cyg_log(CYG_LOG_NOTICE, "control.command", "{user} (uid {uid}, pid {pid}, {terminal}): {line}",
+		F_STR("user", session->user), F_UINT("uid", session->peer.uid),
+		F_UINT("pid", (uint64_t)session->peer.pid),
+		F_FOREIGN("terminal", session_terminal(session)),
+		F_FOREIGN("line", cyg_bytes(said, strlen(said))));
 }
 
 struct control_session *session_new(const struct control_peer *peer, enum control_access access)

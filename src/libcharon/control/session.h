@@ -34,6 +34,9 @@ static inline struct cyg_bytes session_terminal(const struct control_session *se
 	return cyg_bytes(text, strlen(text));
 }
 
+/* Whoever runs a command that changes something is named in the log; `said`: the line in full words, its secrets masked. */
+void session_log_command(const struct control_session *session, const char *said);
+
 /* NULL if out of memory. */
 struct control_session *session_new(const struct control_peer *peer, enum control_access access);
 struct control_session *session_ref(struct control_session *session);
