@@ -96,6 +96,7 @@ src_libcharon_control_control_tests_SOURCES = \
 	src/libcharon/control/control_tests.c \
 	src/libcharon/control/control_tests.h \
 	src/libcharon/control/language_test.c \
+	src/libcharon/control/publish_test.c \
 	src/libcharon/control/server_test.c \
 	src/libcharon/control/text_test.c \
 	src/libcharon/control/trust_test.c \

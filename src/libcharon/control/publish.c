@@ -92,6 +92,7 @@ enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard 
 
 struct publication {
 	struct cyg_config *config; /* a reference until the round is over */
+	struct cyg_config *before; /* the one of before, likewise: no shard has to free it */
 	struct pki *pki;           /* likewise: what its trustpoints hold */
 	void (*done)(struct daemon *daemon, void *ctx);
 	void *ctx;
@@ -116,6 +117,7 @@ static void published(struct daemon *daemon, void *ctx)
 
 	free(ctx);
 	config_unref(publication.config);
+	config_unref(publication.before);
 	pki_unref(publication.pki);
 	publication.done(daemon, publication.ctx);
 }
@@ -174,7 +176,7 @@ static void trust_loaded(struct daemon *daemon, struct pki *take_pki, void *ctx)
 	pki_unref(daemon->pki);
 	daemon->pki = pki_ref(take_pki);
 	log_unused(publication->config, daemon->config);
-	config_unref(daemon->config);
+	publication->before = daemon->config;
 	daemon->config = config_ref(publication->config);
 	daemon->control->config = daemon->config;
 	diagnose_configure(config_view(daemon->config)->global->diagnose);

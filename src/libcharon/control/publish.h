@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A configuration to every shard by message, counted until the last has switched. One at a time. Each shard
- * holds a reference of its own (its member `config`) and lets the one before go. Control thread.
+ * holds a reference of its own (its member `config`) and lets the one before go; that is freed here, where its time is nobody's.
+ * Control thread.
  */
 #ifndef CONTROL_PUBLISH_H
 #define CONTROL_PUBLISH_H
