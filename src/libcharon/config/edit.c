@@ -242,18 +242,18 @@ static enum cyg_status enter(struct line *l, size_t depth, const struct cyg_args
 	return CYG_OK;
 }
 
-/* A scalar that the object has already, in a file, in a line that a parent would take as well. */
+/* A scalar that the object has already of this file, in a line that a command of ours in a parent would take as well. */
 static bool ambiguous(struct line *l, size_t depth, const struct cyg_args *s)
 {
 	struct candidate *c = l->c;
 	struct match_result other;
 	size_t have = node_line_of(c->at[depth], s->row);
 
-	if (!c->in_file || depth == 0 || have == SIZE_MAX ||
-	    (s->row->command->flags & CYG_CMD_LIST))
+	if (!c->in_file || depth == 0 || have == SIZE_MAX || (s->row->command->flags & CYG_CMD_LIST) ||
+	    c->at[depth]->lines->items[have]->source != c->source)
 		return false;
 	for (size_t up = depth; up-- > 0;) {
-		match_words(c->matcher, c->at[up]->mode, &l->words, l->first, 0, &other);
+		match_words(c->matcher, c->at[up]->mode, &l->words, l->first, MATCH_OURS, &other);
 		if (other.outcome != MATCH_OK)
 			continue;
 		findings_add(c->findings, CONFIG_WARNING, l->number, s->column, "ambiguous",

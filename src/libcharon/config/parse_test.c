@@ -390,6 +390,32 @@ START_TEST(the_mask_of_one_address_may_be_left_out)
 }
 END_TEST
 
+START_TEST(what_a_file_says_again_replaces_what_was_in_force)
+{
+	static const char more[] = "crypto ikev2 keyring K\n peer A\n  hostname b\n  address 10.0.0.2\n";
+	struct config_findings findings = { 0 };
+	struct cyg_config *config = NULL;
+	const struct config_interface *tunnel;
+	char *text;
+
+	(void)kit_parse("crypto ikev2 keyring K\n peer A\n  hostname a\n  address 10.0.0.1\n  pre-shared-key x\n");
+	ck_assert_int_eq(config_parse_how(kit_grammar, CONFIG_MERGE, "more", cyg_str(more), kit_config, &findings, &config), CYG_OK);
+	ck_assert_uint_eq(findings.count, 0);
+	text = kit_render(config, 0);
+	ck_assert_msg(strstr(text, "  hostname b\n") && !strstr(text, "hostname a"), "%s", text);
+	free(text);
+	config_unref(config);
+	/* In one file a second host name behind a peer may be the gateway's: it is not guessed. */
+	(void)kit_parse("crypto ikev2 keyring K\n peer A\n  hostname a\n  hostname b\n");
+	ck_assert_ptr_nonnull(strstr(kit_codes(), "4 warning ambiguous\n"));
+	/* A command that is ignored elsewhere makes nothing ambiguous. */
+	(void)kit_parse("interface Tunnel1\n ip tcp adjust-mss 1300\ninterface Tunnel1\n ip tcp adjust-mss 1200\n");
+	ck_assert_str_eq(kit_codes(), "");
+	tunnel = kit_object(MODE_INTERFACE, "Tunnel1");
+	ck_assert_uint_eq(tunnel->adjust_mss, 1200);
+}
+END_TEST
+
 START_TEST(exit_and_default_may_be_abbreviated)
 {
 	const struct config_interface *tunnel;
@@ -594,6 +620,7 @@ Suite *parse_suite(void)
 	tcase_add_test(tests, no_ignored_word_of_an_object_begins_a_line_of_what_is_around_it);
 	tcase_add_test(tests, a_built_in_object_that_is_restored_stays_where_it_was);
 	tcase_add_test(tests, the_mask_of_one_address_may_be_left_out);
+	tcase_add_test(tests, what_a_file_says_again_replaces_what_was_in_force);
 	tcase_add_test(tests, exit_and_default_may_be_abbreviated);
 	tcase_add_test(tests, what_was_expected_is_told_of_our_commands);
 	tcase_add_test(tests, an_old_spelling_makes_no_abbreviation_ambiguous);
