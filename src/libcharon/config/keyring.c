@@ -293,6 +293,19 @@ static struct found find_name(const struct keyring_index *index, enum key_kind k
 	return find_but(index, &key, NULL, ID_MATCH_NONE);
 }
 
+/* Of the domains that a name lies in the longest: what stands behind its first dot, then behind the next one. */
+static struct found find_domain(const struct keyring_index *index, enum key_kind kind, struct cyg_str domain)
+{
+	for (;;) {
+		struct found found = find_name(index, kind, domain);
+		size_t at = cyg_str_span_until(domain, ".");
+
+		if (found.peer || !domain.len)
+			return found;
+		domain = cyg_str_tail(domain, at < domain.len ? at + 1 : at);
+	}
+}
+
 /* From the longest length that occurs to the shortest. */
 static struct found find_prefix(const struct keyring_index *index, enum key_kind kind,
 				const struct cyg_ip *ip)
@@ -349,12 +362,12 @@ const struct config_peer *keyring_by_identity(const struct config_keyring *keyri
 	case CYG_ID_FQDN:
 		exact = find_name(index, KEY_FQDN, text);
 		if (!exact.peer)
-			part = find_name(index, KEY_FQDN_DOMAIN, id_domain(id));
+			part = find_domain(index, KEY_FQDN_DOMAIN, id_domain(id));
 		break;
 	case CYG_ID_RFC822_ADDR:
 		exact = find_name(index, KEY_EMAIL, text);
 		if (!exact.peer)
-			part = find_name(index, KEY_EMAIL_DOMAIN, id_domain(id));
+			part = find_domain(index, KEY_EMAIL_DOMAIN, id_domain(id));
 		break;
 	case CYG_ID_KEY_ID:
 	case CYG_ID_GROUP_NAME:

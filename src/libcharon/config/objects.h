@@ -382,6 +382,7 @@ struct config_view {
 	const struct config_route *const *routes; size_t route_count;
 	const struct config_trustpoint *const *trustpoints; size_t trustpoint_count;
 	/* Incomplete, or of profiles shut down: never used, but named when something else is missing for want of them. */
+	const struct config_policy *const *idle_policies; size_t idle_policy_count;
 	const struct config_profile *const *idle_profiles; size_t idle_profile_count;
 	const struct config_ipsec_profile *const *idle_ipsec_profiles; size_t idle_ipsec_profile_count;
 	const struct config_interface *const *idle_interfaces; size_t idle_interface_count;

@@ -42,6 +42,7 @@ static void same_view(const struct cyg_config *a, const struct cyg_config *b, co
 		ck_assert_ptr_eq(v->list_[i], cyg_config_object(a, mode_, cyg_str(name), false));                \
 	}
 	SAME_LIST(MODE_POLICY, policies, policy_count)
+	SAME_LIST(MODE_POLICY, idle_policies, idle_policy_count)
 	SAME_LIST(MODE_PROFILE, profiles, profile_count)
 	SAME_LIST(MODE_PROFILE, idle_profiles, idle_profile_count)
 	SAME_LIST(MODE_IPSEC_PROFILE, ipsec_profiles, ipsec_profile_count)

@@ -31,6 +31,7 @@ struct list_kind {
 
 static const struct list_kind kinds[] = {
 	LIST(MODE_POLICY, policies, policy_count, USABLE, true),
+	LIST(MODE_POLICY, idle_policies, idle_policy_count, IDLE, false),
 	PROFILES(profiles, profile_count, USABLE),
 	PROFILES(idle_profiles, idle_profile_count, IDLE),
 	LIST(MODE_IPSEC_PROFILE, ipsec_profiles, ipsec_profile_count, USABLE, false),

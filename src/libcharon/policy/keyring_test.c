@@ -29,6 +29,29 @@ static uint32_t draw(uint32_t below)
 
 /* --- The walk --- */
 
+/* Does the identity lie in the domain, however deep? A profile's match line has the domain itself alone. */
+static bool lies_in(const struct cyg_identity *id, struct cyg_str domain)
+{
+	struct cyg_str of = id_domain(id);
+
+	while (!cyg_str_equal_nocase(of, domain)) {
+		size_t at = cyg_str_span_until(of, ".");
+
+		if (!of.len)
+			return false;
+		of = cyg_str_tail(of, at < of.len ? at + 1 : at);
+	}
+	return true;
+}
+
+static bool names(const struct id_match *match, const struct cyg_identity *id)
+{
+	if (match->kind == ID_MATCH_FQDN_DOMAIN || match->kind == ID_MATCH_EMAIL_DOMAIN)
+		return id->type == (match->kind == ID_MATCH_FQDN_DOMAIN ? CYG_ID_FQDN : CYG_ID_RFC822_ADDR) &&
+		       lies_in(id, cyg_str(match->text));
+	return id_match_holds(match, id);
+}
+
 static unsigned walk_hit(const struct config_peer *peer, const struct cyg_identity *id, size_t *len)
 {
 	*len = strlen(peer->identity.text);
@@ -37,7 +60,7 @@ static unsigned walk_hit(const struct config_peer *peer, const struct cyg_identi
 				       cyg_str_equal_nocase(cyg_str_n((const char *)id->octets, id->len), cyg_str(peer->hostname))
 			       ? 2
 			       : 0;
-	if (!id_match_holds(&peer->identity, id))
+	if (!names(&peer->identity, id))
 		return 0;
 	switch (peer->identity.kind) {
 	case ID_MATCH_FQDN_DOMAIN:

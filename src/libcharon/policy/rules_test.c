@@ -122,6 +122,22 @@ START_TEST(a_policy_is_chosen_by_address_and_vrf)
 }
 END_TEST
 
+START_TEST(a_policy_that_is_not_whole_stands_in_the_trace_with_what_it_lacks)
+{
+	const struct config_view *view = load("crypto ikev2 policy here\n proposal none\n match address local 10.0.0.1\n"
+					      "crypto ikev2 policy there\n match address local 10.0.0.2\n");
+	struct cyg_ip local = ip("10.0.0.1");
+	struct trace trace = { 0 };
+	char text[512];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+
+	ck_assert_str_eq(select_policy(view, &local, "", &trace)->head.name, "default");
+	trace_text(&trace, &out);
+	ck_assert_msg(strstr(text, "here (t:1) is incomplete (missing: "), "%s", text);
+	ck_assert_msg(strstr(text, "there (t:4) is for another local address"), "%s", text);
+}
+END_TEST
+
 START_TEST(proposals_are_offered_in_the_order_of_their_lines_and_incomplete_ones_not_at_all)
 {
 	const struct config_view *view =
@@ -179,6 +195,11 @@ static const struct {
 	{ SITES, CYG_ID_FQDN, "r1.example.net", "", "10.0.0.1", "exact" },
 	{ SITES, CYG_ID_FQDN, "r2.example.net", "", "10.0.0.1", "domain" },
 	{ SITES, CYG_ID_FQDN, "r2.br.example.net", "", "10.0.0.1", "sub" },
+	{ SITES, CYG_ID_FQDN, "a.b.br.example.net", "", "10.0.0.1", "sub" },
+	{ SITES, CYG_ID_FQDN, "a.b.example.net", "", "10.0.0.1", "domain" },
+	{ SITES, CYG_ID_FQDN, "a.anexample.net", "", "10.0.0.1", "host" },
+	{ SITES, CYG_ID_RFC822_ADDR, "eve@sub.example.net", "", "192.0.2.1", "mails" },
+	{ SITES, CYG_ID_RFC822_ADDR, "eve@anexample.net", "", "192.0.2.1", "everybody" },
 	{ SITES, CYG_ID_FQDN, "r2.example.org", "", "10.0.0.1", "host" },
 	{ SITES, CYG_ID_RFC822_ADDR, "bob@example.net", "", "192.0.2.1", "mail" },
 	{ SITES, CYG_ID_RFC822_ADDR, "eve@example.net", "", "192.0.2.1", "mails" },
@@ -325,6 +346,7 @@ Suite *rules_suite(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_loop_test(tests, a_policy_is_chosen_by_address_and_vrf, 0, CYG_COUNT(policy_rows));
+	tcase_add_test(tests, a_policy_that_is_not_whole_stands_in_the_trace_with_what_it_lacks);
 	tcase_add_test(tests, proposals_are_offered_in_the_order_of_their_lines_and_incomplete_ones_not_at_all);
 	tcase_add_loop_test(tests, a_key_is_found_by_name_identity_or_address, 0, CYG_COUNT(key_rows));
 	tcase_add_loop_test(tests, one_profile_fits_or_none_is_chosen, 0, CYG_COUNT(profile_rows));

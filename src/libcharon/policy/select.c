@@ -67,6 +67,13 @@ const struct config_policy *select_policy(const struct config_view *view, const 
 			best_fit = fit;
 		}
 	}
+	/* Those that would serve if they were whole. */
+	for (size_t i = 0; i < view->idle_policy_count; i++) {
+		const struct config_policy *policy = view->idle_policies[i];
+		enum trace_why why = WHY_NONE;
+
+		trace_add(trace, &policy->head, policy_fit(policy, local, fvrf, &why) ? WHY_INCOMPLETE : why);
+	}
 	if (best)
 		trace_add(trace, &best->head, WHY_CHOSEN);
 	return best;
