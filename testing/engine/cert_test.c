@@ -2,6 +2,7 @@
 /* Certificates: every kind of key and method, and every way in which a certificate is refused and told. */
 #include "testing/engine/engine_tests.h"
 #include "exchange/exchange.h"
+#include "log/debug.h"
 #include "testing/engine/kit.h"
 #include "testing/pki/pki.h"
 
@@ -184,6 +185,31 @@ static struct kit *begin_classic(enum pki_key key)
 	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", both(text, "gateway", key, NULL)));
 	return kit;
 }
+
+static bool pki_told(const char *text)
+{
+	const char *line;
+
+	for (size_t n = 0; (line = log_capture_line("debug.pki", n)); n++) {
+		if (strstr(line, text))
+			return true;
+	}
+	return false;
+}
+
+START_TEST(pki_debugging_tells_who_signs_and_who_judges)
+{
+	struct kit *kit = begin(&(struct scene){ .key = PKI_P256 });
+
+	debug_set(1u << CYG_DEBUG_PKI, true);
+	must_connect(kit);
+	debug_set(~0u, false);
+	ck_assert(pki_told("trustpoint T signs"));
+	ck_assert(pki_told("trustpoint T judges the certificate of c=XX,o=Test Lab,ou=clients,cn=client.example.org"));
+	ck_assert(pki_told("trustpoint T: good"));
+	end(kit);
+}
+END_TEST
 
 START_TEST(without_rfc_7427_the_classic_methods_are_used)
 {
@@ -370,7 +396,8 @@ static const struct {
 	  .mend = "authentication remote ecdsa-sig" },
 	{ .gateway_more = "crypto pki certificate map M 1\n issuer-name eq cn=nobody\ncrypto pki trustpoint T\n"
 			  " match certificate M\n",
-	  .line = "can judge the peer's certificate", .mend = "`match certificate` does not match" },
+	  .line = "`match certificate M` of trustpoint T does not take the certificate of c=XX",
+	  .mend = "crypto pki certificate map M 65535 / subject-name eq c=XX,o=Test Lab,ou=clients,cn=client.example.org" },
 	{ .client_more = "crypto ikev2 profile gateway\n identity local key-id somebody\n",
 	  .gateway_more = "crypto ikev2 profile clients\n match identity remote key-id somebody\n",
 	  .line = "says that it is key-id somebody", .mend = "identifies by its certificate's subject" },
@@ -429,7 +456,7 @@ static const struct { const char *what; bool no_cert, other_key, no_key, rsa; co
 	{ "certificate", .no_cert = true, .mend = "put it into pki/T/cert.pem" },
 	{ "other key", .other_key = true, .mend = "pki/T/key.pem is not the key of the certificate" },
 	{ "key", .no_key = true, .mend = "there is no key: put it into pki/T/key.pem" },
-	{ "kind", .rsa = true, .mend = "its key is an elliptic-curve one: authentication local ecdsa-sig" },
+	{ "kind", .rsa = true, .mend = "crypto ikev2 profile gateway / authentication local ecdsa-sig" },
 };
 
 START_TEST(a_trustpoint_that_cannot_sign_says_why)
@@ -565,6 +592,7 @@ Suite *cert_suite(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, every_kind_of_key_proves_both_sides, 0, CYG_COUNT(kinds));
+	tcase_add_test(tcase, pki_debugging_tells_who_signs_and_who_judges);
 	tcase_add_loop_test(tcase, without_rfc_7427_the_classic_methods_are_used, 0, CYG_COUNT(classic));
 	tcase_add_test(tcase, ed25519_has_no_classic_method_and_that_is_told);
 	tcase_add_loop_test(tcase, a_chain_is_sent_along_and_followed, 0, 2);

@@ -12,6 +12,7 @@ int main(void)
 	srunner_add_suite(runner, childless_suite());
 	srunner_add_suite(runner, export_suite());
 	srunner_add_suite(runner, dead_end_suite());
+	srunner_add_suite(runner, silence_suite());
 	srunner_add_suite(runner, refuse_suite());
 	srunner_add_suite(runner, cert_suite());
 	srunner_add_suite(runner, eap_suite());

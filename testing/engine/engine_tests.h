@@ -23,6 +23,7 @@ Suite *fragment_suite(void);
 Suite *identity_suite(void);
 Suite *limits_suite(void);
 Suite *loss_suite(void);
+Suite *silence_suite(void);
 Suite *tamper_suite(void);
 Suite *watch_suite(void);
 Suite *window_suite(void);

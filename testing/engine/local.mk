@@ -39,6 +39,7 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKE
 	testing/engine/refuse_test.c \
 	testing/engine/rekey_test.c \
 	testing/engine/setup_test.c \
+	testing/engine/silence_test.c \
 	testing/engine/tamper_test.c \
 	testing/engine/watch_test.c \
 	testing/engine/window_test.c

@@ -107,6 +107,7 @@ START_TEST(two_matching_profiles_are_none)
 
 	ck_assert_uint_eq(kit_sas(kit_gateway(kit)), 0);
 	ck_assert(kit_said("ike.failed", "more than one profile matches"));
+	ck_assert(kit_said("ike.failed", "try: crypto ikev2 profile more / no match identity remote any"));
 	kit_free(kit);
 }
 END_TEST
@@ -227,6 +228,7 @@ START_TEST(an_empty_pool_is_named)
 				  kit_client_text(GCM, "esp-gcm", NULL));
 
 	ck_assert(kit_said("child.failed", "pool empty is exhausted"));
+	ck_assert(kit_said("child.failed", "try: ip local pool empty LOW HIGH, with addresses"));
 	ck_assert_uint_eq(fake_leased, 0);
 	kit_free(kit);
 }

@@ -179,7 +179,9 @@ START_TEST(pfs_on_one_side_only_is_a_dead_end_that_is_explained)
 	rekey_child(kit_client(kit));
 	kit_settle(kit);
 	ck_assert(kit_said("child.failed", "differs in group"));
+	ck_assert(kit_said("child.failed", "try: crypto ipsec profile clients / no set pfs"));
 	ck_assert(kit_said("child.failed", "the peer answers CREATE_CHILD_SA with NO_PROPOSAL_CHOSEN"));
+	ck_assert(kit_said("child.failed", "try: crypto ipsec profile gateway / set pfs GROUP"));
 	ck_assert(kit_connected(kit)); /* the old one goes on */
 	kit_free(kit);
 }

@@ -288,6 +288,30 @@ START_TEST(two_shards_connect_and_rekey)
 }
 END_TEST
 
+START_TEST(of_what_both_take_the_initiators_first_choice_is_used)
+{
+	struct kit *kit = kit_new(NULL);
+	const struct suite_ids *suite;
+
+	/* The orders differ in every type; a set of AES-GCM is there as well, and stands last on one side, first on the other. */
+	kit_configure(kit_gateway(kit),
+		      kit_gateway_text(" encryption aes-gcm-128 aes-cbc-128 aes-cbc-192\n integrity sha1 sha256\n"
+				       " prf sha1 sha256\n group 14 19\n", "esp-gcm", NULL));
+	kit_configure(kit_client(kit),
+		      kit_client_text(" encryption aes-cbc-192 aes-cbc-128 aes-gcm-128\n integrity sha256 sha1\n"
+				      " prf sha256 sha1\n group 19 14\n", "esp-gcm", NULL));
+	kit_pass(kit, 1000);
+	ck_assert(kit_connected(kit));
+	suite = &kit_sa(kit_gateway(kit))->d.suite;
+	ck_assert_uint_eq(suite->encr, CYG_ENCR_AES_CBC);
+	ck_assert_uint_eq(suite->key_bits, 192);
+	ck_assert_uint_eq(suite->integ, CYG_AUTH_HMAC_SHA2_256_128);
+	ck_assert_uint_eq(suite->prf, CYG_PRF_HMAC_SHA2_256);
+	ck_assert_uint_eq(suite->ke, CYG_KE_ECP_256);
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(the_responder_asks_for_another_group_and_gets_it)
 {
 	struct kit *kit = kit_new(NULL);
@@ -539,6 +563,7 @@ Suite *setup_suite(void)
 	tcase_add_test(tcase, behind_a_nat_both_move_to_port_4500);
 	tcase_add_test(tcase, a_data_plane_without_raw_esp_makes_both_use_udp);
 	tcase_add_test(tcase, two_shards_connect_and_rekey);
+	tcase_add_test(tcase, of_what_both_take_the_initiators_first_choice_is_used);
 	tcase_add_test(tcase, the_responder_asks_for_another_group_and_gets_it);
 	tcase_add_test(tcase, who_waits_for_authorization_holds_up_nobody);
 	tcase_add_test(tcase, an_sa_that_waits_may_be_ended);

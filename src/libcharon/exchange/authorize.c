@@ -8,6 +8,7 @@
 
 #include "auth/method.h"
 #include "auth/pki.h"
+#include "exchange/watch.h"
 #include "policy/select.h"
 
 #include <cygnet/log.h>
@@ -107,6 +108,8 @@ static enum cyg_status ask_method(struct exchange *x)
 
 	if (work->method >= work->list->count)
 		return CYG_IO;
+	watch_aaa(x->sa, "list %s, method %s: who is %s?", work->list->head.name,
+		  work->list->method[work->method].local ? "local" : work->list->method[work->method].group, work->name);
 	ops = find_method(x->sa->shard, work->list->method[work->method].local, &ctx);
 	if (!ops)
 		return CYG_UNSUPPORTED;
@@ -210,10 +213,12 @@ static enum cyg_status refused(struct exchange *x, enum cyg_status status)
 				       list->name, list->place);
 	case CYG_IO:
 	case CYG_TIMEOUT:
+		why_mend(ike, "the servers of its groups: are they reachable, and is the key theirs (show aaa servers)");
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
 				       "no method of authorization list %s answers (%s)", list->name,
 				       list->place);
 	default:
+		why_mend(ike, "what its server says of %s, or another name in the profile", work->name);
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
 				       "%s is not authorized by list %s (%s)", work->name, list->name,
 				       cyg_status_text(status));
@@ -228,6 +233,7 @@ enum cyg_status authorize_done(struct exchange *x, enum cyg_status status)
 		return status; /* refused and explained already */
 	if (!work->use)
 		return CYG_OK; /* no line is left, or none was needed */
+	watch_aaa(x->sa, "list %s says of %s: %s", work->list->head.name, work->name, cyg_status_text(status));
 	if ((status == CYG_IO || status == CYG_TIMEOUT) && work->method + 1 < work->list->count) {
 		work->method++;
 		x->again = true;

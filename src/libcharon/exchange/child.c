@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "exchange/child.h"
 
+#include "crypto/names.h"
 #include "exchange/export.h"
 #include "policy/select.h"
 #include "policy/selectors.h"
@@ -50,7 +51,7 @@ enum cyg_status child_work_new(struct exchange *x, const struct child_sa *old)
 		return child_refuse(x, CYG_N_NO_ADDITIONAL_SAS, "no kernel plugin is loaded");
 	}
 	if (!sa->interface || !sa->interface->protection) {
-		why_mend_interface(sa->ike, sa->profile);
+		why_mend_interface(sa);
 		return child_refuse(x, CYG_N_TS_UNACCEPTABLE, "no interface of ours takes its traffic");
 	}
 	work->profile = engine_hold(sa->ike, sa->interface->protection);
@@ -109,15 +110,39 @@ static unsigned wishes_of_profile(struct exchange *x, struct wish *wishes)
 	return count;
 }
 
+/* The key exchange of a child differs: that is the profile's business, not the transform set's. */
+static void mend_pfs(struct ike_shard *ike, const struct config_ipsec_profile *profile, const struct sa_payload *sa)
+{
+	for (unsigned i = 0; i < sa->transform_count; i++) {
+		const struct transform *t = &sa->transform[i];
+		const struct alg_name *group = alg_by_id(t->type, t->id, 0);
+
+		if (t->type != CYG_TRANSFORM_KE || t->id == CYG_KE_NONE || !group || !group->word)
+			continue;
+		why_mend(ike, "crypto ipsec profile %s / set pfs group%s", profile->head.name, group->word);
+		return;
+	}
+	why_mend(ike, "crypto ipsec profile %s / no set pfs, or the same `set pfs` at the peer", profile->head.name);
+}
+
 static enum cyg_status refuse_proposal(struct exchange *x, const struct trace *trace)
 {
 	struct ike_shard *ike = exchange_ike(x);
 	struct cyg_strbuf offered = why_offered(ike);
+	const struct trace_entry *nearest = trace_nearest(trace);
+	const struct config_transform_set *set = NULL;
 
 	why_object(ike, &x->child->profile->head);
 	proposal_offer_text(&x->msg->sa, &offered);
 	why_nearest(ike, trace);
-	why_mend_proposal(ike, trace, &x->msg->sa);
+	if (nearest && nearest->why >= WHY_ENCR)
+		set = CYG_CONTAINER(nearest->object, struct config_transform_set, head);
+	if (nearest && nearest->why == WHY_KE)
+		mend_pfs(ike, x->child->profile, &x->msg->sa);
+	else if (nearest && nearest->why == WHY_ESN)
+		why_mend_set(ike, set, "esn");
+	else
+		why_mend_proposal(ike, trace, &x->msg->sa);
 	return child_refuse(x, CYG_N_NO_PROPOSAL_CHOSEN,
 			    "no ESP proposal of the peer suits us: IPsec profile %s",
 			    x->child->profile->head.name);
@@ -146,16 +171,16 @@ static enum cyg_status within_limits(struct exchange *x)
 		return CYG_OK;
 	if (sa->session && sa->session->flow_limited) {
 		if (sa->child_count >= sa->session->flow_limit) {
-			why_mend(sa->ike, "crypto ikev2 authorization policy %s / ipsec flow-limit",
-				 sa->session->authorization ? sa->session->authorization : "NAME");
+			why_mend(sa->ike, "crypto ikev2 authorization policy %s / ipsec flow-limit %u",
+				 sa->session->authorization ? sa->session->authorization : "NAME", sa->child_count + 1);
 			return child_refuse(x, CYG_N_NO_ADDITIONAL_SAS,
 					    "the session has %u children already", sa->child_count);
 		}
 	} else if (work->profile->flow_limit != UINT32_MAX &&
 		   sa->child_count >= work->profile->flow_limit) {
 		why_object(sa->ike, &work->profile->head);
-		why_mend(sa->ike, "crypto ipsec profile %s / set security-policy limit",
-			 work->profile->head.name);
+		why_mend(sa->ike, "crypto ipsec profile %s / set security-policy limit %u",
+			 work->profile->head.name, sa->child_count + 1);
 		return child_refuse(x, CYG_N_NO_ADDITIONAL_SAS, "the session has %u children already",
 				    sa->child_count);
 	}

@@ -6,6 +6,8 @@
 
 #include <cygnet/debug.h>
 
+#define GRE 47 /* IP protocol */
+
 /* --- What may be had --- */
 
 static void allow(struct cyg_selectors *list, const struct cyg_selector *selector)
@@ -45,8 +47,8 @@ void child_allow(struct exchange *x)
 		v4 = v6 = true;
 	} else if (interface->mode == TUNNEL_GRE || interface->mode == TUNNEL_GRE_IPV6) {
 		/* GRE between the outer addresses. */
-		allow_host(&work->allowed_local, &sa->d.local.ip, 47);
-		allow_host(&work->allowed_remote, &sa->d.remote.ip, 47);
+		allow_host(&work->allowed_local, &sa->d.local.ip, GRE);
+		allow_host(&work->allowed_remote, &sa->d.remote.ip, GRE);
 		return;
 	} else {
 		v4 = interface->mode == TUNNEL_IPSEC_IPV4;
@@ -80,6 +82,28 @@ void child_allow(struct exchange *x)
 
 /* --- Narrowing --- */
 
+/* What the peer's selectors are for: the tunnel mode that has them, unless it is ours already. */
+static void mend_mode(struct exchange *x, const struct cyg_selectors *theirs)
+{
+	const struct config_interface *interface = x->sa->interface;
+	bool gre = theirs->count && theirs->item[0].protocol == GRE;
+	bool v6 = theirs->count && theirs->item[0].addr.low.family == CYG_IPV6;
+	enum tunnel_mode mode = gre ? v6 ? TUNNEL_GRE_IPV6 : TUNNEL_GRE : v6 ? TUNNEL_IPSEC_IPV6 : TUNNEL_IPSEC_IPV4;
+	static const char *const words[] = {
+		[TUNNEL_GRE] = "gre ip", [TUNNEL_GRE_IPV6] = "gre ipv6",
+		[TUNNEL_IPSEC_IPV4] = "ipsec ipv4", [TUNNEL_IPSEC_IPV6] = "ipsec ipv6",
+	};
+
+	if (gre && mode == interface->mode)
+		why_mend(exchange_ike(x), "interface %s / tunnel mode ipsec ipv4, and the same at the peer: GRE needs the very addresses "
+					  "that both ends see", interface->head.name);
+	else if (mode == interface->mode)
+		why_mend(exchange_ike(x), "the selectors at the peer: what is nearest here is all that %s carries",
+			 interface->head.name);
+	else
+		why_mend(exchange_ike(x), "interface %s / tunnel mode %s", interface->head.name, words[mode]);
+}
+
 static enum cyg_status refuse_selectors(struct exchange *x, const struct ts_trace *trace, const char *what)
 {
 	struct ike_shard *ike = exchange_ike(x);
@@ -100,11 +124,7 @@ static enum cyg_status refuse_selectors(struct exchange *x, const struct ts_trac
 		ts_trace_text(trace, &nearest);
 		cyg_strbuf_add(&nearest, CYG_STR(")"));
 	}
-	if (interface->mode == TUNNEL_GRE || interface->mode == TUNNEL_GRE_IPV6)
-		why_mend(ike, "interface %s / tunnel mode ipsec ipv4", interface->head.name);
-	else
-		why_mend(ike, "the selectors at the peer, or interface %s / tunnel mode ipsec ipv4|ipv6",
-			 interface->head.name);
+	mend_mode(x, x->ours ? &msg->tsr : &msg->tsi);
 	return child_refuse(x, CYG_N_TS_UNACCEPTABLE, "%s", what);
 }
 
@@ -138,6 +158,33 @@ static void tell_narrowed(const struct exchange *x, const char *side, const stru
 			  F_ENDPOINT("peer", &sa->d.remote), F_STR("side", side), F_STR("what", text));
 }
 
+/* Of one host, for GRE alone. */
+static bool is_gre(const struct cyg_selectors *list, const struct cyg_ip *host)
+{
+	const struct cyg_selector *s = &list->item[0];
+
+	return list->count == 1 && s->protocol == GRE && cyg_ip_equal(&s->addr.low, host) &&
+	       cyg_ip_equal(&s->addr.high, host);
+}
+
+/*
+ * One end means a tunnel of GRE, the other one of IPsec. The selectors of both have something in common, and yet nothing would ever
+ * come through: the interface of one end makes packets that that of the other does not read.
+ */
+static bool modes_differ(const struct exchange *x)
+{
+	const struct ike_sa *sa = x->sa;
+	const struct child_work *work = x->child;
+	const struct message *msg = x->msg;
+	const struct cyg_selectors *local = x->ours ? &msg->tsi : &msg->tsr, *remote = x->ours ? &msg->tsr : &msg->tsi;
+
+	if (sa->profile && sa->profile->mode_auto)
+		return false;
+	if (is_gre(&work->allowed_local, &sa->d.local.ip))
+		return selectors_have_any(local) && selectors_have_any(remote);
+	return is_gre(local, &sa->d.local.ip) && is_gre(remote, &sa->d.remote.ip);
+}
+
 enum cyg_status child_narrow(struct exchange *x)
 {
 	struct child_work *work = x->child;
@@ -153,6 +200,8 @@ enum cyg_status child_narrow(struct exchange *x)
 		return refuse_selectors(x, &local, "the peer's traffic selectors meet none of ours");
 	if (!work->remote.count)
 		return refuse_selectors(x, &remote, "the peer's traffic selectors meet none of ours");
+	if (modes_differ(x))
+		return refuse_selectors(x, &remote, "one end is a tunnel of GRE, the other one of IPsec");
 	tell_narrowed(x, "local", &local);
 	tell_narrowed(x, "remote", &remote);
 	return CYG_OK;
@@ -200,8 +249,7 @@ static enum cyg_status refuse_mode(struct exchange *x, const char *why)
 	const struct config_transform_set *set = chosen_set(x->child);
 
 	why_object(exchange_ike(x), &set->head);
-	why_mend(exchange_ike(x), "crypto ipsec transform-set %s / mode transport, without require",
-		 set->head.name);
+	why_mend_set(exchange_ike(x), set, "mode transport (without require)");
 	return child_refuse(x, CYG_N_NO_PROPOSAL_CHOSEN, "transform set %s requires transport mode: %s",
 			    set->head.name, why);
 }

@@ -8,6 +8,7 @@
 #include "exchange/child.h"
 #include "exchange/ike_auth.h"
 #include "exchange/lease.h"
+#include "exchange/watch.h"
 #include "policy/select.h"
 
 #include <cygnet/cursor.h>
@@ -381,8 +382,11 @@ enum cyg_status config_mode_read_reply(struct exchange *x)
 	if (!session)
 		return CYG_NOMEM;
 	for (unsigned i = 0;
-	     x->msg->has & HAS_CP && cp->type == CYG_CFG_REPLY && i < cp->count; i++)
+	     x->msg->has & HAS_CP && cp->type == CYG_CFG_REPLY && i < cp->count; i++) {
+		watch_client(interface, "Config-type: Config-reply, attrib type: %u, length: %zu", cp->attr[i].type,
+			     cp->attr[i].value.len);
 		take(x, session, &cp->attr[i]);
+	}
 	if (!session->address4.family && !session->address6.family) {
 		why_object(sa->ike, &interface->head);
 		why_mend(sa->ike, "a pool at the peer, or a fixed `ip address` on %s",

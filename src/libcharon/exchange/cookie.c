@@ -153,6 +153,7 @@ struct ike_sa *cookie_admit(struct ike_shard *ike, struct cyg_datagram *d,
 
 	if (status == CYG_UNSUPPORTED) {
 		ike->counters.drop_critical++;
+		receive_tell_critical(ike, d);
 		receive_notify(ike, d, header, CYG_N_UNSUPPORTED_CRITICAL_PAYLOAD,
 			       cyg_bytes(&ike->msg.critical_type, 1));
 		return NULL;

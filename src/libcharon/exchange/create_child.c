@@ -288,6 +288,7 @@ static enum cyg_status on_error(struct exchange *x)
 	struct ike_sa *sa = x->sa;
 	struct child_sa *old = child_find(sa->ike, x->child_spi);
 	uint16_t type = CYG_N_NONE;
+	const char *meaning;
 	char storage[16];
 
 	for (unsigned i = 0; i < x->msg->notify_count && !type; i++) {
@@ -305,8 +306,12 @@ static enum cyg_status on_error(struct exchange *x)
 		x->logged = true;
 		return CYG_BUSY;
 	}
-	why_log(sa, true, type, "the peer answers CREATE_CHILD_SA with %s: %s",
-		notify_name(type, storage), why_notify(sa->ike, type, true));
+	meaning = why_notify(sa->ike, type, true);
+	/* The same suite was good enough for the child before: what a rekey adds is the key exchange. */
+	if (old && (type == CYG_N_NO_PROPOSAL_CHOSEN || type == CYG_N_INVALID_KE_PAYLOAD))
+		why_mend(sa->ike, "crypto ipsec profile %s / set pfs GROUP, or no set pfs, as the peer has it",
+			 old->profile->head.name);
+	why_log(sa, true, type, "the peer answers CREATE_CHILD_SA with %s: %s", notify_name(type, storage), meaning);
 	x->logged = true;
 	return CYG_REFUSED;
 }

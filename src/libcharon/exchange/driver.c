@@ -158,6 +158,30 @@ static void enter(struct exchange *x)
 		life_established(sa);
 }
 
+/*
+ * A refusal that no handler has explained. A notify that one has named without a word is no failure (another group, a
+ * collision): the peer comes again.
+ */
+static void tell_refusal(struct exchange *x, enum cyg_status status)
+{
+	struct ike_sa *sa = x->sa;
+	char storage[16];
+	const char *exchange = exchange_name(x->def->type, storage);
+
+	if (x->logged || (x->notify && x->notify != CYG_N_INVALID_SYNTAX) || status == CYG_BUSY)
+		return;
+	x->logged = true;
+	if (!x->row)
+		why_log(sa, false, x->notify, "the peer's %s holds what is not allowed when the SA is %s", exchange,
+			ike_state_text(sa->state));
+	else if (status == CYG_MALFORMED)
+		why_log(sa, x->child != NULL, CYG_N_INVALID_SYNTAX, "the peer's %s lacks payloads, or has too short ones",
+			exchange);
+	else
+		why_log(sa, x->child != NULL, CYG_N_TEMPORARY_FAILURE, "the peer's %s could not be answered: %s", exchange,
+			cyg_status_text(status));
+}
+
 static void answer(struct exchange *x, enum cyg_status status)
 {
 	struct ike_sa *sa = x->sa;
@@ -171,6 +195,7 @@ static void answer(struct exchange *x, enum cyg_status status)
 	} else {
 		/* Nobody is authenticated before the SA is established: a refusal ends it. */
 		ends = ends || sa->state < IKE_ESTABLISHED;
+		tell_refusal(x, status);
 		if (x->def->clear && status != CYG_REFUSED) {
 			sa->ike->counters.drop_busy += status == CYG_BUSY;
 			life_drop(sa, cyg_status_text(status)); /* our own trouble: a stranger is told nothing */
@@ -341,6 +366,8 @@ static void run_response(struct ike_sa *sa, const struct exchange_def *def, cons
 	if (!row && sa->state < IKE_ESTABLISHED) {
 		/* Nobody has proved who it is: as if it had not come, told once. */
 		sa->ike->counters.drop_state++;
+		if (def->clear)
+			init_unfit(sa, UNFIT_FORMAT);
 		if (!def->clear && sa->nego && !sa->nego->told) {
 			sa->nego->told = true;
 			why_mend(sa->ike, "debug crypto ikev2 packet, at the peer too");
@@ -591,11 +618,14 @@ static void input_init(struct ike_shard *ike, struct cyg_datagram *d, const stru
 		status = message_read(d->data, d->len, &ike->msg);
 		if (status != CYG_OK) {
 			ike->counters.drop_malformed++;
+			init_unfit(sa, UNFIT_FORMAT);
 			return;
 		}
 		/* The address that answers is the one we asked; its port may be a NAT's business. */
 		if (memcmp(&sa->d.remote.ip, &d->remote.ip, sizeof(d->remote.ip)) != 0) {
 			ike->counters.drop_state++;
+			init_unfit(sa, UNFIT_ADDRESS);
+			sa->nego->unfit_from = d->remote.ip;
 			return;
 		}
 		run_response(sa, &exchange_ike_sa_init, &ike->msg, &clear);

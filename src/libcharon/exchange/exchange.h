@@ -123,6 +123,9 @@ struct exchange {
 	uint8_t turn;
 };
 
+/* Why an answer to our IKE_SA_INIT was as if it had not come: nobody vouches for it, and yet it is all that there is to tell. */
+enum unfit { UNFIT_NONE = 0, UNFIT_FORMAT, UNFIT_ADDRESS, UNFIT_COOKIE, UNFIT_GROUP, UNFIT_CHOICE, UNFIT_VALUE };
+
 /* What is needed until IKE_AUTH is done. */
 struct negotiation {
 	struct offer offer;             /* initiator */
@@ -142,6 +145,9 @@ struct negotiation {
 	struct login *login;            /* EAP is under way; NULL */
 	uint8_t chosen_number;          /* responder: of the peer's proposal */
 	bool told;                      /* an error in clear was told to the log */
+	uint8_t unfit;                  /* initiator: enum unfit */
+	uint16_t unfit_group;           /* that the peer asked for */
+	struct cyg_ip unfit_from;       /* that answered in its place */
 	bool peer_childless;            /* initiator: the peer takes an SA without a child (RFC 6023) */
 };
 
@@ -161,6 +167,9 @@ struct ike_shard *exchange_ike(const struct exchange *x);
 /* The first notify that ends an SA which is being set up, without a Delete (RFC 7296 2.21.2), or CYG_N_NONE. */
 uint16_t exchange_fatal_notify(const struct message *msg);
 
+/* An answer to our IKE_SA_INIT that cannot be used (ike_sa_init.c). */
+void init_unfit(struct ike_sa *sa, enum unfit why);
+
 /* --- Explaining (explain.c) --- */
 
 void why_reset(struct ike_shard *ike);
@@ -170,18 +179,38 @@ void why_mend(struct ike_shard *ike, const char *format, ...) CYG_PRINTF(2, 3);
 struct cyg_strbuf why_offered(struct ike_shard *ike);
 /* Logs event "ike.failed" or "child.failed" with all that was gathered. */
 void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format, ...) CYG_PRINTF(4, 5);
+/* Event "ike.unfinished": we answered IKE_SA_INIT, and nothing came that could be read. */
+void why_unfinished(struct ike_sa *sa);
 /* The entry is about an algorithm that no loaded plugin provides: which one would. */
 void why_unloaded(struct ike_shard *ike, const struct trace_entry *entry, bool esp);
-/* The mending command for proposals that differ. */
+/* The first usable object of a mode of the core that somebody wrote; else the built-in one, if it is there; NULL. */
+const struct config_head *why_first_object(const struct config_view *view, const char *mode);
+/* No policy serves this local address: the line by which the nearest would. */
+void why_mend_policy(struct ike_shard *ike, const struct trace *trace, const struct cyg_ip *local);
 /* What a profile lacks for this peer (NULL: for any), as the line that mends it. */
 void why_mend_profile(struct ike_shard *ike, const struct config_profile *profile, const struct cyg_identity *peer);
-/* What is missing for a profile's sessions to have an interface. `profile` may be NULL. */
-void why_mend_interface(struct ike_shard *ike, const struct config_profile *profile);
+/* More than one profile matches: the lines that one of them can do without. */
+void why_mend_ambiguous(struct ike_shard *ike, const struct trace *trace, const struct cyg_identity *id,
+			const struct cyg_cert_info *cert);
+/* The nearest profile is for another VRF or address of ours: the line by which it would serve here. False: it is not. */
+bool why_mend_place(struct ike_shard *ike, const struct trace_entry *nearest, const struct cyg_ip *local);
+/*
+ * A sequence of a certificate map by which it takes this subject, and the line of a profile that names the map (NULL: it is
+ * named already).
+ */
+void why_mend_map(struct ike_shard *ike, const char *map, const char *subject, const char *profile);
+/* What an interface with protection lacks, or its IPsec profile. */
+void why_mend_idle_interface(struct ike_shard *ike, const struct config_interface *interface);
+/* What is missing for the SA to have an interface. */
+void why_mend_interface(struct ike_sa *sa);
 /* The peer did not accept our proof: where the key stands that it was made with. Says nothing if that is no key. */
 void why_mend_proof(struct ike_sa *sa);
 /* The line by which we would be whom the peer asked for. False: it asked for nobody else. */
 bool why_mend_asked_id(struct ike_sa *sa);
+/* The mending command for proposals that differ. */
 void why_mend_proposal(struct ike_shard *ike, const struct trace *trace, const struct sa_payload *sa);
+/* A transform set, and one line in it. */
+void why_mend_set(struct ike_shard *ike, const struct config_transform_set *set, const char *line);
 /* What a peer's error notify means (a constant); says what to look at, too. */
 const char *why_notify(struct ike_shard *ike, uint16_t type, bool child);
 

@@ -119,8 +119,8 @@ static void offered_words(const struct sa_payload *sa, uint8_t type, struct cyg_
 	}
 }
 
-/* The transform set that the peer's first ESP proposal is. */
-static void mend_transform_set(struct ike_shard *ike, const char *name, const struct sa_payload *sa)
+/* As `crypto ipsec transform-set NAME` names them; nothing is written if it cannot. */
+static void esp_words(const struct encr_choice *encr_of, uint16_t integ_of, struct cyg_strbuf *out)
 {
 	static const struct { uint16_t id; const char *word; } encr[] = {
 		{ CYG_ENCR_3DES, "esp-3des" },       { CYG_ENCR_NULL, "esp-null" },
@@ -134,6 +134,33 @@ static void mend_transform_set(struct ike_shard *ike, const char *name, const st
 		{ CYG_AUTH_HMAC_SHA2_384_192, "esp-sha384-hmac" },
 		{ CYG_AUTH_HMAC_SHA2_512_256, "esp-sha512-hmac" },
 	};
+
+	for (size_t i = 0; i < CYG_COUNT(encr); i++) {
+		if (encr[i].id == encr_of->id)
+			cyg_strbuf_addf(out, " %s", encr[i].word);
+	}
+	if (!out->len)
+		return; /* none of ours */
+	if (encr_of->key_bits)
+		cyg_strbuf_addf(out, " %u", encr_of->key_bits);
+	for (size_t i = 0; i < CYG_COUNT(integ); i++) {
+		if (integ[i].id == integ_of)
+			cyg_strbuf_addf(out, " %s", integ[i].word);
+	}
+}
+
+void why_mend_set(struct ike_shard *ike, const struct config_transform_set *set, const char *line)
+{
+	char text[96];
+	struct cyg_strbuf out = CYG_STRBUF(text);
+
+	esp_words(&set->encr, set->integ, &out);
+	why_mend(ike, "crypto ipsec transform-set %s%s / %s", set->head.name, text, line);
+}
+
+/* The transform set that the peer's first ESP proposal is. */
+static void mend_transform_set(struct ike_shard *ike, const char *name, const struct sa_payload *sa)
+{
 	const struct proposal *first = &sa->proposal[0];
 	const struct transform *e = NULL, *a = NULL;
 	char text[96];
@@ -147,19 +174,11 @@ static void mend_transform_set(struct ike_shard *ike, const char *name, const st
 		if (!a && t->type == CYG_TRANSFORM_INTEG)
 			a = t;
 	}
-	for (size_t i = 0; e && i < CYG_COUNT(encr); i++) {
-		if (encr[i].id == e->id)
-			cyg_strbuf_addf(&out, " %s", encr[i].word);
-	}
-	if (!out.len)
-		return; /* none of ours */
-	if (e->key_bits)
-		cyg_strbuf_addf(&out, " %u", e->key_bits);
-	for (size_t i = 0; a && i < CYG_COUNT(integ); i++) {
-		if (integ[i].id == a->id)
-			cyg_strbuf_addf(&out, " %s", integ[i].word);
-	}
-	why_mend(ike, "crypto ipsec transform-set %s%s", name, text);
+	if (!e)
+		return;
+	esp_words(&(struct encr_choice){ e->id, e->key_bits }, a ? a->id : CYG_AUTH_NONE, &out);
+	if (out.len)
+		why_mend(ike, "crypto ipsec transform-set %s%s", name, text);
 }
 
 /*
@@ -294,6 +313,21 @@ const char *why_notify(struct ike_shard *ike, uint16_t type, bool child)
 	}
 	why_mend(ike, "the peer's log");
 	return "an error that says no more";
+}
+
+void why_unfinished(struct ike_sa *sa)
+{
+	const unsigned port = sa->d.nat_local || sa->d.nat_remote ? IKE_NATT_PORT : IKE_PORT;
+	const char *object = sa->nego && sa->nego->policy ? sa->nego->policy->head.name : "";
+	static const char what[] = "its IKE_SA_INIT was answered, and no IKE_AUTH came that could be read";
+	char mend[160], line[320];
+
+	snprintf(mend, sizeof(mend), "reachability of UDP %u both ways, of packets larger than the path's MTU too; the peer's log",
+		 port);
+	snprintf(line, sizeof(line), "%s; try: %s", what, mend);
+	diagnose_note(false, &sa->d.remote, cyg_shard_wall_s(sa->shard), what, object, line);
+	cyg_log_limited(CYG_LOG_NOTICE, "ike.unfinished", "{peer}: {line}", F_ENDPOINT("peer", &sa->d.remote),
+			F_ENDPOINT("local", &sa->d.local), F_STR("line", line), F_STR("what", what), F_STR("mend", mend));
 }
 
 void why_log(struct ike_sa *sa, bool child, uint16_t notify, const char *format, ...)

@@ -62,12 +62,13 @@ static void mend_identity(struct exchange *x, const char *profile)
 	char text[192];
 	struct cyg_strbuf out = CYG_STRBUF(text);
 
+	if (id->type == CYG_ID_DER_ASN1_DN) {
+		cyg_identity_text(id, &out);
+		why_mend_map(exchange_ike(x), profile, out.cut ? "" : text, profile);
+		return;
+	}
 	auth_id_text(id, &out);
-	if (id->type == CYG_ID_DER_ASN1_DN || x->auth->peer_count)
-		why_mend(exchange_ike(x), "crypto ikev2 profile %s / match certificate MAP", profile);
-	else
-		why_mend(exchange_ike(x), "crypto ikev2 profile %s / match identity remote %s", profile,
-			 text);
+	why_mend(exchange_ike(x), "crypto ikev2 profile %s / match identity remote %s", profile, text);
 }
 
 static enum cyg_status take_identity(struct exchange *x, const struct id_payload *payload)
@@ -98,14 +99,14 @@ static enum cyg_status refuse_profile(struct exchange *x, enum cyg_status status
 	why_nearest(ike, trace);
 	if (status == CYG_REFUSED) {
 		trace_text(trace, &text);
-		why_mend(ike, "no match identity remote in all but one of them");
+		why_mend_ambiguous(ike, trace, x->sa->remote_id, peer_cert(x));
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
 				       "more than one profile matches %s, so none is taken: %s", whom, all);
 	}
 	if (nearest && (nearest->why == WHY_SHUTDOWN || nearest->why == WHY_INCOMPLETE))
 		why_mend_profile(ike, CYG_CONTAINER(nearest->object, struct config_profile, head),
 				 x->sa->remote_id);
-	else
+	else if (!nearest || !why_mend_place(ike, nearest, &x->sa->d.local.ip))
 		mend_identity(x, nearest ? nearest->object->name : "NAME");
 	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED, "no profile matches %s",
 			       whom);
@@ -594,7 +595,8 @@ static void failed(struct exchange *x, enum cyg_status status)
 		return;
 	why_reset(exchange_ike(x));
 	if (status == CYG_TIMEOUT) {
-		why_mend(exchange_ike(x), "reachability of UDP 4500, and of packets larger than the path's MTU");
+		why_mend(exchange_ike(x), "reachability of UDP %u, and of packets larger than the path's MTU",
+			 (unsigned)x->sa->d.remote.port);
 		why_log(x->sa, false, 0, "nobody answers IKE_AUTH");
 	} else {
 		why_log(x->sa, false, 0, "IKE_AUTH could not be made: %s", cyg_status_text(status));

@@ -38,6 +38,7 @@ struct auth_work {
 	const struct pki_point *judged_by;
 	int64_t judged_at;
 	const char *no_judge;           /* why a trustpoint could not */
+	const struct config_trustpoint *map_refuses; /* whose `match certificate` does not take it */
 	struct cyg_cert_judgement judgement;
 
 	/* The peer's configuration request. */
@@ -103,6 +104,8 @@ enum cyg_status trust_done(struct exchange *x, enum cyg_status status);
 
 /* --- peer_auth.c: the peer's proof --- */
 void auth_id_text(const struct cyg_identity *id, struct cyg_strbuf *out);
+/* Does a certificate say that it is whoever this is: by its subject, or by one of its other names? */
+bool peer_speaks_for(const struct cyg_cert_ops *ops, const struct cyg_cert_info *info, const struct cyg_identity *id);
 /* Its method, which must be one of the profile's. */
 enum cyg_status peer_take_method(struct exchange *x) CYG_MUST_CHECK;
 /* Its proof, then whether the certificate is meant for this and names it. */

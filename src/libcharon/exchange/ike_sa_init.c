@@ -4,6 +4,7 @@
 #include "exchange/fragment.h"
 #include "exchange/turn.h"
 
+#include "crypto/names.h"
 #include "exchange/export.h"
 #include "policy/select.h"
 
@@ -126,8 +127,18 @@ static bool refused_before(struct ike_shard *ike, uint64_t spi_i)
 	return false;
 }
 
+/* The default policy serves because the one that somebody wrote is not whole: that is told, too. */
+static void tell_idle_policy(struct ike_shard *ike, const struct trace_entry *idle)
+{
+	size_t used = strlen(ike->why.nearest);
+	struct cyg_strbuf out = cyg_strbuf(ike->why.nearest + used, sizeof(ike->why.nearest) - used);
+
+	cyg_strbuf_addf(&out, "%spolicy %s (%s) ", used ? "; " : "", idle->object->name, idle->object->place);
+	trace_entry_text(idle, &out);
+}
+
 static enum cyg_status refuse_proposal(struct exchange *x, const struct config_policy *policy,
-				       const struct trace *trace)
+				       const struct trace *policies, const struct trace *trace)
 {
 	struct ike_shard *ike = exchange_ike(x);
 	struct cyg_strbuf offered = why_offered(ike);
@@ -137,6 +148,10 @@ static enum cyg_status refuse_proposal(struct exchange *x, const struct config_p
 	why_object(ike, &policy->head);
 	proposal_offer_text(&x->msg->sa, &offered);
 	why_nearest(ike, trace);
+	for (unsigned i = 0; strcmp(policy->head.name, "default") == 0 && i < policies->count; i++) {
+		if (policies->entry[i].why == WHY_INCOMPLETE)
+			tell_idle_policy(ike, &policies->entry[i]);
+	}
 	why_mend_proposal(ike, trace, &x->msg->sa);
 	return exchange_refuse(x, CYG_REFUSED, CYG_N_NO_PROPOSAL_CHOSEN,
 			       "no proposal of the peer suits us: policy %s", policy->head.name);
@@ -151,24 +166,22 @@ static enum cyg_status on_request(struct exchange *x)
 	const struct message *msg = x->msg;
 	const struct config_policy *policy;
 	struct wish wishes[WISHES_MAX];
-	struct trace trace = { 0 };
+	struct trace policies = { 0 }, trace = { 0 };
 	struct chosen chosen;
 	enum cyg_status status;
 	uint8_t missing;
 
-	policy = ike->view ? select_policy(ike->view, &sa->d.local.ip, FVRF_GLOBAL, &trace) : NULL;
+	policy = ike->view ? select_policy(ike->view, &sa->d.local.ip, FVRF_GLOBAL, &policies) : NULL;
 	if (!policy) {
-		why_nearest(ike, &trace);
-		why_mend(ike, "crypto ikev2 policy NAME / proposal NAME, or default crypto ikev2 policy");
+		why_mend_policy(ike, &policies, &sa->d.local.ip);
 		x->logged = refused_before(ike, sa->d.spi_i);
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_NO_PROPOSAL_CHOSEN,
 				       "no policy of ours is for this local address");
 	}
-	trace.count = 0;
 	status = proposal_choose(sa->shard, wishes, wishes_of_policy(policy, wishes), &msg->sa,
 				 msg->ke.group, &chosen, &trace);
 	if (status != CYG_OK)
-		return refuse_proposal(x, policy, &trace);
+		return refuse_proposal(x, policy, &policies, &trace);
 	if (msg->ke.group != chosen.ids.ke) {
 		struct wire_writer w = wire_writer(x->notify_data, sizeof(x->notify_data));
 
@@ -195,6 +208,39 @@ static enum cyg_status on_request(struct exchange *x)
 
 /* --- Initiator --- */
 
+void init_unfit(struct ike_sa *sa, enum unfit why)
+{
+	if (sa->nego && why > sa->nego->unfit)
+		sa->nego->unfit = (uint8_t)why;
+}
+
+/* Nothing came that could be used. */
+static void tell_unfit(struct ike_sa *sa)
+{
+	static const char *const whats[] = {
+		[UNFIT_FORMAT] = "it breaks the format, or lacks payloads",
+		[UNFIT_ADDRESS] = "it comes from another address",
+		[UNFIT_COOKIE] = "it asks for cookies without an end",
+		[UNFIT_GROUP] = "it asks for another group than those that we offered",
+		[UNFIT_CHOICE] = "it chooses what we did not offer",
+		[UNFIT_VALUE] = "its key exchange value is bad",
+	};
+	const struct negotiation *nego = sa->nego;
+	const struct alg_name *group = alg_by_id(CYG_TRANSFORM_KE, nego->unfit_group, 0);
+	char address[CYG_IP_TEXT];
+
+	if (nego->policy)
+		why_object(sa->ike, &nego->policy->head);
+	if (nego->unfit == UNFIT_ADDRESS && sa->interface)
+		why_mend(sa->ike, "interface %s / tunnel destination %s", sa->interface->head.name,
+			 cyg_ip_text(&nego->unfit_from, address));
+	else if (nego->unfit == UNFIT_GROUP && group && group->word && nego->policy)
+		why_mend(sa->ike, "crypto ikev2 proposal %s / group %s", nego->policy->proposal[0]->head.name, group->word);
+	else
+		why_mend(sa->ike, "debug crypto ikev2 packet, at the peer too");
+	why_log(sa, false, 0, "no answer to IKE_SA_INIT can be used: %s", whats[nego->unfit]);
+}
+
 static enum cyg_status begin_first(struct exchange *x)
 {
 	struct ike_sa *sa = x->sa;
@@ -207,8 +253,7 @@ static enum cyg_status begin_first(struct exchange *x)
 
 	policy = ike->view ? select_policy(ike->view, &sa->d.local.ip, FVRF_GLOBAL, &trace) : NULL;
 	if (!policy) {
-		why_nearest(ike, &trace);
-		why_mend(ike, "crypto ikev2 policy NAME / proposal NAME, or default crypto ikev2 policy");
+		why_mend_policy(ike, &trace, &sa->d.local.ip);
 		return exchange_refuse(x, CYG_NOT_FOUND, 0, "no policy of ours is for this local address");
 	}
 	trace.count = 0;
@@ -264,8 +309,10 @@ static enum cyg_status on_cookie(struct exchange *x)
 	struct negotiation *nego = x->sa->nego;
 
 	if (cookie->data.len == 0 || cookie->data.len > sizeof(nego->cookie) ||
-	    nego->cookie_turns == TURNS_MAX)
+	    nego->cookie_turns == TURNS_MAX) {
+		init_unfit(x->sa, UNFIT_COOKIE);
 		return CYG_REFUSED;
+	}
 	nego->cookie_turns++;
 	memcpy(nego->cookie, cookie->data.ptr, cookie->data.len);
 	nego->cookie_len = (uint8_t)cookie->data.len;
@@ -290,8 +337,11 @@ static enum cyg_status on_other_group(struct exchange *x)
 	uint16_t group = wire_u16(&r);
 
 	if (!wire_done(&r) || !group_offered(&nego->offer, group) || group == nego->group ||
-	    nego->group_turns == TURNS_MAX)
+	    nego->group_turns == TURNS_MAX) {
+		init_unfit(x->sa, UNFIT_GROUP);
+		nego->unfit_group = group;
 		return CYG_REFUSED;
+	}
 	nego->group_turns++;
 	nego->group = group;
 	exchange_ike(x)->counters.invalid_ke_in++;
@@ -334,8 +384,10 @@ static enum cyg_status response_keys(struct exchange *x, enum cyg_status status)
 	const struct message *msg = x->msg;
 	uint8_t missing;
 
-	if (status != CYG_OK)
-		return status; /* a bad value, which nobody vouches for: wait on */
+	if (status != CYG_OK) {
+		init_unfit(sa, UNFIT_VALUE);
+		return status; /* nobody vouches for it: wait on */
+	}
 	status = suite_get(&sa->ike->suites, &sa->d.suite, &sa->suite, &missing);
 	if (status == CYG_OK)
 		status = copy(&nego->init_request, &nego->init_request_len,
@@ -375,8 +427,10 @@ static enum cyg_status on_response(struct exchange *x)
 		return CYG_MALFORMED;
 	if (proposal_confirm(&nego->offer, &msg->sa, &chosen) != CYG_OK ||
 	    msg->ke.group != chosen.ids.ke || chosen.ids.ke != nego->group ||
-	    msg->ke.data.len != nego->ke.ke.ops->responder_len)
-		return CYG_REFUSED; /* not what we offered: nobody vouches for it, wait on */
+	    msg->ke.data.len != nego->ke.ke.ops->responder_len) {
+		init_unfit(sa, UNFIT_CHOICE);
+		return CYG_REFUSED; /* nobody vouches for it: wait on */
+	}
 	sa->d.suite = chosen.ids;
 	return exchange_run_stages(x, response_stages, CYG_COUNT(response_stages));
 }
@@ -385,7 +439,10 @@ static void failed(struct exchange *x, enum cyg_status status)
 {
 	struct ike_sa *sa = x->sa;
 
-	if (status == CYG_TIMEOUT && !(sa->nego && sa->nego->told)) {
+	if (status == CYG_TIMEOUT && sa->nego && !sa->nego->told && sa->nego->unfit) {
+		why_reset(sa->ike);
+		tell_unfit(sa);
+	} else if (status == CYG_TIMEOUT && !(sa->nego && sa->nego->told)) {
 		why_reset(sa->ike);
 		if (sa->interface)
 			why_object(sa->ike, &sa->interface->head);

@@ -24,6 +24,17 @@ static const struct cyg_address_ops *find_source(struct cyg_shard *shard, const 
 	return NULL;
 }
 
+/* `pool`: there is none of that name (CYG_NOT_FOUND), or it is too small (CYG_LIMIT). */
+static void mend_pool(struct ike_shard *ike, enum cyg_status status, const char *pool, bool v4)
+{
+	if (v4)
+		why_mend(ike, "ip local pool %s LOW HIGH%s", pool,
+			 status == CYG_LIMIT ? ", with addresses beyond those that it has" : "");
+	else
+		why_mend(ike, "ipv6 local pool %s PREFIX/LEN LEN%s", pool,
+			 status == CYG_LIMIT ? ", with a shorter prefix: it has no block left" : "");
+}
+
 static void explain(struct exchange *x, const char *what, bool v4)
 {
 	static const char *const words[CONFIG_FOR_COUNT] = {
@@ -33,16 +44,17 @@ static void explain(struct exchange *x, const char *what, bool v4)
 	struct ike_shard *ike = exchange_ike(x);
 
 	exchange_ike(x)->counters.lease_failed++;
-	if (work->granted.policy[0])
+	if (!ike->why.mend[0] && work->granted.policy[0])
 		why_mend(ike,
 			 v4 ? "crypto ikev2 authorization policy %s / pool NAME, and ip local pool NAME LOW HIGH" :
 			      "crypto ikev2 authorization policy %s / ipv6 pool NAME, and ipv6 local pool NAME PREFIX/LEN LEN",
 			 work->granted.policy);
-	else
+	else if (!ike->why.mend[0])
 		why_mend(ike,
 			 "crypto ikev2 profile %s / aaa authorization group %s list LIST NAME, and a policy NAME with a pool",
 			 x->sa->profile->head.name, words[work->remote_method->use]);
 	why_log(x->sa, true, CYG_N_INTERNAL_ADDRESS_FAILURE, "%s", what);
+	why_reset(ike); /* the other family may fail for a reason of its own */
 	x->logged = true;
 }
 
@@ -98,11 +110,15 @@ static enum cyg_status done(struct exchange *x, enum cyg_status status, bool v4)
 						"pool" : "DHCP");
 		else if (status == CYG_NOT_FOUND)
 			cyg_strbuf_addf(&text, "there is no pool %s", pool);
-		else if (status == CYG_LIMIT)
+		else if (status == CYG_LIMIT && pool[0])
 			cyg_strbuf_addf(&text, "pool %s is exhausted", pool);
 		else
 			cyg_strbuf_addf(&text, "no %s address could be had (%s)", v4 ? "IPv4" : "IPv6",
 					cyg_status_text(status));
+		if (status == CYG_UNSUPPORTED)
+			why_mend(sa->ike, "load the plugin that serves it (show plugins detail)");
+		else if (pool[0] && (status == CYG_NOT_FOUND || status == CYG_LIMIT))
+			mend_pool(sa->ike, status, pool, v4);
 		explain(x, what, v4);
 		return CYG_OK;
 	}

@@ -44,6 +44,7 @@ src_libcharon_libcharon_core_la_SOURCES += \
 	src/libcharon/exchange/login_peer.c \
 	src/libcharon/exchange/login_server.c \
 	src/libcharon/exchange/mend.c \
+	src/libcharon/exchange/mend_interface.c \
 	src/libcharon/exchange/peer_auth.c \
 	src/libcharon/exchange/peer_cert.c \
 	src/libcharon/exchange/peer_trust.c \

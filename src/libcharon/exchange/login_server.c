@@ -2,6 +2,7 @@
 /* A login by EAP, the responder's side: who serves it, the peer's packets one after the other, and its AUTH. */
 #include "exchange/login.h"
 
+#include "exchange/watch.h"
 #include "registry/registry.h"
 
 #include <stdlib.h>
@@ -108,6 +109,7 @@ static enum cyg_status begin_method(struct exchange *x, const struct eap_type *t
 	ops = find_server(sa->shard, !local, type, &ctx);
 	if (!ops)
 		return refuse_unserved(x, list, group);
+	watch_aaa(x->sa, "list %s: EAP by %s%s%s", list->head.name, ops->name, local ? "" : " at group ", local ? "" : group);
 	login->start.group = local ? CYG_STR("") : cyg_str(group);
 	login->start.identifier = (uint8_t)(login->identifier + 1);
 	login->fresh = true;

@@ -156,7 +156,7 @@ static enum cyg_status check_usage(struct exchange *x)
 	return CYG_OK;
 }
 
-static bool speaks_for(const struct cyg_cert_ops *ops, const struct cyg_cert_info *info, const struct cyg_identity *id)
+bool peer_speaks_for(const struct cyg_cert_ops *ops, const struct cyg_cert_info *info, const struct cyg_identity *id)
 {
 	if (id->type == CYG_ID_DER_ASN1_DN)
 		return ops->same_name(info->subject, cyg_bytes(id->octets, id->len));
@@ -182,7 +182,7 @@ static enum cyg_status check_names(struct exchange *x)
 	char whom[192], who[PEER_SUBJECT_TEXT], have[160];
 	struct cyg_strbuf text = CYG_STRBUF(whom), names = CYG_STRBUF(have);
 
-	if (speaks_for(x->auth->pki->cert, info, sa->remote_id))
+	if (peer_speaks_for(x->auth->pki->cert, info, sa->remote_id))
 		return CYG_OK;
 	auth_id_text(sa->remote_id, &text);
 	for (unsigned i = 0; i < info->name_count; i++) {

@@ -6,6 +6,7 @@
 #include "exchange/ike_auth.h"
 
 #include "auth/pki.h"
+#include "exchange/watch.h"
 #include "policy/cert_map.h"
 
 #include <time.h>
@@ -85,7 +86,7 @@ static const struct pki_point *next_judge(struct exchange *x)
 		}
 		if (use->trustpoint && use->trustpoint->map_count &&
 		    !cert_maps_hold(use->trustpoint->maps, use->trustpoint->map_count, info)) {
-			work->no_judge = "its `match certificate` does not match this certificate";
+			work->map_refuses = use->trustpoint;
 			continue;
 		}
 		return point;
@@ -102,25 +103,47 @@ static bool is_known(struct exchange *x, const struct pki_point *point)
 	       now < work->known_until;
 }
 
+static enum cyg_status refuse_unjudged(struct exchange *x)
+{
+	struct auth_work *work = x->auth;
+	const struct config_trustpoint *refuses = work->map_refuses;
+	const char *profile = x->sa->profile->head.name;
+	char storage[PEER_SUBJECT_TEXT];
+	const char *who = peer_subject(peer_cert(x), storage);
+
+	if (refuses) {
+		why_object(exchange_ike(x), &refuses->head);
+		why_mend_map(exchange_ike(x), refuses->maps[0].name, strlen(who) < sizeof(storage) - 1 ? who : "", NULL);
+		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+				       "`match certificate %s` of trustpoint %s does not take the certificate of %s",
+				       refuses->maps[0].name, refuses->head.name, who);
+	}
+	why_object(exchange_ike(x), &x->sa->profile->head);
+	if (work->no_judge)
+		why_mend(exchange_ike(x), "%s", work->no_judge);
+	else
+		why_mend(exchange_ike(x), "crypto ikev2 profile %s / pki trustpoint NAME", profile);
+	return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+			       "no trustpoint of profile %s can judge the peer's certificate", profile);
+}
+
 enum cyg_status trust_begin(struct exchange *x)
 {
 	struct auth_work *work = x->auth;
 	const struct pki_point *point;
 	enum cyg_status status;
+	char who[PEER_SUBJECT_TEXT];
 
 	if (!work->remote_method->signature)
 		return CYG_OK;
 	point = next_judge(x);
 	if (!point && work->judged_by)
 		return refuse_path(x);
-	if (!point) {
-		why_object(exchange_ike(x), &x->sa->profile->head);
-		why_mend(exchange_ike(x), "%s", work->no_judge ? work->no_judge : "crypto ikev2 profile NAME / pki trustpoint NAME");
-		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-				       "no trustpoint of profile %s can judge the peer's certificate",
-				       x->sa->profile->head.name);
-	}
+	if (!point)
+		return refuse_unjudged(x);
 	work->judged_by = point;
+	watch_pki(x->sa, "trustpoint %s judges the certificate of %s%s", point->name, peer_subject(peer_cert(x), who),
+		  is_known(x, point) ? ": it did before" : "");
 	if (is_known(x, point)) {
 		exchange_ike(x)->counters.cert_known++;
 		work->judgement = (struct cyg_cert_judgement){ .until = work->known_until };
@@ -138,10 +161,28 @@ enum cyg_status trust_begin(struct exchange *x)
 					 work->judged_at, &work->judgement, exchange_op(x));
 }
 
+static const char *const verdicts[] = {
+	[CYG_CERT_GOOD] = "good",
+	[CYG_CERT_UNKNOWN_CA] = "its CA is not known here",
+	[CYG_CERT_EXPIRED] = "expired",
+	[CYG_CERT_NOT_YET_VALID] = "not valid yet",
+	[CYG_CERT_REVOKED] = "revoked",
+	[CYG_CERT_NO_CRL] = "there is no valid CRL",
+	[CYG_CERT_BAD_SIGNATURE] = "its signature is wrong",
+	[CYG_CERT_NO_CA] = "an issuer is no CA",
+	[CYG_CERT_TOO_LONG] = "the path is too long",
+	[CYG_CERT_WEAK] = "too weak",
+	[CYG_CERT_NAME_CONSTRAINTS] = "its CA may not name it",
+	[CYG_CERT_INVALID] = "invalid",
+};
+
 enum cyg_status trust_done(struct exchange *x, enum cyg_status status)
 {
 	struct auth_work *work = x->auth;
 
+	if (status == CYG_OK && work->remote_method->signature)
+		watch_pki(x->sa, "trustpoint %s: %s%s%s", work->judged_by->name, verdicts[work->judgement.verdict],
+			  work->judgement.detail[0] ? ": " : "", work->judgement.detail);
 	if (status != CYG_OK || !work->remote_method->signature || work->judgement.verdict == CYG_CERT_GOOD)
 		return status;
 	/* Another trustpoint may know the CA. */

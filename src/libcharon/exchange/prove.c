@@ -5,6 +5,7 @@
 #include "auth/method.h"
 #include "auth/pki.h"
 #include "auth/sign.h"
+#include "exchange/watch.h"
 #include "policy/select.h"
 
 #include <stdlib.h>
@@ -105,7 +106,8 @@ enum cyg_status prove_choose(struct exchange *x)
 	struct ike_sa *sa = x->sa;
 	const struct config_profile *profile = sa->profile;
 	const struct pki_point *first = NULL, *wanted = NULL;
-	const char *name = NULL, *why = "it was not read";
+	const char *name = NULL, *why = "it was not read"; /* NULL: its key is of the other kind */
+	bool rsa = profile->auth_local == AUTH_RSA_SIG;
 
 	if (!((unsigned)profile->auth_local & SIGNATURES))
 		return CYG_OK;
@@ -124,9 +126,7 @@ enum cyg_status prove_choose(struct exchange *x)
 		if (sign_kind(point->signer->key_type(point->key)) != profile->auth_local) {
 			if (!name) {
 				name = point->name;
-				why = profile->auth_local == AUTH_RSA_SIG ?
-					      "its key is an elliptic-curve one: authentication local ecdsa-sig" :
-					      "its key is an RSA key: authentication local rsa-sig";
+				why = NULL;
 			}
 			continue;
 		}
@@ -137,11 +137,19 @@ enum cyg_status prove_choose(struct exchange *x)
 	}
 	if (!first) {
 		why_object(sa->ike, &profile->head);
-		why_mend(sa->ike, "%s", why);
+		if (why) {
+			why_mend(sa->ike, "%s", why);
+			return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
+					       "our trustpoint %s cannot sign", name ? name : "");
+		}
+		why_mend(sa->ike, "crypto ikev2 profile %s / authentication local %s", profile->head.name,
+			 rsa ? "ecdsa-sig" : "rsa-sig");
 		return exchange_refuse(x, CYG_REFUSED, CYG_N_AUTHENTICATION_FAILED,
-				       "our trustpoint %s cannot sign", name ? name : "");
+				       "our trustpoint %s cannot sign by %s: its key is %s", name,
+				       rsa ? "rsa-sig" : "ecdsa-sig", rsa ? "an elliptic-curve one" : "an RSA key");
 	}
 	x->auth->own = wanted ? wanted : first;
+	watch_pki(sa, "trustpoint %s signs%s", x->auth->own->name, wanted ? ": the peer asks for its CA" : "");
 	return CYG_OK;
 }
 

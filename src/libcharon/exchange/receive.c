@@ -4,6 +4,8 @@
 #include "exchange/count.h"
 #include "exchange/fragment.h"
 
+#include <stdio.h>
+
 #define NOTIFIES_PER_SECOND 100 /* in clear, to strangers */
 
 /* One fragment of a message; its message, if it was the last that was missing. */
@@ -60,6 +62,13 @@ enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct m
 	return message_read_inner(plain, msg->sk.inner_first, msg);
 }
 
+void receive_tell_critical(const struct ike_shard *ike, const struct cyg_datagram *d)
+{
+	cyg_log_limited(CYG_LOG_NOTICE, "ike.critical",
+			"{peer}: a message with the critical payload {payload}, which we do not know, was refused",
+			F_ENDPOINT("peer", &d->remote), F_UINT("payload", ike->msg.critical_type));
+}
+
 void receive_bad(struct ike_sa *sa, const struct cyg_datagram *d, const struct ike_header *header,
 		 enum cyg_status status, const struct exchange_def *def)
 {
@@ -68,10 +77,7 @@ void receive_bad(struct ike_sa *sa, const struct cyg_datagram *d, const struct i
 
 	if (status == CYG_UNSUPPORTED) {
 		notify = CYG_N_UNSUPPORTED_CRITICAL_PAYLOAD;
-		cyg_log_limited(CYG_LOG_NOTICE, "ike.critical",
-				"{peer}: a message with the critical payload {payload}, which we do not know, was refused",
-				F_ENDPOINT("peer", &d->remote),
-				F_UINT("payload", sa->ike->msg.critical_type));
+		receive_tell_critical(sa->ike, d);
 	} else {
 		cyg_log_limited(CYG_LOG_NOTICE, "ike.malformed",
 				"{peer}: an authenticated {exchange} message breaks the format",
@@ -117,6 +123,12 @@ void receive_notify(struct ike_shard *ike, const struct cyg_datagram *d,
 void receive_other_version(struct ike_shard *ike, const struct cyg_datagram *d,
 			   const struct ike_header *header)
 {
+	char version[8];
+
+	snprintf(version, sizeof(version), "%u.%u", header->version >> 4, header->version & 15u);
+	cyg_log_limited(CYG_LOG_NOTICE, "ike.version",
+			"{peer}: a message of IKE version {version} is dropped; try: IKEv2 at the peer, we speak nothing else",
+			F_ENDPOINT("peer", &d->remote), F_STR("version", version));
 	if (header->version >> 4 <= CYG_IKE_VERSION >> 4 || header->flags & CYG_FLAG_RESPONSE ||
 	    header->length != d->len)
 		return;

@@ -25,7 +25,9 @@ enum cyg_status receive_open(struct ike_sa *sa, struct cyg_datagram *d, struct m
 /* An authentic message that could not be read (`status`) or is of no exchange we know (CYG_OK). */
 void receive_bad(struct ike_sa *sa, const struct cyg_datagram *d, const struct ike_header *header,
 		 enum cyg_status status, const struct exchange_def *def);
-/* A major version above ours: RFC 7296 2.5. */
+/* Says that a message holds a critical payload that we do not know: `ike->msg` has which. */
+void receive_tell_critical(const struct ike_shard *ike, const struct cyg_datagram *d);
+/* Another version than ours, which is told; who speaks a newer one is answered: RFC 7296 2.5. */
 void receive_other_version(struct ike_shard *ike, const struct cyg_datagram *d,
 			   const struct ike_header *header);
 /* One notify in clear to a stranger, so many a second. */

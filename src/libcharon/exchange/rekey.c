@@ -175,7 +175,10 @@ enum cyg_status rekey_begin(struct exchange *x)
 		policy = ike->view ? select_policy(ike->view, &sa->d.local.ip, "", &trace) : NULL;
 		if (!policy || offer_build(sa->shard, wishes, wishes_of_policy(policy, wishes), 8,
 					   ike_sa_spi(made), &made->nego->offer, &trace) != CYG_OK) {
-			why_nearest(ike, &trace);
+			if (policy)
+				why_nearest(ike, &trace);
+			else
+				why_mend_policy(ike, &trace, &sa->d.local.ip);
 			return exchange_refuse(x, CYG_UNSUPPORTED, 0, "no policy of ours can rekey it");
 		}
 		x->rekey->group = 0;

@@ -146,6 +146,7 @@ void timers_half_open(struct cyg_shard *shard, struct cyg_timer *timer)
 
 	while (ike->half.begun.oldest && ike->half.begun.oldest->born_ms + HALF_OPEN_LIFE_MS <= now) {
 		ike->counters.half_open_expired++;
+		why_unfinished(ike->half.begun.oldest);
 		life_drop(ike->half.begun.oldest, "it was half-open for too long");
 	}
 	if (ike->half.begun.oldest)

@@ -3,12 +3,15 @@
  * Configured tunnels: each `interface Tunnel` with protection and a destination is kept up by one shard, by
  * the hash of its name. A lost one is begun again after a pause that grows.
  */
+#include "exchange/diagnose.h"
 #include "exchange/exchange.h"
+#include "exchange/watch.h"
 #include "policy/select.h"
 #include "shard/shard.h"
 
 #include <cygnet/log.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static unsigned shard_of_name(const char *name, unsigned count)
@@ -51,7 +54,12 @@ static void refuse(struct tunnel *tunnel, const char *what)
 	const struct config_interface *interface = tunnel->interface;
 	const struct dead_end *why = &tunnel->ike->why;
 	const struct config_head *object = why->object ? why->object : &interface->head;
+	const struct cyg_endpoint peer = { .ip = interface->destination, .port = IKE_PORT };
+	char ours[CONFIG_NAME_MAX + CONFIG_PLACE_MAX + 8], line[1024];
 
+	snprintf(ours, sizeof(ours), "%s (%s)", object->name, object->place);
+	snprintf(line, sizeof(line), "%s: %s; our %s; try: %s", interface->head.name, what, ours, why->mend);
+	diagnose_note(false, &peer, cyg_shard_wall_s(tunnel->ike->shard), what, ours, line);
 	cyg_log(CYG_LOG_WARNING, "ike.failed", "{interface}: {what}; our {object} ({place}); try: {mend}",
 		F_STR("interface", interface->head.name), F_STR("what", what), F_STR("object", object->name),
 		F_STR("place", object->place), F_STR("mend", why->mend));
@@ -83,8 +91,7 @@ static void tell_idle(struct ike_shard *ike, const struct config_interface *inte
 	if (profile)
 		why_mend_profile(ike, profile, NULL);
 	else
-		why_mend(ike, "show crypto ipsec profile %s (%s)", interface->protection_name,
-			 interface->head.missing);
+		why_mend_idle_interface(ike, interface);
 	refuse(&tunnel, profile ? "its IKEv2 profile is incomplete" : "it is incomplete");
 }
 
@@ -116,15 +123,38 @@ static const struct config_profile *profile_of(struct tunnel *tunnel)
 	return NULL;
 }
 
+static bool within_limits(struct ike_shard *ike, const struct config_interface *interface)
+{
+	const struct config_global *global = ike->view->global;
+
+	if (global && global->max_sa && ike->sas.count >= engine_share(ike, global->max_sa)) {
+		ike->counters.rejected_limit_sa++;
+		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
+				"{interface}: it does not begin, there are {count} SAs already; try: crypto ikev2 limit max-sa",
+				F_STR("interface", interface->head.name), F_UINT("count", ike->sas.count));
+		return false;
+	}
+	if (global && global->max_negotiation_out &&
+	    ike->negotiating_out >= engine_share(ike, global->max_negotiation_out)) {
+		ike->counters.rejected_limit_negotiation++;
+		cyg_log_limited(CYG_LOG_WARNING, "ike.limit",
+				"{interface}: it does not begin yet, {count} SAs are in negotiation; try: crypto ikev2 limit "
+				"max-in-negotiation-sa",
+				F_STR("interface", interface->head.name), F_UINT("count", ike->negotiating_out));
+		return false;
+	}
+	return true;
+}
+
 static void start(struct tunnel *tunnel)
 {
 	struct ike_shard *ike = tunnel->ike;
 	const struct config_interface *interface = tunnel->interface;
-	const struct config_global *global = ike->view->global;
 	const struct config_profile *profile;
 	struct ike_sa *sa = find_sa(ike, interface);
 
 	if (sa) {
+		watch_client(interface, "the peer has called: its SA serves");
 		tunnel->sa = ike_sa_handle(sa);
 		informational_child_lost(sa); /* the peer may have begun without one */
 		life_schedule(sa);
@@ -135,22 +165,12 @@ static void start(struct tunnel *tunnel)
 		retry_later(tunnel);
 		return;
 	}
-	if (global && global->max_sa && ike->sas.count >= engine_share(ike, global->max_sa)) {
-		ike->counters.rejected_limit_sa++;
-		retry_later(tunnel);
-		return;
-	}
-	if (global && global->max_negotiation_out &&
-	    ike->negotiating_out >= engine_share(ike, global->max_negotiation_out)) {
-		ike->counters.rejected_limit_negotiation++;
-		retry_later(tunnel);
-		return;
-	}
-	if (life_new(ike, true, shard_own_slot(ike->shard), &sa) != CYG_OK) {
+	if (!within_limits(ike, interface) || life_new(ike, true, shard_own_slot(ike->shard), &sa) != CYG_OK) {
 		retry_later(tunnel);
 		return;
 	}
 	tunnel->sa = ike_sa_handle(sa);
+	watch_client(interface, "calls by profile %s", profile->head.name);
 	sa->d.remote = (struct cyg_endpoint){ .ip = interface->destination, .port = IKE_PORT };
 	sa->d.local = (struct cyg_endpoint){ .ip = interface_source(ike->view, interface),
 					     .port = IKE_PORT };
@@ -179,14 +199,15 @@ static void timer_fired(struct cyg_shard *shard, struct cyg_timer *timer)
 
 static void retry_later(struct tunnel *tunnel)
 {
-	uint32_t wait = tunnel->backoff_ms ? tunnel->backoff_ms : TUNNEL_RETRY_MIN_MS;
+	uint32_t pause = tunnel->backoff_ms ? tunnel->backoff_ms : TUNNEL_RETRY_MIN_MS, wait = pause;
 	uint16_t jitter;
 
 	tunnel->sa = (struct cyg_sa_handle){ 0 };
 	cyg_shard_random(tunnel->ike->shard, &jitter, sizeof(jitter));
-	cyg_timer_set(tunnel->ike->shard, &tunnel->timer,
-		      cyg_shard_now_ms(tunnel->ike->shard) + wait + jitter % (wait / 4 + 1), timer_fired);
-	tunnel->backoff_ms = wait * 2 > TUNNEL_RETRY_MAX_MS ? TUNNEL_RETRY_MAX_MS : wait * 2;
+	wait += jitter % (wait / 4 + 1);
+	watch_client(tunnel->interface, "calls again in %u ms", (unsigned)wait);
+	cyg_timer_set(tunnel->ike->shard, &tunnel->timer, cyg_shard_now_ms(tunnel->ike->shard) + wait, timer_fired);
+	tunnel->backoff_ms = pause * 2 > TUNNEL_RETRY_MAX_MS ? TUNNEL_RETRY_MAX_MS : pause * 2;
 }
 
 static struct tunnel *find(struct ike_shard *ike, const char *name)

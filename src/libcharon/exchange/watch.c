@@ -3,7 +3,11 @@
 
 #include "sa/rows.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #define SUMMARY_MAX 512
+#define STEP_TEXT   384
 
 /* As on a router. Both numbers are that of `show crypto ikev2 sa`; 0: no SA has the message. */
 #define ABOUT	     "(SESSION ID = {session},SA ID = {sa}):"
@@ -85,6 +89,7 @@ void watch_dropped(const struct ike_shard *ike, const struct cyg_datagram *d, co
 		REASON(drop_critical, "it holds a critical payload that we do not know"),
 		REASON(drop_busy, "too many SAs wait for a server"),
 		REASON(drop_memory, "memory is short"),
+		REASON(fragments_dropped, "it is a fragment of nothing that is put together here"),
 		REASON(retransmits_in, "it is being worked on already"),
 	};
 #undef REASON
@@ -133,4 +138,49 @@ void watch_closed(const struct ike_sa *sa, const char *why)
 		  F_ENDPOINT("peer", &sa->d.remote),
 		  F_HEX64("spi", sa->d.initiator ? sa->d.spi_i : sa->d.spi_r),
 		  F_STR("state", ike_state_text(sa->state)), F_STR("why", why), F_ABOUT(sa));
+}
+
+void watch_client(const struct config_interface *tunnel, const char *format, ...)
+{
+	const struct cyg_debug_who who = { .peer = &tunnel->destination, .fvrf = "" };
+	char text[STEP_TEXT];
+	va_list args;
+
+	if (!cyg_debug_wanted(CYG_DEBUG_IKEV2_CLIENT, &who))
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	cyg_debug(CYG_DEBUG_IKEV2_CLIENT, &who, "debug.client", "IKEv2-CLIENT:{interface} to {peer}: {what}",
+		  F_STR("interface", tunnel->head.name), F_IP("peer", &tunnel->destination), F_STR("what", text));
+}
+
+void watch_aaa(const struct ike_sa *sa, const char *format, ...)
+{
+	const struct cyg_debug_who who = who_of(sa);
+	char text[STEP_TEXT];
+	va_list args;
+
+	if (!cyg_debug_wanted(CYG_DEBUG_AAA, &who))
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	cyg_debug(CYG_DEBUG_AAA, &who, "debug.aaa", "AAA:" ABOUT "{peer}: {what}", F_ENDPOINT("peer", &sa->d.remote),
+		  F_STR("what", text), F_ABOUT(sa));
+}
+
+void watch_pki(const struct ike_sa *sa, const char *format, ...)
+{
+	const struct cyg_debug_who who = who_of(sa);
+	char text[STEP_TEXT];
+	va_list args;
+
+	if (!cyg_debug_wanted(CYG_DEBUG_PKI, &who))
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	cyg_debug(CYG_DEBUG_PKI, &who, "debug.pki", "PKI:" ABOUT "{peer}: {what}", F_ENDPOINT("peer", &sa->d.remote),
+		  F_STR("what", text), F_ABOUT(sa));
 }

@@ -23,6 +23,11 @@ void watch_closed(const struct ike_sa *sa, const char *why);
 /* Something chosen: "profile", "clients (startup-config:24)". */
 void watch_chosen(const struct ike_sa *sa, const char *what, const char *which);
 
+/* `debug crypto ikev2 client`: a tunnel that we begin. `debug aaa`, `debug crypto pki`: a step of an SA. */
+void watch_client(const struct config_interface *tunnel, const char *format, ...) CYG_PRINTF(2, 3);
+void watch_aaa(const struct ike_sa *sa, const char *format, ...) CYG_PRINTF(2, 3);
+void watch_pki(const struct ike_sa *sa, const char *format, ...) CYG_PRINTF(2, 3);
+
 static inline bool watch_packets(void)
 {
 	return (cyg_debug_mask & 1u << CYG_DEBUG_IKEV2_PACKET) != 0;
