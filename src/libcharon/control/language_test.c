@@ -101,6 +101,19 @@ static enum cyg_status run_line(void *ctx, struct cyg_exec *exec, struct cyg_str
 		show_ike_row(exec, &job, &row);
 		return CYG_OK;
 	}
+	if (cyg_str_equal(line, CYG_STR("six row"))) {
+		struct ike_sa_row row = some_ike_row();
+
+		row.local = (struct cyg_endpoint){ { CYG_IPV6, { 0x20, 1, 0xd, 0xb8, [15] = 1 } }, 500, 0 };
+		row.remote = (struct cyg_endpoint){ { CYG_IPV6, { 0x20, 1, 0xd, 0xb8, [15] = 2 } }, 4500, 0 };
+		row.initiator = true;
+		row.nat_local = true;
+		row.assigned6 = row.local.ip;
+		row.subnet[0] = (struct cyg_prefix){ { CYG_IPV6, { 0xfd } }, 8 };
+		row.subnet_count = 1;
+		show_ike_row(exec, &job, &row);
+		return CYG_OK;
+	}
 	if (cyg_str_equal(line, CYG_STR("half-open row"))) {
 		struct ike_sa_row row = some_ike_row();
 
@@ -467,6 +480,15 @@ START_TEST(ike_sa_is_laid_out_as_routers_do)
 	ask("run", "row", true);
 	HAS("\"tunnel_id\":6");
 	HAS("\"assigned_address\":\"192.0.2.2\"");
+	/* Addresses of IPv6 have lines of their own. */
+	ask("run", "six row", false);
+	HAS("Tunnel-id    fvrf/ivrf              Status \\n6            none/none              READY\\n"
+	    "Local  2001:db8::1/500\\nRemote 2001:db8::2/4500\\n");
+	HAS("NAT-T is detected inside");
+	HAS("Pushed IPv6 address: 2001:db8::1\\n");
+	HAS("Initiator of SA : Yes\\n      Remote subnets:\\n      fd00::/8\\n");
+	ask("run", "six row", true);
+	HAS("\"remote\":\"2001:db8::2\",\"remote_port\":4500");
 }
 END_TEST
 
