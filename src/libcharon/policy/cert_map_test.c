@@ -11,6 +11,10 @@ static const uint8_t subject[] = {
 	0x31, 0x11, 0x30, 0x0f, 0x06, 0x03, 0x55, 0x04, 0x0a, 0x0c, 0x08, 'T', 'e', 's', 't', ' ', 'L', 'a', 'b',
 	0x31, 0x0e, 0x30, 0x0c, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x05, 'A', 'l', 'i', 'c', 'e',
 };
+/* CN=Root */
+static const uint8_t issuer[] = {
+	0x30, 0x0f, 0x31, 0x0d, 0x30, 0x0b, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x04, 'R', 'o', 'o', 't',
+};
 static const uint8_t serial[] = { 0x0a, 0xbc };
 static const struct cyg_cert_name names[] = {
 	{ CYG_ID_FQDN, { (const uint8_t *)"alice.example.org", 17 } },
@@ -19,7 +23,7 @@ static const struct cyg_cert_name names[] = {
 
 static struct cyg_cert_info info(void)
 {
-	return (struct cyg_cert_info){ .subject = { subject, sizeof(subject) }, .issuer = { subject, sizeof(subject) },
+	return (struct cyg_cert_info){ .subject = { subject, sizeof(subject) }, .issuer = { issuer, sizeof(issuer) },
 				       .serial = { serial, sizeof(serial) }, .name_count = 2, .names = names,
 				       .not_before = 1000, .not_after = 2000 };
 }
@@ -40,7 +44,9 @@ static const struct {
 	{ CERT_MAP_SUBJECT, CERT_MAP_CO, "bob", 0, false },
 	{ CERT_MAP_SUBJECT, CERT_MAP_NC, "bob", 0, true },
 	{ CERT_MAP_SUBJECT, CERT_MAP_NC, "LAB", 0, false },
-	{ CERT_MAP_ISSUER, CERT_MAP_CO, "alice", 0, true },
+	{ CERT_MAP_ISSUER, CERT_MAP_CO, "alice", 0, false },
+	{ CERT_MAP_ISSUER, CERT_MAP_EQ, "CN=root", 0, true },
+	{ CERT_MAP_SUBJECT, CERT_MAP_CO, "root", 0, false },
 	{ CERT_MAP_ALT_NAME, CERT_MAP_EQ, "ALICE.example.org", 0, true },
 	{ CERT_MAP_ALT_NAME, CERT_MAP_EQ, "192.0.2.7", 0, true },
 	{ CERT_MAP_ALT_NAME, CERT_MAP_NE, "192.0.2.7", 0, false },

@@ -92,6 +92,9 @@ static const struct {
 	{ POLICIES, "10.0.0.1", "blue", "blue" },
 	{ POLICIES, "10.0.0.1", "red", "any" },
 	{ POLICIES, "192.0.2.1", "", "all" },
+	/* An address weighs more than a VRF. */
+	{ POLICIES, "10.0.0.3", "", "any-2" },
+	{ POLICIES, "10.0.0.3", "blue", "any-2" },
 	/* Two as specific: the first; one that is incomplete, or of a VRF that is not defined, never. */
 	{ POLICIES, "10.0.0.3", "red", "any-2" },
 	{ POLICIES, "10.0.0.9", "", "all" },
@@ -318,6 +321,23 @@ START_TEST(one_profile_fits_or_none_is_chosen)
 }
 END_TEST
 
+START_TEST(a_certificate_serves_where_the_identity_does_not)
+{
+	static const uint8_t subject[] = { 0x30, 0x0c, 0x31, 0x0a, 0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c, 0x01, 'a' };
+	const struct cyg_cert_info cert = { .subject = { subject, sizeof(subject) }, .issuer = { subject, sizeof(subject) } };
+	const struct config_view *view = load("crypto pki certificate map M 10\n subject-name eq cn=b\n"
+					      "crypto pki certificate map M 20\n subject-name eq cn=a\n"
+					      "crypto ikev2 profile p\n match identity remote key-id x\n match certificate M\n" AUTH);
+	struct cyg_identity *named = identity(CYG_ID_KEY_ID, "x"), *other = identity(CYG_ID_KEY_ID, "y");
+
+	ck_assert(profile_matches_peer(view->profiles[0], named, NULL));
+	ck_assert(!profile_matches_peer(view->profiles[0], other, NULL));
+	ck_assert(profile_matches_peer(view->profiles[0], other, &cert));
+	cyg_identity_unref(named);
+	cyg_identity_unref(other);
+}
+END_TEST
+
 START_TEST(address_zero_without_a_mask_is_any_ipv4)
 {
 	const struct config_view *view = load("crypto ikev2 profile p\n match identity remote address 0.0.0.0\n" AUTH);
@@ -350,6 +370,7 @@ Suite *rules_suite(void)
 	tcase_add_test(tests, proposals_are_offered_in_the_order_of_their_lines_and_incomplete_ones_not_at_all);
 	tcase_add_loop_test(tests, a_key_is_found_by_name_identity_or_address, 0, CYG_COUNT(key_rows));
 	tcase_add_loop_test(tests, one_profile_fits_or_none_is_chosen, 0, CYG_COUNT(profile_rows));
+	tcase_add_test(tests, a_certificate_serves_where_the_identity_does_not);
 	tcase_add_test(tests, address_zero_without_a_mask_is_any_ipv4);
 	tcase_add_test(tests, an_incomplete_profile_is_named_with_what_it_lacks);
 	suite_add_tcase(suite, tests);
