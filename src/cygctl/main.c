@@ -63,11 +63,14 @@ static int run_input(struct connection *connection, bool json)
 	int code = DONE;
 
 	while (code == DONE && !end.leave && (len = getline(&line, &room, stdin)) >= 0) {
-		struct order order = { .line = end.more ? line : line + strspn(line, " \t"), .json = json };
+		/* As it stands: what is indented may belong to the line before. */
+		struct order order = { .line = line, .json = json };
+		const char *first;
 
 		while (len && strchr(end.more ? "\r\n" : " \t\r\n", line[len - 1]))
 			line[--len] = '\0';
-		if (end.more || (order.line[0] && order.line[0] != '!'))
+		first = line + strspn(line, " \t");
+		if (end.more || (first[0] && first[0] != '!'))
 			code = code_of(output_run(connection, &order, &end));
 	}
 	if (code == DONE && end.more) {

@@ -107,7 +107,7 @@ class Daemon:
         elif "help" in request:
             known = request["help"].startswith("show ")
             say({**last, "help": [{"token": "version", "help": "Version of the daemon"}] if known else []})
-        elif request["run"] == "lines":
+        elif request["run"] in ("lines", "  indented"):
             say({"id": number, "text": "one\ntwo\n"})
             say({"id": number, "text": "three\n"})
             say(last)

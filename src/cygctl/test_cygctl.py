@@ -43,7 +43,7 @@ def failure_is_told_on_standard_error(root, daemon):
 def commands_stop_at_the_first_that_fails(root, daemon):
     code, out, _ = ctl(root, "-c", "lines", "-c", "frob", "-c", "lines")
     assert code == 1 and out == "one\ntwo\nthree\n"
-    code, out, _ = ctl(root, text="! a comment\n\n  lines\nfrob\nlines\n")
+    code, out, _ = ctl(root, text="! a comment\n\n \t\n  indented\nfrob\nlines\n")
     assert code == 1 and out == "one\ntwo\nthree\n"
     assert ctl(root, text="lines\n")[0] == 0
 
