@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -212,6 +213,8 @@ class Terminal:
         self.unread = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_DFL)  # whoever runs the tests may have them ignored (nohup)
             resize(0, *size)
             os.execve(CYGCTL, [CYGCTL, "--root", root, *options],
                       dict(os.environ, HOME=root, TERM="xterm", LC_ALL="C.UTF-8", **quiet(root)))

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The daemon as a whole and the starter: scripts that need root; ./run-tests system runs them.
 EXTRA_DIST += \
+	testing/system/access.py \
+	testing/system/access.sh \
 	testing/system/bad-files.sh \
 	testing/system/broker.sh \
 	testing/system/check-config.sh \

@@ -259,6 +259,43 @@ static enum cyg_status show_archive(struct cyg_exec *exec, const struct cyg_args
 
 /* --- Who may --- */
 
+/* That of this user, or else the one that was over first. */
+static struct enable_wait *wait_of(struct daemon *daemon, uid_t uid)
+{
+	struct enable_wait *wait = daemon->enable_waits;
+
+	for (unsigned i = 0; i < ENABLE_WAITS; i++) {
+		struct enable_wait *other = &daemon->enable_waits[i];
+
+		if (other->until_ms && other->uid == uid)
+			return other;
+		if (other->until_ms < wait->until_ms)
+			wait = other;
+	}
+	return wait;
+}
+
+/* Nobody tries secrets as fast as a socket takes them, over whatever number of connections. */
+static bool secret_fits(struct cyg_exec *exec, struct cyg_bytes secret, const char *answer)
+{
+	struct daemon *daemon = exec->ctx;
+	const struct control_session *session = exec->session;
+	struct enable_wait *wait = wait_of(daemon, session->peer.uid);
+	uint64_t now = cyg_shard_now_ms(daemon->control);
+
+	if (wait->uid == session->peer.uid && now < wait->until_ms) {
+		cyg_exec_error(exec, "that is too soon after a wrong one: once more in a second");
+		return false;
+	}
+	if (cyg_bytes_equal_ct(secret, cyg_bytes(answer, strlen(answer))))
+		return true;
+	*wait = (struct enable_wait){ .uid = session->peer.uid, .until_ms = now + ENABLE_WAIT_MS };
+	cyg_exec_error(exec, "that is not the secret");
+	cyg_log_limited(CYG_LOG_WARNING, "control.enable", "{user} (uid {uid}) gave a wrong enable secret",
+			F_STR("user", session->user), F_UINT("uid", session->peer.uid));
+	return false;
+}
+
 static enum cyg_status enable(struct cyg_exec *exec, const struct cyg_args *args)
 {
 	const struct daemon *daemon = exec->ctx;
@@ -277,13 +314,8 @@ static enum cyg_status enable(struct cyg_exec *exec, const struct cyg_args *args
 		answer = exec_secret(exec, "Password: ");
 		if (!answer)
 			return CYG_REFUSED;
-		if (!cyg_bytes_equal_ct(cyg_secret_bytes(&global->enable_secret),
-					cyg_bytes(answer, strlen(answer)))) {
-			cyg_exec_error(exec, "that is not the secret");
-			cyg_log_limited(CYG_LOG_WARNING, "control.enable", "{user} (uid {uid}) gave a wrong enable secret",
-					F_STR("user", session->user), F_UINT("uid", session->peer.uid));
+		if (!secret_fits(exec, cyg_secret_bytes(&global->enable_secret), answer))
 			return CYG_REFUSED;
-		}
 	}
 	session->enabled = true;
 	return CYG_OK;

@@ -21,6 +21,15 @@ struct change;
 struct revert;
 struct vault;
 
+/* Who gave a wrong enable secret, and until when no other is looked at. */
+struct enable_wait {
+	uid_t uid;
+	uint64_t until_ms;
+};
+
+#define ENABLE_WAITS   16   /* users at a time */
+#define ENABLE_WAIT_MS 1000
+
 struct daemon {
 	struct paths paths;
 	struct engine_conf *conf;       /* cygnet.conf */
@@ -39,6 +48,7 @@ struct daemon {
 	bool config_changed;            /* since it was read or written */
 	struct control_server *server;
 	struct control_groups groups;
+	struct enable_wait enable_waits[ENABLE_WAITS];
 	bool changing;                  /* a change is under way (change.h) */
 	struct change *changes;         /* those that wait for it */
 	void (*changes_over)(struct daemon *daemon); /* told when the last has left */
