@@ -187,6 +187,21 @@ START_TEST(pfs_on_one_side_only_is_a_dead_end_that_is_explained)
 }
 END_TEST
 
+START_TEST(a_suite_that_was_changed_since_is_what_a_refused_rekey_is_told_to_be_about)
+{
+	struct kit *kit = connected(NULL, NULL);
+
+	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm 256", NULL));
+	rekey_child(kit_client(kit));
+	kit_settle(kit);
+	ck_assert(kit_said("child.failed", "the peer answers CREATE_CHILD_SA with NO_PROPOSAL_CHOSEN"));
+	ck_assert(kit_said("child.failed", "transform-set"));
+	ck_assert(!kit_said("child.failed", "set pfs"));
+	ck_assert(kit_connected(kit));
+	kit_free(kit);
+}
+END_TEST
+
 static enum kit_verdict hold_all(struct kit *kit, struct kit_packet *packet, void *ctx)
 {
 	return KIT_HOLD;
@@ -355,6 +370,7 @@ Suite *rekey_suite(void)
 	tcase_add_test(tcase, volume_brings_new_keys);
 	tcase_add_loop_test(tcase, pfs_makes_a_key_exchange_of_its_own, 0, KIT_SIDES);
 	tcase_add_test(tcase, pfs_on_one_side_only_is_a_dead_end_that_is_explained);
+	tcase_add_test(tcase, a_suite_that_was_changed_since_is_what_a_refused_rekey_is_told_to_be_about);
 	tcase_add_loop_test(tcase, both_rekey_the_child_at_once_and_one_stays, 0, 8);
 	tcase_add_loop_test(tcase, both_rekey_the_ike_sa_at_once_and_one_stays, 0, 8);
 	tcase_add_loop_test(tcase, different_work_at_once_breaks_nothing, 0, 2 * CYG_COUNT(mixtures));

@@ -282,6 +282,18 @@ static enum cyg_status on_other_group(struct exchange *x)
 	return on_error(x);
 }
 
+/* Do we still offer the suite that the child was made with? */
+static bool is_offered(const struct config_ipsec_profile *profile, const struct child_sa *child)
+{
+	for (unsigned i = 0; profile && i < profile->set_count; i++) {
+		const struct config_transform_set *set = profile->set[i];
+
+		if (set->encr.id == child->d.encr && set->encr.key_bits == child->d.key_bits && set->integ == child->d.integ)
+			return true;
+	}
+	return false;
+}
+
 /* The peer knows our keys; it says no. */
 static enum cyg_status on_error(struct exchange *x)
 {
@@ -307,10 +319,11 @@ static enum cyg_status on_error(struct exchange *x)
 		return CYG_BUSY;
 	}
 	meaning = why_notify(sa->ike, type, true);
-	/* The same suite was good enough for the child before: what a rekey adds is the key exchange. */
-	if (old && (type == CYG_N_NO_PROPOSAL_CHOSEN || type == CYG_N_INVALID_KE_PAYLOAD))
+	/* If the suite was good enough for the child before, it is what a rekey adds: the key exchange. */
+	if (old && x->child && is_offered(x->child->profile, old) &&
+	    (type == CYG_N_NO_PROPOSAL_CHOSEN || type == CYG_N_INVALID_KE_PAYLOAD))
 		why_mend(sa->ike, "crypto ipsec profile %s / set pfs GROUP, or no set pfs, as the peer has it",
-			 old->profile->head.name);
+			 x->child->profile->head.name);
 	why_log(sa, true, type, "the peer answers CREATE_CHILD_SA with %s: %s", notify_name(type, storage), meaning);
 	x->logged = true;
 	return CYG_REFUSED;
