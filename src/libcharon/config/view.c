@@ -122,6 +122,9 @@ struct patch {
 /* The index of an object that is near `guess`; SIZE_MAX: it is not there. */
 static size_t find_near(const struct patch *p, const void *object, size_t guess)
 {
+	/* In a list of few of the table's objects places in the table are beyond its end. */
+	if (guess >= p->count)
+		guess = p->count ? p->count - 1 : 0;
 	for (size_t far = 0; far <= p->count; far++) {
 		if (guess >= far && guess - far < p->count && p->items[guess - far] == object)
 			return guess - far;
