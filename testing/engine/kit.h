@@ -157,7 +157,7 @@ struct ike_sa *kit_sa(struct kit_side *side);
 struct ike_counters kit_counters(struct kit_side *side);
 /* One IKE_SA up on each side, one child each, and their keys fit crosswise. */
 bool kit_connected(struct kit *kit);
-/* Does the last line of this event hold this text? */
+/* Does a line of this event hold this text? */
 bool kit_said(const char *event, const char *text);
 /* Prints what was logged (to look at while writing a test). */
 void kit_print_log(void);

@@ -10,17 +10,6 @@
 
 #define GCM " encryption aes-gcm-128\n prf sha256\n group 19\n"
 
-static bool told(const char *event, const char *text)
-{
-	const char *line;
-
-	for (size_t n = 0; (line = log_capture_line(event, n)); n++) {
-		if (strstr(line, text))
-			return true;
-	}
-	return false;
-}
-
 static void everything_off(void)
 {
 	debug_set(~0u, false);
@@ -92,12 +81,12 @@ START_TEST(an_answer_that_cannot_be_used_is_told_when_no_other_comes)
 	kit->ctx = &how;
 	kit_configure_both(kit, GCM, "esp-gcm");
 	kit_pass(kit, 70000);
-	if (!told("ike.failed", unfit[_i].says))
+	if (!kit_said("ike.failed", unfit[_i].says))
 		kit_print_log();
-	ck_assert(told("ike.failed", "no answer to IKE_SA_INIT can be used"));
-	ck_assert(told("ike.failed", unfit[_i].says));
-	ck_assert(told("ike.failed", unfit[_i].mend));
-	ck_assert(!told("ike.failed", "nobody answers IKE_SA_INIT"));
+	ck_assert(kit_said("ike.failed", "no answer to IKE_SA_INIT can be used"));
+	ck_assert(kit_said("ike.failed", unfit[_i].says));
+	ck_assert(kit_said("ike.failed", unfit[_i].mend));
+	ck_assert(!kit_said("ike.failed", "nobody answers IKE_SA_INIT"));
 	kit_free(kit);
 }
 END_TEST
@@ -150,8 +139,8 @@ START_TEST(an_ike_auth_that_never_comes_is_told_by_the_gateway)
 	kit_pass(kit, 20000);
 	ck_assert_uint_eq(log_capture_count("ike.unfinished"), 0);
 	kit_pass(kit, 15000);
-	ck_assert(told("ike.unfinished", "no IKE_AUTH came that could be read"));
-	ck_assert(told("ike.unfinished", _i ? "try: reachability of UDP 4500" : "try: reachability of UDP 500"));
+	ck_assert(kit_said("ike.unfinished", "no IKE_AUTH came that could be read"));
+	ck_assert(kit_said("ike.unfinished", _i ? "try: reachability of UDP 4500" : "try: reachability of UDP 500"));
 	ck_assert(diagnose_next(0, &row));
 	ck_assert_ptr_nonnull(strstr(row.line, "no IKE_AUTH came"));
 	kit_free(kit);
@@ -193,7 +182,7 @@ START_TEST(who_speaks_ikev1_is_told_apart)
 	hear(kit, CYG_IKE_VERSION, 33, 0);
 	ck_assert_uint_eq(log_capture_count("ike.version"), 0);
 	hear(kit, 0x10, 1, 0);
-	ck_assert(told("ike.version", "a message of IKE version 1.0 is dropped; try: IKEv2 at the peer"));
+	ck_assert(kit_said("ike.version", "a message of IKE version 1.0 is dropped; try: IKEv2 at the peer"));
 	for (unsigned i = 0; i < 50; i++)
 		hear(kit, 0x10, 1, 0);
 	ck_assert_uint_le(log_capture_count("ike.version"), 10);
@@ -209,7 +198,7 @@ START_TEST(a_critical_payload_in_clear_is_told)
 	hear(kit, CYG_IKE_VERSION, 200, 0);
 	ck_assert_uint_eq(log_capture_count("ike.critical"), 0);
 	hear(kit, CYG_IKE_VERSION, 200, 0x80);
-	ck_assert(told("ike.critical", "the critical payload 200"));
+	ck_assert(kit_said("ike.critical", "the critical payload 200"));
 	kit_free(kit);
 }
 END_TEST
@@ -246,8 +235,8 @@ START_TEST(half_a_child_is_refused_with_a_reason)
 	while (!done)
 		kit_pass(kit, 1);
 	kit_settle(kit);
-	ck_assert(told("ike.failed", "the peer's IKE_AUTH lacks payloads, or has too short ones"));
-	ck_assert(told("ike.failed", "try: debug crypto ikev2 packet"));
+	ck_assert(kit_said("ike.failed", "the peer's IKE_AUTH lacks payloads, or has too short ones"));
+	ck_assert(kit_said("ike.failed", "try: debug crypto ikev2 packet"));
 	kit_free(kit);
 }
 END_TEST
@@ -272,7 +261,7 @@ START_TEST(a_tunnel_that_a_limit_keeps_back_says_so)
 	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", rows[_i].more));
 	kit_pass(kit, 10);
 	if (rows[_i].says)
-		ck_assert(told("ike.limit", rows[_i].says));
+		ck_assert(kit_said("ike.limit", rows[_i].says));
 	else
 		ck_assert_uint_eq(log_capture_count("ike.limit"), 0);
 	kit_free(kit);
@@ -287,7 +276,7 @@ START_TEST(a_tunnel_that_cannot_begin_is_among_what_failed)
 	diagnose_configure(5);
 	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", "crypto ipsec profile gateway\n no set ikev2-profile\n"));
 	kit_pass(kit, 10);
-	ck_assert(told("ike.failed", "a tunnel that begins needs an IKEv2 profile"));
+	ck_assert(kit_said("ike.failed", "a tunnel that begins needs an IKEv2 profile"));
 	ck_assert(diagnose_next(0, &row));
 	ck_assert_str_eq(row.what, "a tunnel that begins needs an IKEv2 profile");
 	ck_assert_ptr_nonnull(strstr(row.line, "try: crypto ipsec profile gateway / set ikev2-profile gateway"));
@@ -302,9 +291,9 @@ START_TEST(a_policy_that_is_not_whole_is_named_where_the_default_one_serves)
 	kit_configure(kit_gateway(kit), kit_gateway_text(" encryption aes-gcm-128\n prf sha256\n", "esp-gcm", NULL));
 	kit_configure(kit_client(kit), kit_client_text(GCM, "esp-gcm", NULL));
 	kit_pass(kit, 1000);
-	ck_assert(told("ike.failed", "no proposal of the peer suits us: policy default"));
-	ck_assert(told("ike.failed", "; policy p (test:"));
-	ck_assert(told("ike.failed", ") is incomplete (missing: "));
+	ck_assert(kit_said("ike.failed", "no proposal of the peer suits us: policy default"));
+	ck_assert(kit_said("ike.failed", "; policy p (test:"));
+	ck_assert(kit_said("ike.failed", ") is incomplete (missing: "));
 	kit_free(kit);
 }
 END_TEST
@@ -319,11 +308,11 @@ START_TEST(client_debugging_follows_a_tunnel)
 	kit_configure_both(kit, GCM, "esp-gcm");
 	kit_pass(kit, 1000);
 	ck_assert(kit_connected(kit));
-	ck_assert(told("debug.client", "IKEv2-CLIENT:Tunnel0 to 192.0.2.1: calls by profile gateway"));
-	ck_assert(told("debug.client", "Config-type: Config-reply, attrib type: 1, length: 4"));
+	ck_assert(kit_said("debug.client", "IKEv2-CLIENT:Tunnel0 to 192.0.2.1: calls by profile gateway"));
+	ck_assert(kit_said("debug.client", "Config-type: Config-reply, attrib type: 1, length: 4"));
 	ck_assert_uint_eq(log_capture_count("debug.aaa"), 0);
 	life_drop(kit_sa(kit_client(kit)), "a test");
-	ck_assert(told("debug.client", "calls again in "));
+	ck_assert(kit_said("debug.client", "calls again in "));
 	kit_free(kit);
 }
 END_TEST
@@ -336,8 +325,8 @@ START_TEST(aaa_debugging_tells_who_was_asked_and_what_was_said)
 	kit_configure_both(kit, GCM, "esp-gcm");
 	kit_pass(kit, 1000);
 	ck_assert(kit_connected(kit));
-	ck_assert(told("debug.aaa", "list here, method local: who is clients?"));
-	ck_assert(told("debug.aaa", "list here says of clients: "));
+	ck_assert(kit_said("debug.aaa", "list here, method local: who is clients?"));
+	ck_assert(kit_said("debug.aaa", "list here says of clients: "));
 	ck_assert_uint_eq(log_capture_count("debug.client"), 0);
 	kit_free(kit);
 }

@@ -8,17 +8,6 @@
 #define GCM " encryption aes-gcm-128\n prf sha256\n group 19\n"
 #define CBC " encryption aes-cbc-256\n integrity sha256\n group 19\n"
 
-static bool told(const char *event, const char *text)
-{
-	const char *line;
-
-	for (size_t n = 0; (line = log_capture_line(event, n)); n++) {
-		if (strstr(line, text))
-			return true;
-	}
-	return false;
-}
-
 static void debugging_off(void)
 {
 	debug_set(~0u, false);
@@ -35,15 +24,15 @@ START_TEST(packet_debugging_tells_each_message_with_its_payloads)
 	kit_configure_both(kit, GCM, "esp-gcm");
 	kit_pass(kit, 1000);
 	ck_assert(kit_connected(kit));
-	ck_assert(told("debug.sent", "IKE_SA_INIT request, message id 0: SA KE Nonce "));
-	ck_assert(told("debug.sent", "IKEv2:(SESSION ID = 1,SA ID = 1):to "));
-	ck_assert(told("debug.received", "IKEv2:(SESSION ID = 0,SA ID = 0):from "));
-	ck_assert(told("debug.received", "IKEv2:(SESSION ID = 1,SA ID = 1):from "));
-	ck_assert(told("debug.received", "IKE_SA_INIT request, message id 0: SA KE Nonce "));
-	ck_assert(told("debug.received", "N(NAT_DETECTION_SOURCE_IP)"));
-	ck_assert(told("debug.sent", "IKE_AUTH request, message id 1: IDi "));
-	ck_assert(told("debug.received", "CP(REQUEST "));
-	ck_assert(told("debug.sent", "CP(REPLY "));
+	ck_assert(kit_said("debug.sent", "IKE_SA_INIT request, message id 0: SA KE Nonce "));
+	ck_assert(kit_said("debug.sent", "IKEv2:(SESSION ID = 1,SA ID = 1):to "));
+	ck_assert(kit_said("debug.received", "IKEv2:(SESSION ID = 0,SA ID = 0):from "));
+	ck_assert(kit_said("debug.received", "IKEv2:(SESSION ID = 1,SA ID = 1):from "));
+	ck_assert(kit_said("debug.received", "IKE_SA_INIT request, message id 0: SA KE Nonce "));
+	ck_assert(kit_said("debug.received", "N(NAT_DETECTION_SOURCE_IP)"));
+	ck_assert(kit_said("debug.sent", "IKE_AUTH request, message id 1: IDi "));
+	ck_assert(kit_said("debug.received", "CP(REQUEST "));
+	ck_assert(kit_said("debug.sent", "CP(REPLY "));
 	ck_assert_uint_eq(log_capture_count("debug.state"), 0);
 	kit_free(kit);
 }
@@ -80,11 +69,11 @@ START_TEST(error_debugging_says_why_a_message_is_dropped)
 	octets[18] = CYG_INFORMATIONAL;
 	octets[27] = sizeof(octets);
 	driver_input(kit_gateway(kit)->ike[0], &d);
-	ck_assert(told("debug.dropped", "IKEv2-ERROR:"));
-	ck_assert(told("debug.dropped", "nobody has its SPIs"));
+	ck_assert(kit_said("debug.dropped", "IKEv2-ERROR:"));
+	ck_assert(kit_said("debug.dropped", "nobody has its SPIs"));
 	octets[27]--;
 	driver_input(kit_gateway(kit)->ike[0], &d);
-	ck_assert(told("debug.dropped", "it is shorter than it says"));
+	ck_assert(kit_said("debug.dropped", "it is shorter than it says"));
 	ck_assert_uint_eq(log_capture_count("debug.dropped"), 2);
 	kit_free(kit);
 }
@@ -99,12 +88,12 @@ START_TEST(internal_debugging_follows_an_sa_through_its_states)
 	kit_pass(kit, 1000);
 	ck_assert(kit_connected(kit));
 	/* Client and gateway have numbers of their own; the first SA of each is 1. */
-	ck_assert(told("debug.state", "IKEv2:(SESSION ID = 1,SA ID = 1):"));
-	ck_assert(told("debug.state", " goes from NEW to INIT-SENT"));
-	ck_assert(told("debug.state", " goes from INIT-SENT to INIT-DONE"));
-	ck_assert(told("debug.state", " goes from INIT-DONE to READY"));
-	ck_assert(told("debug.state", " goes from AUTH-SENT to READY"));
-	ck_assert(told("debug.chosen", "profile: "));
+	ck_assert(kit_said("debug.state", "IKEv2:(SESSION ID = 1,SA ID = 1):"));
+	ck_assert(kit_said("debug.state", " goes from NEW to INIT-SENT"));
+	ck_assert(kit_said("debug.state", " goes from INIT-SENT to INIT-DONE"));
+	ck_assert(kit_said("debug.state", " goes from INIT-DONE to READY"));
+	ck_assert(kit_said("debug.state", " goes from AUTH-SENT to READY"));
+	ck_assert(kit_said("debug.chosen", "profile: "));
 	kit_free(kit);
 }
 END_TEST
@@ -118,7 +107,7 @@ START_TEST(internal_debugging_says_why_an_sa_was_closed)
 	kit_configure(kit_client(kit), kit_client_text(CBC, "esp-gcm", NULL));
 	kit_pass(kit, 1000);
 	ck_assert(!kit_connected(kit));
-	ck_assert(told("debug.closed", "is closed in state NEW: NO_PROPOSAL_CHOSEN"));
+	ck_assert(kit_said("debug.closed", "is closed in state NEW: NO_PROPOSAL_CHOSEN"));
 	for (size_t n = 0; log_capture_line("debug.closed", n); n++)
 		ck_assert_ptr_null(strstr(log_capture_line("debug.closed", n), ": -"));
 	kit_free(kit);
