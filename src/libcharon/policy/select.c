@@ -209,6 +209,8 @@ const struct config_peer *select_peer(const struct config_keyring *keyring,
 		peer = keyring_by_hostname(keyring, wanted->hostname);
 	if (!peer && wanted->address.family)
 		peer = keyring_by_address(keyring, &wanted->address);
+	if (!trace)
+		return peer;
 	/* All of the others are as near as each other: more than a trace holds would not get into it. */
 	count = keyring_first(keyring, others, CYG_COUNT(others));
 	for (size_t i = 0, told = 0; i < count && told < TRACE_MAX; i++) {
@@ -237,6 +239,24 @@ const struct cyg_secret *select_key(const struct config_view *view, const struct
 		return NULL;
 	*peer = select_peer(keyring, wanted, trace);
 	return *peer ? peer_key(*peer, wanted->local) : NULL;
+}
+
+void select_keys(const struct config_view *view, const struct config_profile *profile, const struct key_wanted *wanted,
+		 const struct cyg_secret **local, const struct cyg_secret **remote)
+{
+	const struct config_keyring *keyring = NULL;
+	const struct config_peer *peer = NULL;
+
+	*local = profile->key_local.len ? &profile->key_local : NULL;
+	*remote = profile->key_remote.len ? &profile->key_remote : NULL;
+	if (!*local || !*remote)
+		keyring = config_view_keyring(view, profile->keyring_name);
+	if (keyring)
+		peer = select_peer(keyring, wanted, NULL);
+	if (peer && !*local)
+		*local = peer_key(peer, true);
+	if (peer && !*remote)
+		*remote = peer_key(peer, false);
 }
 
 /* --- Lists and interfaces --- */

@@ -2,7 +2,8 @@
 /*
  * Which of our objects serves a peer: policy, profile, keyring peer, template or tunnel. Each
  * returns its result and, in the trace, why every other candidate was not it. Pure functions over a
- * configuration view; any thread that holds it. Results are borrowed from the snapshot.
+ * configuration view; any thread that holds it. Results are borrowed from the snapshot. Where keys are selected the trace
+ * may be NULL: nobody will ask.
  */
 #ifndef POLICY_SELECT_H
 #define POLICY_SELECT_H
@@ -43,6 +44,10 @@ const struct config_peer *select_peer(const struct config_keyring *keyring,
 const struct cyg_secret *select_key(const struct config_view *view, const struct config_profile *profile,
 				    const struct key_wanted *wanted, const struct config_peer **peer,
 				    struct trace *trace);
+
+/* Both keys, with one look-up (`wanted->local` does not matter); NULL: none. */
+void select_keys(const struct config_view *view, const struct config_profile *profile, const struct key_wanted *wanted,
+		 const struct cyg_secret **local, const struct cyg_secret **remote);
 
 /* A method list by name; NULL. */
 const struct config_method_list *find_method_list(const struct config_view *view, const char *name);

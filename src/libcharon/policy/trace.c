@@ -13,6 +13,8 @@ void trace_add_transform(struct trace *trace, const struct config_head *object, 
 				     .transform = transform };
 	unsigned farthest = 0;
 
+	if (!trace)
+		return;
 	/* The same object may be tried against several offers: its nearest result counts. */
 	for (unsigned i = 0; i < trace->count; i++) {
 		if (trace->entry[i].object == object) {

@@ -49,6 +49,7 @@ struct trace {
 	struct trace_entry entry[TRACE_MAX];
 };
 
+/* `trace` NULL: nobody will ask. */
 void trace_add(struct trace *trace, const struct config_head *object, enum trace_why why);
 void trace_add_transform(struct trace *trace, const struct config_head *object, enum trace_why why,
 			 uint8_t transform, uint16_t number, uint16_t key_bits);
