@@ -19,6 +19,7 @@ int main(void)
 	srunner_add_suite(runner, end_suite());
 	srunner_add_suite(runner, farewell_suite());
 	srunner_add_suite(runner, plan_suite());
+	srunner_add_suite(runner, renew_suite());
 	srunner_add_suite(runner, rekey_suite());
 	srunner_add_suite(runner, everyday_suite());
 	srunner_add_suite(runner, fragment_suite());

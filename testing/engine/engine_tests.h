@@ -17,6 +17,7 @@ Suite *eap_suite(void);
 Suite *end_suite(void);
 Suite *farewell_suite(void);
 Suite *plan_suite(void);
+Suite *renew_suite(void);
 Suite *rekey_suite(void);
 Suite *everyday_suite(void);
 Suite *fragment_suite(void);

@@ -474,7 +474,7 @@ static void load_trust(struct kit_side *side, const struct config_view *view)
 	pki_unref(pki);
 }
 
-void kit_configure(struct kit_side *side, const char *text)
+void kit_switch(struct kit_side *side, const char *text)
 {
 	struct config_findings findings = { 0 };
 	struct cyg_config *config = NULL;
@@ -492,6 +492,14 @@ void kit_configure(struct kit_side *side, const char *text)
 	}
 	config_unref(side->config);
 	side->config = config;
+}
+
+void kit_configure(struct kit_side *side, const char *text)
+{
+	kit_switch(side, text);
+	for (unsigned n = 0; n < side->shards; n++)
+		while (ike_shard_renew(side->ike[n]))
+			;
 }
 
 const char *kit_gateway_text(const char *proposal, const char *set, const char *more)

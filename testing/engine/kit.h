@@ -114,6 +114,8 @@ static inline struct kit_side *kit_client(struct kit *kit)
 
 /* Puts a text in force on one side; an error in it fails the test. */
 void kit_configure(struct kit_side *side, const char *text);
+/* The same for what is set up from now on; the sessions that there are follow by ike_shard_renew(). */
+void kit_switch(struct kit_side *side, const char *text);
 /* Common texts: a gateway for clients with a pool, a client, each with a line of difference. */
 const char *kit_gateway_text(const char *proposal, const char *set, const char *more);
 const char *kit_client_text(const char *proposal, const char *set, const char *more);

@@ -36,6 +36,7 @@ testing_engine_engine_tests_SOURCES = $(ENGINE_KIT) $(ENGINE_KIT_EAP) $(PKI_MAKE
 	testing/engine/limits_test.c \
 	testing/engine/loss_test.c \
 	testing/engine/plan_test.c \
+	testing/engine/renew_test.c \
 	testing/engine/refuse_test.c \
 	testing/engine/rekey_test.c \
 	testing/engine/setup_test.c \

@@ -170,6 +170,7 @@ static const char *goes_wrong(struct kit *kit, char lines[][200], unsigned count
 {
 	struct kit_side *side = kit_gateway(kit);
 	struct ike_plan_row rows[SESSIONS] = { { 0 } };
+	struct row_cursor cursor = { 0 };
 	struct cyg_config *next, *asked;
 	uint32_t before[SESSIONS];
 	unsigned sessions = 0, left = 0, sent;
@@ -179,13 +180,16 @@ static const char *goes_wrong(struct kit *kit, char lines[][200], unsigned count
 	bring_up(kit);
 	next = changed(side, lines, count);
 	asked = fault ? changed(side, lines, count ? 1 : 0) : config_ref(next);
-	ends = ike_plan(side->ike[0], asked, config_view(asked), rows, SESSIONS);
+	for (ends = 0; !cursor.end;)
+		ends += ike_plan(side->ike[0], asked, config_view(asked), &cursor, rows + ends, SESSIONS - ends);
 	for (const struct ike_sa *sa = side->ike[0]->oldest; sa; sa = sa->next)
 		before[sessions++] = sa->serial;
 	ck_assert_uint_eq(sessions, SESSIONS);
 	sent = kit->sent;
 	kit_shard(side, 0)->config = next;
 	ike_shard_configure(side->ike[0], next, config_view(next));
+	while (ike_shard_renew(side->ike[0]))
+		;
 	config_unref(asked);
 	config_unref(side->config);
 	side->config = next;

@@ -67,6 +67,8 @@ static void restart(unsigned count)
 	kit->script = pass_some;
 	kit->ctx = &count;
 	ike_shard_configure(kit_client(kit)->ike[0], kit_client(kit)->config, client_view);
+	while (ike_shard_renew(kit_client(kit)->ike[0]))
+		;
 	kit_settle(kit);
 	kit->script = drop_all;
 }

@@ -89,7 +89,7 @@ void round_done(struct daemon *daemon, void *ctx)
 	go_on(r, r->after ? r->after(r, CYG_OK) : CYG_OK);
 }
 
-enum cyg_status run_round(struct running *r, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
+enum cyg_status run_round(struct running *r, bool (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
 			  enum cyg_status (*after)(struct running *r, enum cyg_status status))
 {
 	enum cyg_status status;

@@ -23,10 +23,11 @@ static enum cyg_status down_doors(struct running *r)
 	return CYG_OK;
 }
 
-static void say_goodbye(struct cyg_shard *shard, void *ctx, unsigned index)
+static bool say_goodbye(struct cyg_shard *shard, void *ctx, unsigned index)
 {
 	if (shard->engine)
 		ike_shard_shutdown(shard->engine);
+	return false;
 }
 
 static enum cyg_status down_goodbye(struct running *r)
@@ -34,7 +35,7 @@ static enum cyg_status down_goodbye(struct running *r)
 	return r->rooms_up ? run_round(r, say_goodbye, NULL) : CYG_OK;
 }
 
-static void free_rooms(struct cyg_shard *shard, void *ctx, unsigned index)
+static bool free_rooms(struct cyg_shard *shard, void *ctx, unsigned index)
 {
 	struct shard_rooms *rooms = &((struct running *)ctx)->rooms[index];
 	const struct cyg_config *config = shard->config;
@@ -45,6 +46,7 @@ static void free_rooms(struct cyg_shard *shard, void *ctx, unsigned index)
 	rooms->net = NULL;
 	shard->config = NULL;
 	config_unref(config);
+	return false;
 }
 
 static enum cyg_status down_rooms(struct running *r)

@@ -350,7 +350,7 @@ static void ike_input(void *ctx, struct cyg_shard *shard, struct cyg_datagram *d
 }
 
 /* On its shard: the engine, then the sockets that feed it. */
-static void make_rooms(struct cyg_shard *shard, void *ctx, unsigned index)
+static bool make_rooms(struct cyg_shard *shard, void *ctx, unsigned index)
 {
 	struct running *r = ctx;
 	struct shard_rooms *rooms = &r->rooms[index];
@@ -361,18 +361,19 @@ static void make_rooms(struct cyg_shard *shard, void *ctx, unsigned index)
 	rooms->status = ike_shard_new(shard, &r->ike_options, &rooms->ike);
 	if (rooms->status != CYG_OK) {
 		cyg_strbuf_addf(&why, "the engine cannot be made");
-		return;
+		return false;
 	}
 	for (unsigned i = 0; i < SOCKET_GROUPS; i++)
 		if (rooms->fd[i] >= 0)
 			sockets[setup.count++] = (struct net_socket_setup){
 				rooms->fd[i], socket_groups[i].port == IKE_NATT_PORT };
 	if (setup.count == 0)
-		return;
+		return false;
 	rooms->status = net_shard_new(shard, &setup, &rooms->net, &why);
 	if (rooms->status == CYG_OK)
 		for (unsigned i = 0; i < SOCKET_GROUPS; i++)
 			rooms->fd[i] = -1; /* they are the net's now */
+	return false;
 }
 
 static enum cyg_status rooms_made(struct running *r, enum cyg_status status)

@@ -54,6 +54,7 @@ void plan_tell_changes(struct cyg_exec *exec, const struct cyg_config *before, c
 /* --- Sessions --- */
 
 struct shard_plan {
+	struct row_cursor cursor;
 	struct ike_plan_row *rows;
 	size_t count, total;
 };
@@ -66,20 +67,23 @@ struct plan {
 	struct shard_plan shard[];
 };
 
-static void ask(struct cyg_shard *shard, void *ctx, unsigned index)
+static bool ask(struct cyg_shard *shard, void *ctx, unsigned index)
 {
 	struct plan *plan = ctx;
 	struct shard_plan *mine = &plan->shard[index];
+	size_t room, found;
 
 	if (!shard->engine)
-		return;
+		return false;
 	/* Without memory for rows they are counted. */
-	mine->rows = calloc(ROWS_MAX, sizeof(*mine->rows));
-	mine->total = ike_plan(shard->engine, plan->config, config_view(plan->config), mine->rows,
-			       mine->rows ? ROWS_MAX : 0);
-	mine->count = mine->total < ROWS_MAX ? mine->total : ROWS_MAX;
 	if (!mine->rows)
-		mine->count = 0;
+		mine->rows = calloc(ROWS_MAX, sizeof(*mine->rows));
+	room = mine->rows ? ROWS_MAX - mine->count : 0;
+	found = ike_plan(shard->engine, plan->config, config_view(plan->config), &mine->cursor,
+			 mine->rows ? mine->rows + mine->count : NULL, room);
+	mine->total += found;
+	mine->count += found < room ? found : room;
+	return !mine->cursor.end;
 }
 
 static void asked(struct daemon *daemon, void *ctx)

@@ -18,7 +18,7 @@ struct round_msg {
 
 struct round {
 	struct daemon *daemon;
-	void (*run)(struct cyg_shard *shard, void *ctx, unsigned index);
+	bool (*run)(struct cyg_shard *shard, void *ctx, unsigned index);
 	void *ctx;
 	void (*done)(struct daemon *daemon, void *ctx);
 	unsigned left;             /* control only */
@@ -53,10 +53,10 @@ static void round_run(struct cyg_shard *shard, struct cyg_msg *msg)
 {
 	struct round_msg *mine = CYG_CONTAINER(msg, struct round_msg, msg);
 	struct round *round = mine->round;
+	bool more = round->run(shard, round->ctx, mine->index);
 
-	round->run(shard, round->ctx, mine->index);
-	mine->msg = (struct cyg_msg){ .run = round_back, .drop = round_drop, .reserved = true };
-	CYG_ASSERT(cyg_shard_post(round->daemon->control, &mine->msg) == CYG_OK);
+	mine->msg = (struct cyg_msg){ .run = more ? round_run : round_back, .drop = round_drop, .reserved = true };
+	CYG_ASSERT(cyg_shard_post(more ? shard : round->daemon->control, &mine->msg) == CYG_OK);
 }
 
 static void round_none(struct cyg_shard *control, struct cyg_timer *timer)
@@ -64,7 +64,7 @@ static void round_none(struct cyg_shard *control, struct cyg_timer *timer)
 	round_end(CYG_CONTAINER(timer, struct round, none));
 }
 
-enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
+enum cyg_status round_start(struct daemon *daemon, bool (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
 			    void *ctx, void (*done)(struct daemon *daemon, void *ctx))
 {
 	struct round *round = calloc(1, sizeof(*round) + daemon->shard_count * sizeof(round->msg[0]));
@@ -96,30 +96,37 @@ struct publication {
 	struct pki *pki;           /* likewise: what its trustpoints hold */
 	void (*done)(struct daemon *daemon, void *ctx);
 	void *ctx;
+	bool taken[];              /* by each shard, which alone looks at its own */
 };
 
-static void take_config(struct cyg_shard *shard, void *ctx, unsigned index)
+static bool take_config(struct cyg_shard *shard, void *ctx, unsigned index)
 {
-	const struct publication *publication = ctx;
+	struct publication *publication = ctx;
 	const struct cyg_config *before = shard->config;
 
+	if (publication->taken[index])
+		return shard->engine && ike_shard_renew(shard->engine);
+	publication->taken[index] = true;
 	shard->config = config_ref(publication->config);
 	if (shard->engine)
 		ike_shard_pki(shard->engine, publication->pki);
 	if (shard->engine)
 		ike_shard_configure(shard->engine, shard->config, config_view(shard->config));
 	config_unref(before);
+	return shard->engine != NULL;
 }
 
 static void published(struct daemon *daemon, void *ctx)
 {
-	struct publication publication = *(struct publication *)ctx;
+	struct publication *publication = ctx;
+	void (*done)(struct daemon *daemon, void *ctx) = publication->done;
+	void *done_ctx = publication->ctx;
 
-	free(ctx);
-	config_unref(publication.config);
-	config_unref(publication.before);
-	pki_unref(publication.pki);
-	publication.done(daemon, publication.ctx);
+	config_unref(publication->config);
+	config_unref(publication->before);
+	pki_unref(publication->pki);
+	free(publication);
+	done(daemon, done_ctx);
 }
 
 #define UNUSED_TOLD_MAX 50
@@ -185,11 +192,13 @@ static void trust_loaded(struct daemon *daemon, struct pki *take_pki, void *ctx)
 enum cyg_status publish_config(struct daemon *daemon, struct cyg_config *config,
 			       void (*done)(struct daemon *daemon, void *ctx), void *ctx)
 {
-	struct publication *publication = malloc(sizeof(*publication));
+	struct publication *publication = calloc(1, sizeof(*publication) + daemon->shard_count * sizeof(publication->taken[0]));
 
 	if (!publication)
 		return CYG_NOMEM;
-	*publication = (struct publication){ .config = config_ref(config), .done = done, .ctx = ctx };
+	publication->config = config_ref(config);
+	publication->done = done;
+	publication->ctx = ctx;
 	trust_load(daemon, config, trust_loaded, publication);
 	return CYG_OK;
 }

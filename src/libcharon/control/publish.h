@@ -9,10 +9,11 @@
 
 #include "control/state.h"
 
-/* A message to one worker at a time, with `done` on control when all have run it. `run` is called on the shards. */
+/* A message to each worker, with `done` on control when all have run it. `run` is called on the shards; while it returns true it
+ * is called again in the shard's next turn. */
 struct round;
 /* CYG_OK: `done` will be called, in a later turn. CYG_NOMEM. */
-enum cyg_status round_start(struct daemon *daemon, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
+enum cyg_status round_start(struct daemon *daemon, bool (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
 			    void *ctx, void (*done)(struct daemon *daemon, void *ctx)) CYG_MUST_CHECK;
 
 /* Makes `config` the one in force, with what its trustpoints' files hold (trust.h): on control when these were read,

@@ -64,7 +64,7 @@ struct cyg_op *op_for(struct running *r, enum cyg_status (*after)(struct running
 /* What a call that was given op_for() returned: its own `after` if it is done already. */
 enum cyg_status op_result(struct running *r, enum cyg_status status);
 /* `run` on every shard, then `after` (may be NULL). */
-enum cyg_status run_round(struct running *r, void (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
+enum cyg_status run_round(struct running *r, bool (*run)(struct cyg_shard *shard, void *ctx, unsigned index),
 			  enum cyg_status (*after)(struct running *r, enum cyg_status status));
 /* Ends a round (publish.h) or the work on interfaces; `ctx` is the struct running. */
 void round_done(struct daemon *daemon, void *ctx);

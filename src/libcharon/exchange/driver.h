@@ -45,13 +45,18 @@ void ike_shard_free(struct ike_shard *ike);
 void ike_shard_shutdown(struct ike_shard *ike);
 
 /*
- * Takes a new snapshot: ends sessions whose profile, key or interface was removed or shut, starts
- * and stops the configured tunnels of this shard (hash of the interface's name). `config` is kept
- * until the next one (counted); NULL in tests that fill `view` by hand, which then must outlive the
- * engine.
+ * Takes a new snapshot: whatever is set up from now on goes by it. `config` is kept until the next one (counted); NULL in
+ * tests that fill `view` by hand, which then must outlive the engine. The sessions that there are follow by
+ * ike_shard_renew(), which the caller then calls, each turn once, until it says that nothing is left.
  */
 void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
 			 const struct config_view *view);
+/*
+ * Some sessions more: those whose profile, key or interface was removed or shut end, the others get the objects of the new
+ * snapshot. Behind the last it starts and stops the configured tunnels of this shard (hash of the interface's name). False:
+ * that was all.
+ */
+bool ike_shard_renew(struct ike_shard *ike);
 
 /* Takes what the trustpoints hold (counted; NULL: nothing), before the snapshot that they belong to. */
 void ike_shard_pki(struct ike_shard *ike, struct pki *pki);
@@ -63,8 +68,9 @@ struct ike_plan_row {
 	char profile[ROW_NAME_MAX];
 	const char *why; /* a constant */
 };
-/* The sessions that ike_shard_configure() would end with this configuration: how many, the first `max` at `rows`. */
-size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const struct config_view *view,
+/* Of some sessions behind the cursor, those that this configuration would end: how many, the first `max` at `rows`. Again
+ * until cursor->end. */
+size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const struct config_view *view, struct row_cursor *cursor,
 		struct ike_plan_row *rows, size_t max);
 
 /* One received IKE datagram (marker taken off). Its octets may be changed. */

@@ -125,6 +125,7 @@ void ike_shard_free(struct ike_shard *ike)
 	serials_done(&ike->serials);
 	table_done(&ike->identities);
 	ike_shard_pki(ike, NULL);
+	renew_done(ike);
 	if (ike->config)
 		config_unref(ike->config);
 	cyg_wipe(ike->cookie_secret, sizeof(ike->cookie_secret));
@@ -197,18 +198,18 @@ void ike_shard_configure(struct ike_shard *ike, const struct cyg_config *config,
 	const struct cyg_config *before = ike->config;
 	const struct config_view *before_view = ike->view;
 
+	while (ike_shard_renew(ike)) /* one after the other */
+		;
 	ike->config = config ? config_ref(config) : NULL;
 	ike->view = view;
-	renew_sessions(ike, before_view);
-	tunnel_configure(ike);
-	if (before)
-		config_unref(before);
+	renew_begin(ike, before, before_view);
 }
 
 void ike_shard_shutdown(struct ike_shard *ike)
 {
 	struct ike_sa *sa, *next;
 
+	renew_done(ike);
 	tunnel_done(ike);
 	for (sa = ike->oldest; sa; sa = next) {
 		next = sa->next;

@@ -78,6 +78,14 @@ struct turn_queue {
 	unsigned waiting, taken;
 };
 
+/* A new configuration on its way to the sessions: those behind `done` still have what they began with. */
+struct renewal {
+	bool on;
+	const struct cyg_config *before;      /* counted, NULL in tests */
+	const struct config_view *view;       /* of it; NULL: there was none */
+	uint32_t done;                        /* serial of the SA that was judged last */
+};
+
 struct ike_shard {
 	struct cyg_shard *shard;
 	struct ike_options options;
@@ -100,6 +108,8 @@ struct ike_shard {
 
 	const struct cyg_config *config;      /* counted, may be NULL in tests */
 	const struct config_view *view;
+	uint32_t configured;                  /* number of the configuration in force; it may wrap */
+	struct renewal renewal;
 	struct pki *pki;                      /* counted; NULL: nothing was loaded */
 	struct cert_cache certs;              /* of peers, found good by `pki` */
 	struct tunnel *tunnels;
@@ -212,11 +222,10 @@ void child_routes_end(struct ike_sa *sa);
 void child_route_set(struct ike_shard *ike, const struct cyg_route *route, bool add);
 
 /* --- A new configuration (renew.c) --- */
-/* Why a session that went by `before` may not go on under a configuration (`config` NULL: in tests, a view alone); NULL: it may. */
-const char *renew_ends(const struct ike_sa *sa, const struct config_view *before, const struct cyg_config *config,
-		       const struct config_view *view);
-/* Ends those and gives the others the objects of the engine's new configuration; `before`: NULL if it is the first. */
-void renew_sessions(struct ike_shard *ike, const struct config_view *before);
+/* Behind a change of the engine's configuration, from `before` (NULL: it is the first; the reference is taken over). */
+void renew_begin(struct ike_shard *ike, const struct cyg_config *take_before, const struct config_view *view);
+/* The engine ends. */
+void renew_done(struct ike_shard *ike);
 /* What the SA looks its key up by (prove.c). */
 struct key_wanted auth_key_wanted(const struct ike_sa *sa, bool local);
 

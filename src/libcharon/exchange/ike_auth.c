@@ -159,6 +159,7 @@ static enum cyg_status request_identify(struct exchange *x)
 	if (status != CYG_OK)
 		return refuse_profile(x, status, &trace);
 	sa->profile = engine_hold(ike, profile);
+	sa->configured = ike->configured;
 	watch_chosen(sa, "profile", profile->head.name);
 	status = peer_take_method(x);
 	return status == CYG_OK ? prove_choose(x) : status;

@@ -57,6 +57,7 @@ static enum cyg_status make(struct exchange *x, bool initiator)
 	made->d.auth_remote_key = sa->d.auth_remote_key;
 	made->d.created_wall_s = sa->d.created_wall_s;
 	made->profile = engine_hold(ike, sa->profile);
+	made->configured = sa->configured;
 	made->interface = engine_hold(ike, sa->interface);
 	made->local_id = sa->local_id ? cyg_identity_ref(sa->local_id) : NULL;
 	made->remote_id = sa->remote_id ? cyg_identity_ref(sa->remote_id) : NULL;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A new configuration and the sessions that there are: what a session began with decides whether it may go on. One judge
- * serves the plan and the deed, so that nothing ends that was not foretold.
+ * serves the plan and the deed, so that nothing ends that was not foretold. Both look at some sessions a turn: there may be
+ * very many, and set-ups and packets of others do not wait for a line that somebody types. Until its turn comes a session
+ * goes on with what it holds.
  */
+#include "config/config.h"
 #include "exchange/exchange.h"
 #include "policy/select.h"
 
@@ -10,25 +13,51 @@
 
 #include <stdio.h>
 
-static const struct config_profile *find_profile(const struct cyg_config *config,
-						 const struct config_view *view, const char *name)
+/* SAs a turn: judged, which may take two look-ups of a key each; and looked at. */
+#define JUDGED_A_TURN 32
+#define LOOKS_A_TURN  256
+
+/* The configuration that sessions are to go by. Most have what the one before had: within a turn that is looked for once. */
+struct target {
+	const struct cyg_config *config; /* NULL: in tests, a view alone */
+	const struct config_view *view;
+	const struct config_profile *old_profile, *profile;
+	const struct config_interface *old_interface, *interface;
+};
+
+static const struct config_profile *look_for_profile(const struct target *to, const char *name)
 {
-	/* Tests fill in a view alone. */
-	if (config)
-		return cyg_config_object(config, MODE_PROFILE, cyg_str(name), true);
-	for (size_t i = 0; i < view->profile_count; i++) {
-		if (strcmp(view->profiles[i]->head.name, name) == 0)
-			return view->profiles[i];
+	if (to->config)
+		return cyg_config_object(to->config, MODE_PROFILE, cyg_str(name), true);
+	for (size_t i = 0; i < to->view->profile_count; i++) {
+		if (strcmp(to->view->profiles[i]->head.name, name) == 0)
+			return to->view->profiles[i];
 	}
 	return NULL;
 }
 
-static const struct config_interface *find_if(const struct cyg_config *config,
-					      const struct config_view *view, const char *name)
+static const struct config_profile *new_profile(struct target *to, const struct ike_sa *sa)
 {
-	if (config)
-		return cyg_config_object(config, MODE_INTERFACE, cyg_str(name), true);
-	return find_interface(view, name);
+	if (to->old_profile != sa->profile) {
+		to->old_profile = sa->profile;
+		to->profile = look_for_profile(to, sa->profile->head.name);
+	}
+	return to->profile;
+}
+
+/* NULL if it has none. */
+static const struct config_interface *new_interface(struct target *to, const struct ike_sa *sa)
+{
+	const char *name;
+
+	if (to->old_interface != sa->interface) {
+		to->old_interface = sa->interface;
+		name = sa->interface ? sa->interface->head.name : "";
+		to->interface = !sa->interface ? NULL :
+				to->config     ? cyg_config_object(to->config, MODE_INTERFACE, cyg_str(name), true) :
+						 find_interface(to->view, name);
+	}
+	return to->interface;
 }
 
 static bool same_key(const struct cyg_secret *a, const struct cyg_secret *b)
@@ -38,26 +67,22 @@ static bool same_key(const struct cyg_secret *a, const struct cyg_secret *b)
 	return cyg_secret_equal(a, b);
 }
 
-/* Would this SA find the key that it found? */
-static bool key_stays(const struct ike_sa *sa, const struct config_view *old, const struct config_profile *now,
-		      const struct config_view *view, bool local)
-{
-	struct key_wanted wanted = auth_key_wanted(sa, local);
-	const struct config_peer *peer;
-	struct trace before = { 0 }, after = { 0 };
-
-	if (sa->profile == now && config_view_keyring(old, now->keyring_name) == config_view_keyring(view, now->keyring_name))
-		return true;
-	return same_key(select_key(old, sa->profile, &wanted, &peer, &before),
-			select_key(view, now, &wanted, &peer, &after));
-}
-
-/* Only the keys that were used matter. */
+/* Would this SA find the keys that it found? Only those that were used matter. */
 static bool keys_stay(const struct ike_sa *sa, const struct config_view *old, const struct config_profile *now,
 		      const struct config_view *view)
 {
-	return (sa->d.auth_local != CYG_AUTH_METHOD_PSK || key_stays(sa, old, now, view, true)) &&
-	       (sa->d.auth_remote != CYG_AUTH_METHOD_PSK || key_stays(sa, old, now, view, false));
+	bool local = sa->d.auth_local == CYG_AUTH_METHOD_PSK, remote = sa->d.auth_remote == CYG_AUTH_METHOD_PSK;
+	const struct cyg_secret *local_before, *local_now, *remote_before, *remote_now;
+	struct key_wanted wanted;
+
+	if (!local && !remote)
+		return true;
+	if (sa->profile == now && config_view_keyring(old, now->keyring_name) == config_view_keyring(view, now->keyring_name))
+		return true;
+	wanted = auth_key_wanted(sa, local);
+	select_keys(old, sa->profile, &wanted, &local_before, &remote_before);
+	select_keys(view, now, &wanted, &local_now, &remote_now);
+	return (!local || same_key(local_before, local_now)) && (!remote || same_key(remote_before, remote_now));
 }
 
 /* Each trustpoint that was there must be there still. */
@@ -78,42 +103,40 @@ static bool same_trust(const struct config_profile *before, const struct config_
 	return true;
 }
 
-const char *renew_ends(const struct ike_sa *sa, const struct config_view *before, const struct cyg_config *config,
-		       const struct config_view *view)
+/* Why a session that went by `before` may not go on; NULL: it may. */
+static const char *ends(const struct ike_sa *sa, const struct config_view *before, struct target *to)
 {
 	const struct config_profile *profile;
 	const struct config_interface *interface;
 
 	if (!sa->profile)
 		return NULL; /* still being negotiated: it meets the new configuration by itself */
-	profile = find_profile(config, view, sa->profile->head.name);
+	profile = new_profile(to, sa);
 	if (!profile || profile->shutdown)
 		return "its profile was removed or shut down";
-	if (!keys_stay(sa, before, profile, view))
+	if (!keys_stay(sa, before, profile, to->view))
 		return "its key was changed";
 	if (!same_trust(sa->profile, profile))
 		return "its trustpoint was removed";
-	interface = sa->interface ? find_if(config, view, sa->interface->head.name) : NULL;
+	interface = new_interface(to, sa);
 	if (sa->interface && (!interface || interface->shutdown || !interface->protection))
 		return "its interface was removed or shut down";
 	return tunnel_ends(sa, interface);
 }
 
 /* Takes over the objects of the new configuration. */
-static void take(struct ike_shard *ike, struct ike_sa *sa)
+static void take(struct ike_shard *ike, struct ike_sa *sa, struct target *to)
 {
-	const struct config_profile *profile;
-	const struct config_interface *interface;
+	const struct config_profile *profile = new_profile(to, sa);
+	const struct config_interface *interface = new_interface(to, sa);
 
-	if (!sa->profile || sa->state < IKE_ESTABLISHED)
+	if (sa->state < IKE_ESTABLISHED)
 		return; /* it goes on with what it began with */
-	profile = find_profile(ike->config, ike->view, sa->profile->head.name);
-	if (profile && profile != sa->profile) {
+	if (profile != sa->profile) {
 		engine_let_go(ike, sa->profile);
 		sa->profile = engine_hold(ike, profile);
 	}
-	interface = sa->interface ? find_if(ike->config, ike->view, sa->interface->head.name) : NULL;
-	if (interface && interface != sa->interface) {
+	if (interface != sa->interface) {
 		engine_let_go(ike, sa->interface);
 		sa->interface = engine_hold(ike, interface);
 	}
@@ -127,41 +150,88 @@ static bool same_for_sessions(const struct config_view *a, const struct config_v
 	       a->interfaces == b->interfaces;
 }
 
-void renew_sessions(struct ike_shard *ike, const struct config_view *before)
+static void judge(struct ike_shard *ike, struct ike_sa *sa, struct target *to)
 {
-	struct ike_sa *next;
+	const char *why = ends(sa, ike->renewal.view, to);
 
-	if (same_for_sessions(before, ike->view))
+	sa->configured = ike->configured;
+	if (!why) {
+		take(ike, sa, to);
 		return;
-	for (struct ike_sa *sa = ike->oldest; sa; sa = next) {
-		const char *why = renew_ends(sa, before, ike->config, ike->view);
-
-		next = sa->next;
-		if (!why) {
-			take(ike, sa);
-			continue;
-		}
-		cyg_log(CYG_LOG_NOTICE, "ike.ended", "{peer}: the session ends: {why}",
-			F_ENDPOINT("peer", &sa->d.remote), F_STR("why", why));
-		if (sa->state >= IKE_ESTABLISHED) {
-			sa->wants |= WANT_DELETE;
-			driver_pump(sa);
-		} else {
-			life_drop(sa, why);
-		}
+	}
+	cyg_log(CYG_LOG_NOTICE, "ike.ended", "{peer}: the session ends: {why}",
+		F_ENDPOINT("peer", &sa->d.remote), F_STR("why", why));
+	if (sa->state >= IKE_ESTABLISHED) {
+		sa->wants |= WANT_DELETE;
+		driver_pump(sa);
+	} else {
+		life_drop(sa, why);
 	}
 }
 
-size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const struct config_view *view,
+static void over(struct ike_shard *ike)
+{
+	const struct cyg_config *before = ike->renewal.before;
+
+	ike->renewal = (struct renewal){ 0 };
+	tunnel_configure(ike);
+	if (before)
+		config_unref(before);
+}
+
+void renew_begin(struct ike_shard *ike, const struct cyg_config *take_before, const struct config_view *view)
+{
+	ike->configured++;
+	ike->renewal = (struct renewal){ .on = true, .before = take_before, .view = view };
+	if (same_for_sessions(view, ike->view))
+		over(ike);
+}
+
+bool ike_shard_renew(struct ike_shard *ike)
+{
+	struct renewal *renewal = &ike->renewal;
+	struct target to = { .config = ike->config, .view = ike->view };
+	unsigned judged = 0, looked = 0;
+	struct ike_sa *sa, *next;
+
+	if (!renewal->on)
+		return false;
+	for (sa = serials_after(&ike->serials, renewal->done); sa && judged < JUDGED_A_TURN && looked < LOOKS_A_TURN; sa = next) {
+		next = sa->next;
+		renewal->done = sa->serial;
+		looked++;
+		/* Who is being set up meets the new configuration by itself, and whoever chose a profile since has. */
+		if (!sa->profile || sa->configured == ike->configured)
+			continue;
+		judged++;
+		judge(ike, sa, &to);
+	}
+	if (sa)
+		return true;
+	over(ike);
+	return false;
+}
+
+void renew_done(struct ike_shard *ike)
+{
+	if (ike->renewal.before)
+		config_unref(ike->renewal.before);
+	ike->renewal = (struct renewal){ 0 };
+}
+
+size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const struct config_view *view, struct row_cursor *cursor,
 		struct ike_plan_row *rows, size_t max)
 {
+	struct ike_sa *sa = serials_after(&ike->serials, cursor->done);
+	struct target to = { .config = config, .view = view };
 	size_t count = 0;
 
 	if (same_for_sessions(ike->view, view))
-		return 0;
-	for (const struct ike_sa *sa = ike->oldest; sa; sa = sa->next) {
-		const char *why = sa->state == IKE_ESTABLISHED ? renew_ends(sa, ike->view, config, view) : NULL;
+		sa = NULL;
+	for (unsigned looked = 0; sa && looked < JUDGED_A_TURN; sa = sa->next, looked++) {
+		const char *why = sa->state == IKE_ESTABLISHED ? ends(sa, ike->view, &to) : NULL;
 
+		cursor->done = sa->serial;
 		if (!why)
 			continue;
 		if (count < max) {
@@ -170,5 +240,6 @@ size_t ike_plan(struct ike_shard *ike, const struct cyg_config *config, const st
 		}
 		count++;
 	}
+	cursor->end = !sa;
 	return count;
 }

@@ -175,6 +175,7 @@ static void start(struct tunnel *tunnel)
 	sa->d.local = (struct cyg_endpoint){ .ip = interface_source(ike->view, interface),
 					     .port = IKE_PORT };
 	sa->profile = engine_hold(ike, profile);
+	sa->configured = ike->configured;
 	sa->interface = engine_hold(ike, interface);
 	why_reset(ike);
 	if (!sa->d.local.ip.family &&

@@ -129,6 +129,7 @@ struct ike_sa {
 	struct cyg_identity *local_id, *remote_id;
 	const struct config_profile *profile;     /* counted; NULL until chosen */
 	const struct config_interface *interface; /* counted; its template or tunnel */
+	uint32_t configured;         /* the engine's number of the configuration that both are of */
 	struct ike_session *session; /* NULL if there is nothing to say */
 
 	struct child_sa *children;   /* in order of birth */
