@@ -10,6 +10,7 @@ int main(void)
 
 	srunner_add_suite(runner, control_server_suite());
 	srunner_add_suite(runner, control_language_suite());
+	srunner_add_suite(runner, control_show_suite());
 	srunner_add_suite(runner, control_publish_suite());
 	srunner_add_suite(runner, control_trust_suite());
 	srunner_add_suite(runner, vault_suite());

@@ -8,6 +8,7 @@
 Suite *control_text_suite(void);
 Suite *control_server_suite(void);
 Suite *control_language_suite(void);
+Suite *control_show_suite(void);
 Suite *control_publish_suite(void);
 Suite *control_trust_suite(void);
 Suite *vault_suite(void);

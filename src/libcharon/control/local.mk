@@ -93,11 +93,14 @@ if HAVE_CHECK
 check_PROGRAMS += src/libcharon/control/control_tests
 TESTS += src/libcharon/control/control_tests
 src_libcharon_control_control_tests_SOURCES = \
+	src/libcharon/control/asking_kit.c \
+	src/libcharon/control/asking_kit.h \
 	src/libcharon/control/control_tests.c \
 	src/libcharon/control/control_tests.h \
 	src/libcharon/control/language_test.c \
 	src/libcharon/control/publish_test.c \
 	src/libcharon/control/server_test.c \
+	src/libcharon/control/show_test.c \
 	src/libcharon/control/text_test.c \
 	src/libcharon/control/trust_test.c \
 	src/libcharon/control/vault_test.c
