@@ -38,6 +38,7 @@ class Daemon:
         self.path = os.path.join(root, "run/cygnet/control.sock")
         self.greeting = GREETING
         self.asked = []
+        self.clients = []  # what each asked, in the order in which they came
         self.made = 0  # messages of an answer without end
         self.streams = []
         self.listener = socket.socket(socket.AF_UNIX)
@@ -65,7 +66,9 @@ class Daemon:
                                     ensure_ascii=not compact)[:tear] + "\n")
             stream.flush()
 
+        asked = []
         self.streams.append(say)
+        self.clients.append(asked)
         if self.greeting is None:
             connection.close()
             return
@@ -74,6 +77,7 @@ class Daemon:
             for line in stream:
                 request = json.loads(line)
                 self.asked.append(request)
+                asked.append(request)
                 if request.get("run") == "endless":
                     self.without_end(request["id"], connection, stream, say)
                 elif not self.answer(request, say):

@@ -126,7 +126,7 @@ START_TEST(reload_brings_a_new_configuration_into_force)
 	ck_assert_msg(kit_shows("hostname gw2") && kit_shows("crypto ikev2 proposal p"), "%s", kit_output);
 	kit_write("etc/cygnet/startup-config", "hostname gw3\n");
 	ck_assert_int_eq(kill(kit_pid, SIGHUP), 0);
-	for (unsigned i = 0; i < 200 && !kit_shows("gw3"); i++) {
+	for (unsigned i = 0; i < WAIT_MS / 10 && !kit_shows("gw3"); i++) {
 		usleep(10000);
 		ck_assert_int_eq(kit_ctl("-c 'show running-config | include hostname'"), 0);
 	}
@@ -238,11 +238,14 @@ END_TEST
 
 START_TEST(stop_while_it_starts_is_clean)
 {
+	int end;
+
 	for (unsigned i = 0; i < 5; i++) {
 		kit_launch();
 		usleep(i * 15000);
 		ck_assert_int_eq(kill(kit_pid, SIGTERM), 0);
-		ck_assert_int_ge(kit_await(), -2);
+		end = kit_await();
+		ck_assert_msg(end == DAEMON_STOPPED || end == -2, "%d", end); /* -2: it did not listen to signals yet */
 	}
 }
 END_TEST
