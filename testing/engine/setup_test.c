@@ -332,6 +332,38 @@ START_TEST(the_responder_asks_for_another_group_and_gets_it)
 }
 END_TEST
 
+/* The first answer of the gateway waits. */
+static enum kit_verdict hold_the_first_answer(struct kit *kit, struct kit_packet *packet, void *ctx)
+{
+	unsigned *answers = ctx;
+
+	return packet->from == KIT_GATEWAY && ++*answers == 1 ? KIT_HOLD : KIT_PASS;
+}
+
+START_TEST(of_the_groups_the_responder_takes_the_one_a_value_came_for_wins)
+{
+	struct kit *kit = kit_new(NULL);
+	unsigned answers = 0;
+
+	kit_configure(kit_gateway(kit), kit_gateway_text(GCM, "esp-gcm", NULL));
+	kit->script = hold_the_first_answer;
+	kit->ctx = &answers;
+	kit_configure(kit_client(kit),
+		      kit_client_text(" encryption aes-gcm-128\n prf sha256\n group 14 19\n", "esp-gcm", NULL));
+	kit_settle(kit);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).invalid_ke_out, 1);
+	/* It was asked for group 19; when its value comes, the client's first choice would do as well. */
+	kit_configure(kit_gateway(kit),
+		      kit_gateway_text(" encryption aes-gcm-128\n prf sha256\n group 14 19\n", "esp-gcm", NULL));
+	kit_release(kit, false);
+	kit_pass(kit, 1000);
+	ck_assert(kit_connected(kit));
+	ck_assert_uint_eq(kit_sa(kit_gateway(kit))->d.suite.ke, CYG_KE_ECP_256);
+	ck_assert_uint_eq(kit_counters(kit_gateway(kit)).invalid_ke_out, 1);
+	kit_free(kit);
+}
+END_TEST
+
 START_TEST(who_waits_for_authorization_holds_up_nobody)
 {
 	struct kit *kit = kit_new(NULL);
@@ -565,6 +597,7 @@ Suite *setup_suite(void)
 	tcase_add_test(tcase, two_shards_connect_and_rekey);
 	tcase_add_test(tcase, of_what_both_take_the_initiators_first_choice_is_used);
 	tcase_add_test(tcase, the_responder_asks_for_another_group_and_gets_it);
+	tcase_add_test(tcase, of_the_groups_the_responder_takes_the_one_a_value_came_for_wins);
 	tcase_add_test(tcase, who_waits_for_authorization_holds_up_nobody);
 	tcase_add_test(tcase, an_sa_that_waits_may_be_ended);
 	tcase_add_test(tcase, a_data_plane_that_takes_its_time_is_waited_for);

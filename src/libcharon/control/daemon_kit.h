@@ -13,7 +13,7 @@
 
 #define PLUGINS "src/plugins"
 #define CYGCTL  "src/cygctl/cygctl"
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 extern char kit_root[];
 extern char kit_output[1 << 20]; /* of the last kit_run() */
